@@ -1,0 +1,44 @@
+import type { z } from 'zod'
+import type { Catalog } from './catalog.ts'
+import type { DiagnosticCode } from './diagnostic.ts'
+import type { Predicate } from './ir.ts'
+
+/**
+ * What a condition is. One file says all there is to say about it; the rest (validation, text form, shared
+ * features, SQL on every engine, docs, tests of every example) follows from here.
+ */
+export type Condition<Node extends { kind: string } = { kind: string }> = {
+  readonly kind: Node['kind']
+  /** Its meaning, in a sentence. */
+  readonly meaning: string
+  /** What it makes of a missing value, in a sentence. */
+  readonly missing: string
+  /** The JSON form. */
+  readonly shape: z.ZodType<Node>
+  /** The text form: Peggy rules, the first of which is named like the kind; see language/base.peggy. */
+  readonly syntax: string
+  /** Back to the text form; parsing it again gives the same node. */
+  print(node: Node): string
+  lower(node: Node, context: Context): Predicate
+  /** In words, for sentences about a segment. */
+  say(node: Node): string
+  /** In the text form. Each is executed, plain and negated, on every engine. */
+  readonly examples: readonly string[]
+}
+
+/** What lowering may ask, and where it says what it found. */
+export type Context = {
+  readonly catalog: Catalog
+  readonly zone: string
+  report(
+    node: object,
+    code: DiagnosticCode,
+    message: string,
+    options?: { hint?: string | undefined; severity?: 'error' | 'warning' },
+  ): void
+}
+
+/** Keeps a condition's node type checked inside its file, and lets all of them stand in one list. */
+export function condition<Node extends { kind: string }>(definition: Condition<Node>): Condition {
+  return definition as unknown as Condition
+}

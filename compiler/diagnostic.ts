@@ -1,0 +1,33 @@
+/** A part of a definition's text: offsets in UTF-16 units, end excluded. */
+export type Span = { readonly start: number; readonly end: number }
+
+/** What is wrong (or doubtful) in a definition: a stable code, what was understood, what to do next. */
+export type Diagnostic = {
+  readonly code: DiagnosticCode
+  readonly severity: 'error' | 'warning'
+  readonly message: string
+  readonly hint?: string | undefined
+  /** Where in the text form; absent for the JSON form, which has `path`. */
+  readonly span?: Span | undefined
+  readonly path?: string | undefined
+}
+
+/** Every code a definition can earn, and what it means. The docs list the same. */
+export const diagnosticCodes = {
+  SYNTAX: 'The text form is not understood at this place.',
+  SHAPE: 'The JSON form is not understood at this place.',
+  TOO_LARGE: 'A written limit is passed: text length, depth, number of conditions or list length.',
+  EMPTY: 'There is no condition. `everyone` says that all leads are meant.',
+  UNKNOWN_ATTRIBUTE: 'No such attribute is in the catalog.',
+  UNKNOWN_EVENT: 'No event of this type has come so far.',
+  UNKNOWN_PROPERTY: 'No event of this type had such a property so far.',
+  UNKNOWN_SCORE: 'No such score is defined in scoring.yaml.',
+  TYPE_MISMATCH: 'The value compared with is not of the type that the catalog gives.',
+  BAD_NUMBER: 'A number has more than 22 digits before or 6 after the point.',
+  BAD_INSTANT: 'A date or instant is not a day or instant of the calendar.',
+  BAD_DURATION: 'A duration is longer than 200 years.',
+} as const
+
+export type DiagnosticCode = keyof typeof diagnosticCodes
+
+export const isError = (diagnostic: Diagnostic): boolean => diagnostic.severity === 'error'

@@ -1,0 +1,35 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import peggy from 'peggy'
+import { conditions } from '../conditions/index.ts'
+
+const head = `// Generated from base.peggy and the conditions' own rules by: npm run grammar
+`
+const initializer = `{{
+  /** Where in the text each node stands. */
+  export const spans = new WeakMap()
+}}
+{
+  const node = (value) => {
+    const { start, end } = range()
+    spans.set(value, { start, end })
+    return value
+  }
+}
+`
+
+/** The whole grammar, as Peggy reads it. */
+export function grammar(): string {
+  const base = readFileSync(new URL('./base.peggy', import.meta.url), 'utf8')
+  const choice = `condition\n  = ${conditions.map((each) => each.kind).join('\n  / ')}\n`
+  return [initializer, base, choice, ...conditions.map((each) => each.syntax)].join('\n')
+}
+
+/** The parser's source, as committed in grammar.js. */
+export function generateParser(): string {
+  return head + peggy.generate(grammar(), { output: 'source', format: 'es', allowedStartRules: ['definition'] })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(new URL('./grammar.js', import.meta.url), generateParser())
+}

@@ -1,0 +1,151 @@
+import { z } from 'zod'
+import { conditionOf, conditions } from './conditions/index.ts'
+import type { Definition } from './definition.ts'
+import type { Diagnostic } from './diagnostic.ts'
+import { parse as parseGrammar, SyntaxError as GrammarError } from './language/grammar.js'
+import { limits } from './limits.ts'
+
+export type Parsed = { readonly definition: Definition } | { readonly diagnostics: readonly Diagnostic[] }
+
+/** Text form or JSON form → definition. What a user wrote never makes it throw. */
+export function parse(source: unknown): Parsed {
+  return typeof source === 'string' ? parseText(source) : parseJson(source)
+}
+
+function parseText(text: string): Parsed {
+  if (text.trim() === '') return fail('EMPTY', 'The definition is empty.', { hint: '`everyone` means all leads.' })
+  if (text.length > limits.textLength) {
+    return fail('TOO_LARGE', `The text is ${text.length} characters long; ${limits.textLength} are allowed.`)
+  }
+  // The parser calls itself once per level: the depth is looked at before, so that it can't run out of stack.
+  if (nesting(text) > limits.depth) return fail('TOO_LARGE', `More than ${limits.depth} levels are nested.`)
+  try {
+    return withinLimits(parseGrammar(text))
+  } catch (error) {
+    if (!(error instanceof GrammarError)) throw error
+    return { diagnostics: [syntaxDiagnostic(error, text)] }
+  }
+}
+
+const definition: z.ZodType<Definition> = z.lazy(() =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('all'), of: z.array(definition).min(1) }),
+    z.strictObject({ kind: z.literal('any'), of: z.array(definition).min(1) }),
+    z.strictObject({ kind: z.literal('not'), of: definition }),
+    ...conditions.map((condition) => condition.shape as unknown as z.ZodObject<{ kind: z.ZodLiteral<string> }>),
+  ]),
+)
+
+function parseJson(source: unknown): Parsed {
+  if (jsonDepth(source) > 4 * limits.depth) return fail('TOO_LARGE', `More than ${limits.depth} levels are nested.`)
+  const result = definition.safeParse(source)
+  if (result.success) return withinLimits(result.data)
+  return {
+    diagnostics: result.error.issues.slice(0, 10).map((issue) => ({
+      code: 'SHAPE' as const,
+      severity: 'error' as const,
+      message: issue.message,
+      path: issue.path.map(String).join('.'),
+    })),
+  }
+}
+
+function withinLimits(tree: Definition): Parsed {
+  let found = 0
+  let deepest = 0
+  let longest = 0
+  const visit = (node: object, depth: number): void => {
+    deepest = Math.max(deepest, depth)
+    if (deepest > limits.depth) return
+    for (const value of Object.values(node)) {
+      if (Array.isArray(value)) longest = Math.max(longest, value.length)
+      for (const child of Array.isArray(value) ? value : [value]) {
+        if (child !== null && typeof child === 'object') visit(child, depth + ('kind' in child ? 1 : 0))
+      }
+    }
+    if ('kind' in node) found++
+  }
+  visit(tree, 1)
+  if (deepest > limits.depth) return fail('TOO_LARGE', `More than ${limits.depth} levels are nested.`)
+  if (found > limits.conditions) {
+    return fail('TOO_LARGE', `There are ${found} conditions; ${limits.conditions} are allowed.`)
+  }
+  if (longest > limits.listLength) {
+    return fail('TOO_LARGE', `A list has ${longest} values; ${limits.listLength} are allowed.`)
+  }
+  return { definition: tree }
+}
+
+function syntaxDiagnostic(error: GrammarError, text: string): Diagnostic {
+  const start = error.location.start.offset
+  const rest = text.slice(start)
+  const word = /^(?:[A-Za-z0-9_]+|\S)/.exec(rest)?.[0] ?? ''
+  const span = { start, end: start + Math.max(1, word.length) }
+  const expected = [...new Set((error.expected ?? []).map(describe).filter((each) => each !== ''))].sort()
+  if (expected.length === 0) return { code: 'SYNTAX', severity: 'error', message: `${error.message}.`, span }
+  const understood = text.slice(0, start).trim()
+  const place = rest.trim() === '' ? 'the end' : `"${word}"`
+  return {
+    code: 'SYNTAX',
+    severity: 'error',
+    message: understood
+      ? `Understood up to "${understood.length > 60 ? `…${understood.slice(-58)}` : understood}", but not ${place} after it.`
+      : `A definition can't begin with ${place}.`,
+    hint: `Here could stand: ${expected.join(', ')}.`,
+    span,
+  }
+}
+
+function describe(expected: { type: string; text?: string; description?: string }): string {
+  if (expected.type === 'literal') return `"${expected.text}"`
+  if (expected.type === 'other' && expected.description !== 'blank') return expected.description ?? ''
+  return expected.type === 'end' ? 'the end' : ''
+}
+
+/** How deep parentheses and `not` stand in each other, counted without understanding the text. */
+function nesting(text: string): number {
+  let depth = 0
+  let deepest = 0
+  let negations = 0
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\(|\)|\w+/g)) {
+    negations = token === 'not' ? negations + 1 : token === '(' ? negations : 0
+    if (token === '(') depth++
+    if (token === ')') depth--
+    deepest = Math.max(deepest, depth + negations)
+  }
+  return deepest
+}
+
+function jsonDepth(value: unknown): number {
+  let level: unknown[] = [value]
+  let depth = 0
+  while (level.length > 0 && depth <= 4 * limits.depth + 1) {
+    depth++
+    level = level.flatMap((each) => (each !== null && typeof each === 'object' ? Object.values(each) : []))
+  }
+  return depth
+}
+
+const fail = (code: Diagnostic['code'], message: string, more: Partial<Diagnostic> = {}): Parsed => ({
+  diagnostics: [{ code, severity: 'error', message, ...more }],
+})
+
+/** Definition → text form. Parsing it again gives the same definition. */
+export function print(tree: Definition): string {
+  return printNode(tree, 'any')
+}
+
+function printNode(tree: Definition, inside: 'any' | 'all' | 'not'): string {
+  if ('of' in tree && tree.kind === 'not') return `not ${printNode(tree.of as Definition, 'not')}`
+  if ('of' in tree && (tree.kind === 'all' || tree.kind === 'any')) {
+    const parts = tree.of as readonly Definition[]
+    const nested = tree.kind
+    const text = parts
+      .map((part) => (part.kind === nested ? `(${print(part)})` : printNode(part, nested)))
+      .join(tree.kind === 'all' ? ' and ' : ' or ')
+    return inside === 'not' || (inside === 'all' && tree.kind === 'any') ? `(${text})` : text
+  }
+  const condition = conditionOf(tree.kind)
+  if (!condition) throw new Error(`no condition of kind ${tree.kind}`)
+  return condition.print(tree)
+}
