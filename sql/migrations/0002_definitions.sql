@@ -18,12 +18,14 @@ create table segment_versions (
   version integer not null,
   definition text not null,
   tree jsonb,
+  zone text not null default 'UTC',
   fingerprint text not null,
   applied_at timestamptz not null default clock_timestamp(),
   primary key (segment_id, version)
 );
 comment on column segment_versions.definition is 'The text form as written.';
 comment on column segment_versions.tree is 'The JSON form.';
+comment on column segment_versions.zone is 'The time zone in which its days, months and years are meant.';
 
 create table scoring_versions (
   version integer generated always as identity primary key,

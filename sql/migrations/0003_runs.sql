@@ -27,12 +27,14 @@ create table runs (
   leads bigint,
   entered bigint,
   "left" bigint,
+  rolled_up boolean not null default false,
   error jsonb,
   started_at timestamptz not null default clock_timestamp(),
   finished_at timestamptz
 );
 comment on column runs.as_of is 'What had happened by then counts.';
 comment on column runs.horizon is 'What had arrived in transactions below this one counts.';
+comment on column runs.rolled_up is 'Whether the figures of this nightly run were rolled up.';
 comment on column runs.steps is 'What the run did: name, rows and milliseconds of each step.';
 -- One sequence of runs, with rising as_of. A backfill writes into the past, so it may repeat an instant.
 create unique index runs_sequence on runs (as_of) where status = 'done' and mode <> 'backfill';
@@ -46,15 +48,15 @@ create table run_segments (
   primary key (run_id, segment_id)
 );
 
--- How each segment stands after the last run that looked at it.
+-- How each segment stands since the last run that changed it. Runs that change nothing write nothing here.
 create table segment_state (
   segment_id bigint primary key references segments,
   state text not null check (state in ('ok', 'broken', 'blocked')),
   version integer,
   scoring_version integer,
-  as_of timestamptz,
   run_id bigint references runs,
+  good_as_of timestamptz,
   error jsonb
 );
 comment on column segment_state.version is 'The version that membership now shows; null before the first evaluation.';
-comment on column segment_state.as_of is 'The last instant as of which it was evaluated.';
+comment on column segment_state.good_as_of is 'While not ok: as of when its members are still true.';

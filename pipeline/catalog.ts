@@ -1,0 +1,43 @@
+import type { Catalog, CatalogType, EventType } from '../compiler/index.ts'
+import type { Client, Database } from './engine.ts'
+
+type Reader = Pick<Database, 'query'> | Client
+
+/** What the database's catalog holds now, as the compiler takes it. */
+export async function readCatalog(reader: Reader, scores: readonly string[]): Promise<Catalog> {
+  const names = await rows<{ subject: string; event_type: string; name: string; type: CatalogType }>(
+    reader,
+    'select subject, event_type, name, type from catalog order by subject, event_type, name',
+  )
+  const types = await rows<{ type: string; channel: string | null; activity: boolean; conversion: boolean }>(
+    reader,
+    'select type, channel, activity, conversion from event_types order by type',
+  )
+  const of = (subject: string) =>
+    new Map(names.filter((each) => each.subject === subject).map((each) => [each.name, each.type]))
+  const events = new Map<string, EventType & { properties: Map<string, CatalogType> }>(
+    types.map((each) => [
+      each.type,
+      {
+        activity: each.activity,
+        conversion: each.conversion,
+        channel: each.channel ?? undefined,
+        properties: new Map(),
+      },
+    ]),
+  )
+  for (const { subject, event_type, name, type } of names) {
+    if (subject === 'event') events.get(event_type)?.properties.set(name, type)
+  }
+  return { leads: of('lead'), accounts: of('account'), events, scores }
+}
+
+/** Rows of a query, from a database or from one connection of it. */
+export async function rows<T extends Record<string, unknown>>(
+  reader: Reader,
+  text: string,
+  parameters: unknown[] = [],
+): Promise<T[]> {
+  if ('release' in reader) return (await reader.query<T>(text, parameters)).rows
+  return (await reader.query<T>(text, parameters as never[])) as T[]
+}

@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { parseDocument } from 'yaml'
+import { z } from 'zod'
+import { durationSeconds, isZone, readDuration } from '../../compiler/index.ts'
+import { UserError } from '../errors.ts'
+
+export const projectFile = 'tideline.yaml'
+
+const settingsShape = z.strictObject({
+  timezone: z.string().refine(isZone, 'is not a time zone this machine knows (such as Europe/Berlin)').default('UTC'),
+  slots: z.string().default('0 * * * *'),
+  catch_up: z
+    .string()
+    .refine((text) => Number.isFinite(seconds(text)), 'is not a duration (such as 7 days)')
+    .default('7 days'),
+  database: z.string().min(1).optional(),
+  schema: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]*$/, 'must be a plain lower-case name')
+    .max(40)
+    .default('tideline'),
+})
+
+export type Settings = {
+  readonly timezone: string
+  /** Cron pattern of the instants as of which scheduled runs happen, UTC. */
+  readonly slots: string
+  readonly catchUpSeconds: number
+  readonly database: string | undefined
+  readonly schema: string
+}
+
+export type Project = { readonly folder: string; readonly state: string; readonly settings: Settings }
+
+const seconds = (text: string): number => {
+  const duration = readDuration(text)
+  return duration ? durationSeconds(duration) : Number.NaN
+}
+
+/** The project that a folder belongs to: itself, or the nearest above it that holds tideline.yaml. */
+export function findProject(start: string, given?: string): Project {
+  if (given !== undefined) {
+    if (!existsSync(join(given, projectFile))) throw noProject(resolve(given))
+    return openProject(resolve(given))
+  }
+  for (let folder = resolve(start); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, projectFile))) return openProject(folder)
+    if (dirname(folder) === folder) throw noProject(resolve(start))
+  }
+}
+
+const noProject = (folder: string): UserError =>
+  new UserError({
+    code: 'NO_PROJECT',
+    message: `There is no ${projectFile} in ${folder} or above it.`,
+    hint: 'Begin one with `tideline init`, or name its folder with --project DIR.',
+  })
+
+function openProject(folder: string): Project {
+  const file = join(folder, projectFile)
+  const document = parseDocument(readFileSync(file, 'utf8'))
+  const parsed = document.errors[0]
+    ? { error: document.errors[0].message.split('\n')[0] }
+    : settingsShape.safeParse(document.toJS() ?? {})
+  if (!('data' in parsed) || !parsed.data) {
+    const issue = typeof parsed.error === 'string' ? undefined : parsed.error?.issues[0]
+    const what = issue ? `${issue.path.join('.') || 'it'}: ${issue.message}` : String(parsed.error)
+    throw new UserError({ code: 'BAD_SETTINGS', message: what, where: file, hint: 'docs/project.md lists the settings.' })
+  }
+  const { catch_up, database, ...rest } = parsed.data
+  return {
+    folder,
+    state: join(folder, '.tideline'),
+    settings: { ...rest, database, catchUpSeconds: seconds(catch_up) },
+  }
+}

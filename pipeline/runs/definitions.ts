@@ -1,0 +1,105 @@
+import {
+  bitsPerWord,
+  type Compiled,
+  compile,
+  isError,
+  type Predicate,
+  plan,
+  type QueryPlan,
+  readsScore,
+  type Score,
+} from '../../compiler/index.ts'
+import { readCatalog, rows } from '../catalog.ts'
+import type { Client } from '../engine.ts'
+
+/** An active segment with the version that a run is pinned to. */
+export type Pinned = {
+  readonly segmentId: string
+  readonly key: string
+  readonly version: number
+  readonly predicate: Predicate
+  /** This run is the first to apply the version, or a score it reads: every change has the cause `definition`. */
+  readonly first: boolean
+}
+
+export type Failing = {
+  readonly segmentId: string
+  readonly key: string
+  readonly version: number
+  readonly code: string
+  readonly message: string
+}
+
+export type PinnedDefinitions = {
+  readonly segments: readonly Pinned[]
+  readonly failing: readonly Failing[]
+  readonly scores: readonly Score[]
+  readonly scoringVersion: number | null
+}
+
+type SegmentRow = {
+  segment_id: string
+  key: string
+  version: number
+  tree: unknown
+  zone: string
+  applied_version: number | null
+  applied_scoring: number | null
+}
+
+/** The current versions of all active segments and of scoring, compiled against the catalog as it is now. */
+export async function pinDefinitions(client: Client): Promise<PinnedDefinitions> {
+  const [scoring] = await rows<{ version: number; definition: { scores: Score[] } }>(
+    client,
+    'select version, definition from scoring_versions order by version desc limit 1',
+  )
+  const scores = scoring?.definition.scores ?? []
+  const scoringVersion = scoring?.version ?? null
+  const catalog = await readCatalog(
+    client,
+    scores.map((score) => score.name),
+  )
+  const found = await rows<SegmentRow>(
+    client,
+    `select s.segment_id, s.key, s.version, v.tree, v.zone,
+       st.version as applied_version, st.scoring_version as applied_scoring
+     from segments s
+     join segment_versions v on v.segment_id = s.segment_id and v.version = s.version
+     left join segment_state st on st.segment_id = s.segment_id
+     where s.status = 'active'
+     order by s.segment_id`,
+  )
+  const segments: Pinned[] = []
+  const failing: Failing[] = []
+  for (const row of found) {
+    const base = { segmentId: row.segment_id, key: row.key, version: row.version }
+    const compiled = compile(row.tree, catalog, row.zone)
+    if (!compiled.predicate) {
+      failing.push({ ...base, ...firstError(compiled) })
+      continue
+    }
+    const scoreChanged = readsScore(compiled.predicate) && row.applied_scoring !== scoringVersion
+    const first = row.applied_version !== row.version || scoreChanged
+    segments.push({ ...base, predicate: compiled.predicate, first })
+  }
+  return { segments, failing, scores, scoringVersion }
+}
+
+export function firstError(compiled: Compiled): { code: string; message: string } {
+  const error = compiled.diagnostics.find(isError)
+  return error
+    ? { code: error.code, message: [error.message, error.hint].filter(Boolean).join(' ') }
+    : { code: 'SHAPE', message: 'The definition is not understood.' }
+}
+
+export const planOf = (segments: readonly Pinned[], scores: readonly Score[]): QueryPlan => plan(segments, scores)
+
+/** Word (from 1) and bit of each segment in a lead's set, in the plan's order. */
+export function bitsOf(count: number): { words: number[]; bits: string[]; wordCount: number } {
+  const positions = Array.from({ length: count }, (_, position) => position)
+  return {
+    words: positions.map((position) => Math.floor(position / bitsPerWord) + 1),
+    bits: positions.map((position) => String(2n ** BigInt(position % bitsPerWord))),
+    wordCount: Math.max(1, Math.ceil(count / bitsPerWord)),
+  }
+}

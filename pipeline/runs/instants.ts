@@ -1,0 +1,46 @@
+import type { Instant } from '../../compiler/index.ts'
+import type { Client } from '../engine.ts'
+import { UserError } from '../errors.ts'
+import { statement } from '../sql.ts'
+
+export type LastApplied = {
+  readonly run_id: string | null
+  readonly as_of: Instant | null
+  readonly horizon: string | null
+  readonly scoring_version: number | null
+  readonly rolled_up: boolean | null
+  readonly minute: Instant
+  readonly second: Instant
+  readonly now: Instant
+  readonly next_horizon: string
+}
+
+export async function readLastApplied(client: Pick<Client, 'query'>): Promise<LastApplied> {
+  const { rows } = await client.query(statement('runs/last_applied'))
+  return rows[0] as LastApplied
+}
+
+/**
+ * The instant a run is as of: the one asked for, or the newest full minute of the database's clock (the newest
+ * second, if that minute was applied already). Undefined if that instant is the last applied one: nothing is to be done.
+ */
+export function chooseAsOf(last: LastApplied, asked: Instant | undefined): Instant | undefined {
+  if (asked === undefined) return [last.minute, last.second].find((each) => last.as_of === null || each > last.as_of)
+  if (asked > last.now) {
+    throw new UserError({
+      code: 'AS_OF_IN_FUTURE',
+      message: `${asked} lies in the future; the database's clock says ${last.now}.`,
+      hint: 'Leave --as-of out for a run as of now.',
+    })
+  }
+  // Whoever repeats a run that was applied (a retried job, a command typed twice) is told that it is done.
+  if (asked === last.as_of) return undefined
+  if (last.as_of !== null && asked < last.as_of) {
+    throw new UserError({
+      code: 'AS_OF_NOT_AFTER_LAST_RUN',
+      message: `Runs go forward in time: run ${last.run_id} was applied as of ${last.as_of}, not before ${asked}.`,
+      hint: `To rewrite the past: tideline backfill --from ${asked.slice(0, 10)} --to ${last.as_of.slice(0, 10)}.`,
+    })
+  }
+  return asked
+}

@@ -1,0 +1,16 @@
+-- Claims the right to write, unless somebody else holds it: a lease on the database's clock whose session is alive.
+-- $1 owner text, $2 lease in seconds int. Returns the new fence, or no row.
+update run_lease
+set fence = fence + 1,
+  run_id = null,
+  owner = $1::text,
+  backend_pid = pg_backend_pid(),
+  backend_start = (select a.backend_start from pg_stat_activity a where a.pid = pg_backend_pid()),
+  lease_until = clock_timestamp() + make_interval(secs => $2::int)
+where lease_until is null
+  or lease_until < clock_timestamp()
+  or not exists (
+    select from pg_stat_activity a
+    where a.pid = run_lease.backend_pid and a.backend_start = run_lease.backend_start
+  )
+returning fence;

@@ -1,0 +1,18 @@
+-- Where a run puts together what it will write. Temporary: a killed run leaves nothing behind.
+drop table if exists pg_temp.planned, pg_temp.evaluated, pg_temp.staged_change, pg_temp.superseded;
+create temporary table planned (
+  segment_id bigint primary key,
+  version integer not null,
+  word integer not null,
+  bit bigint not null,
+  first boolean not null
+);
+create temporary table evaluated (lead_id bigint primary key, words bigint[] not null, scores numeric[] not null);
+create temporary table staged_change (
+  segment_id bigint not null,
+  lead_id bigint not null,
+  change text not null,
+  cause text not null,
+  version integer not null,
+  primary key (segment_id, lead_id)
+);

@@ -1,0 +1,48 @@
+-- Compares each lead's set with the one it was in, and keeps the bits that differ, each with its cause.
+-- $1 horizon and $2 as_of of this run; $3 horizon (text, null: none) and $4 as_of of the last applied one;
+-- $5 number of words in a set int.
+insert into staged_change (segment_id, lead_id, change, cause, version)
+with held as (
+  select lead_id, array_agg(bits order by word) as words
+  from (
+    select l.lead_id, w.word, coalesce(sum(p.bit), 0)::bigint as bits
+    from (select distinct m.lead_id from membership m join planned using (segment_id)) l
+    cross join generate_series(1, $5::int) w(word)
+    left join (membership m join planned p using (segment_id)) on m.lead_id = l.lead_id and p.word = w.word
+    group by l.lead_id, w.word
+  ) as by_word
+  group by lead_id
+),
+differing as (
+  select coalesce(e.lead_id, h.lead_id) as lead_id,
+    coalesce(e.words, array_fill(0::bigint, array[$5::int])) as words,
+    coalesce(h.words, array_fill(0::bigint, array[$5::int])) as held
+  from evaluated e full join held h on h.lead_id = e.lead_id
+  where coalesce(e.words, array_fill(0::bigint, array[$5::int]))
+    is distinct from coalesce(h.words, array_fill(0::bigint, array[$5::int]))
+),
+-- Whose sources this run sees and the last one did not: arrived since, or known before but dated after it.
+touched as (
+  select lead_id from events
+  where ingest_xid < $1::text::xid8 and occurred_at <= $2::timestamptz
+    and (ingest_xid >= $3::text::xid8 or occurred_at > $4::timestamptz)
+  union
+  select subject_id from attribute_change
+  where subject = 'lead' and ingest_xid < $1::text::xid8
+    and (ingest_xid >= $3::text::xid8 or (from_at <= $2::timestamptz and from_at > $4::timestamptz))
+  union
+  select l.lead_id from attribute_change c join leads l on l.account_id = c.subject_id
+  where c.subject = 'account' and c.ingest_xid < $1::text::xid8
+    and (c.ingest_xid >= $3::text::xid8 or (c.from_at <= $2::timestamptz and c.from_at > $4::timestamptz))
+  union
+  select lead_id from leads
+  where ingest_xid < $1::text::xid8
+    and (ingest_xid >= $3::text::xid8 or (first_seen_at <= $2::timestamptz and first_seen_at > $4::timestamptz))
+)
+select p.segment_id, d.lead_id,
+  case when d.words[p.word] & p.bit <> 0 then 'entered' else 'left' end,
+  case when p.first then 'definition' when t.lead_id is not null then 'data' else 'time' end,
+  p.version
+from differing d
+join planned p on (d.words[p.word] # d.held[p.word]) & p.bit <> 0
+left join touched t on t.lead_id = d.lead_id;
