@@ -97,6 +97,6 @@ async function copyOut(
   const types = Object.entries(columns).map(([column, type]) => `'${column}': '${type}'`)
   await duckdb.run(
     `create temp table ${name} as
-     from read_csv('${file.replaceAll("'", "''")}', header = false, delim = ',', quote = '"', columns = {${types.join(', ')}})`,
+     from read_csv('${file.replaceAll("'", "''")}', auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', columns = {${types.join(', ')}})`,
   )
 }

@@ -46,7 +46,7 @@ export async function applyRun(client: Client, run: Applying): Promise<Applied> 
       evaluation.failing.map(errorText),
     ])
   }
-  steps.begin('commit')
+  await steps.begin('commit')
   const { rows } = await client.query<{ leads: string; entered: string; left: string }>(statement('runs/finish'), [
     runId,
     run.fence,

@@ -9,8 +9,6 @@ export type LastApplied = {
   readonly horizon: string | null
   readonly scoring_version: number | null
   readonly rolled_up: boolean | null
-  readonly minute: Instant
-  readonly second: Instant
   readonly now: Instant
   readonly next_horizon: string
 }
@@ -21,11 +19,11 @@ export async function readLastApplied(client: Pick<Client, 'query'>): Promise<La
 }
 
 /**
- * The instant a run is as of: the one asked for, or the newest full minute of the database's clock (the newest
- * second, if that minute was applied already). Undefined if that instant is the last applied one: nothing is to be done.
+ * The instant a run is as of: the one asked for, or the present one of the database's clock. (Not a rounded one: leads
+ * loaded a moment ago would not exist yet.) Undefined if it is the last applied one: then nothing is to be done.
  */
 export function chooseAsOf(last: LastApplied, asked: Instant | undefined): Instant | undefined {
-  if (asked === undefined) return [last.minute, last.second].find((each) => last.as_of === null || each > last.as_of)
+  if (asked === undefined) return last.now
   if (asked > last.now) {
     throw new UserError({
       code: 'AS_OF_IN_FUTURE',

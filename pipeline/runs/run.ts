@@ -11,7 +11,7 @@ import { chooseAsOf, type LastApplied, readLastApplied } from './instants.ts'
 import { claim, type Lease } from './lease.ts'
 
 export type RunOptions = {
-  /** Default: the newest full minute of the database's clock. */
+  /** Default: the present instant of the database's clock. */
   readonly asOf?: Instant | undefined
   readonly origin?: 'command' | 'schedule' | 'queue'
   /** Who runs, for whoever has to wait: host and process. */
@@ -22,13 +22,15 @@ export type RunOptions = {
   readonly temporary: string
   readonly waitMilliseconds?: number
   /** Told before each step begins. Crash tests end the process here. */
-  readonly onStep?: (step: string) => void
+  readonly onStep?: OnStep
 }
+
+export type OnStep = (step: string) => void | Promise<void>
 
 export type RunStep = { readonly name: string; readonly rows: number | null; readonly milliseconds: number }
 
 export type RunResult = {
-  /** `unchanged`: there is no instant after the last applied run yet. */
+  /** `unchanged`: a run as of this instant was applied before. */
   readonly status: 'done' | 'unchanged'
   readonly runId: string | null
   readonly asOf: Instant
@@ -88,6 +90,8 @@ type Going = RunOptions & { readonly asOf: Instant; readonly last: LastApplied; 
 async function runAsOf(database: Database, client: Client, lease: Lease, going: Going): Promise<RunResult> {
   const { asOf, last, steps } = going
   const definitions = await steps.step('pin definitions', () => pinDefinitions(client))
+  await client.query('discard temp')
+  await client.query(statement('runs/hold_membership'))
   const horizon = last.next_horizon
   const runId = await startRun(client, { asOf, horizon, fence: lease.fence, going, scoring: definitions.scoringVersion })
   try {
@@ -101,7 +105,7 @@ async function runAsOf(database: Database, client: Client, lease: Lease, going: 
     )
     const nightly = isNightly(asOf)
     await rollUpIfDue(database, await readLastApplied(client), going, steps)
-    steps.begin('end')
+    await steps.begin('end')
     return {
       status: 'done',
       runId,
@@ -146,7 +150,7 @@ export function describeError(error: unknown): { code: string; message: string }
 const unchanged = (last: LastApplied): RunResult => ({
   status: 'unchanged',
   runId: last.run_id,
-  asOf: last.as_of ?? last.minute,
+  asOf: last.as_of ?? last.now,
   leads: 0,
   segments: 0,
   entered: 0,
@@ -160,18 +164,18 @@ const unchanged = (last: LastApplied): RunResult => ({
 /** Names what a run is doing, and keeps rows and time of each step for whoever asks later. */
 export class Steps {
   readonly done: RunStep[] = []
-  private readonly onStep: ((step: string) => void) | undefined
+  private readonly onStep: OnStep | undefined
 
-  constructor(onStep?: (step: string) => void) {
+  constructor(onStep?: OnStep) {
     this.onStep = onStep
   }
 
-  begin(name: string): void {
-    this.onStep?.(name)
+  async begin(name: string): Promise<void> {
+    await this.onStep?.(name)
   }
 
   async step<T>(name: string, work: () => Promise<T>): Promise<T> {
-    this.begin(name)
+    await this.begin(name)
     const start = performance.now()
     const result = await work()
     const rows = typeof result === 'number' ? result : ((result as { rowCount?: number } | null)?.rowCount ?? null)

@@ -108,6 +108,56 @@ create trigger accounts_inserted after insert on accounts referencing new table 
 create trigger accounts_updated after update on accounts referencing old table as old_rows new table as new_rows
   for each statement execute function record_account_changes();
 
+-- Types are made once, at the door, and these three are how text is read there. Null means "is not one".
+
+-- A number is text that comes back the same when written; `1,200` may have its thousands separated. So codes
+-- such as 01234, +5 or 1e5 are none. Six decimals are kept, which every engine sums exactly.
+create function as_number(value text) returns numeric language sql stable
+return case
+  when length(value) > 60 or value !~~ '%_%' then null
+  when pg_input_is_valid(value, 'numeric') then
+    case when value::numeric::text = value and value not in ('NaN', 'Infinity', '-Infinity')
+           and abs(value::numeric) < 1e28
+      then trim_scale(round(value::numeric, 6)) end
+  when value ~~ '%,%' and value ~ '^-?[1-9][0-9]{0,2}(,[0-9]{3}){1,8}([.][0-9]+)?$'
+    then trim_scale(round(replace(value, ',', '')::numeric, 6))
+end;
+
+-- A wall clock's time in a zone. In a gap (spring) it is moved forward by the gap, as if the clock had not been
+-- set; of two readings (autumn) it is the earlier. Postgres alone would take the later.
+create function local_instant(wall timestamp, zone text) returns timestamptz language plpgsql stable as $$
+declare
+  late timestamptz := wall at time zone zone;
+begin
+  if zone = 'UTC' then return late; end if;
+  if (late - interval '1 hour') at time zone zone = wall then return late - interval '1 hour'; end if;
+  if (late - interval '30 minutes') at time zone zone = wall then return late - interval '30 minutes'; end if;
+  if (late - interval '2 hours') at time zone zone = wall then return late - interval '2 hours'; end if;
+  return late;
+end $$;
+
+-- An instant is ISO 8601: a date, or date and time with T or a blank, with an offset, Z or none (then it is the
+-- zone's wall clock). What is finer than a microsecond is cut off. Years 1900 to 2199.
+create function as_instant(value text, zone text) returns timestamptz language plpgsql stable as $$
+declare
+  result timestamptz;
+begin
+  if value !~~ '____-__-__%' then return null; end if;
+  -- The full form is what imports send; it needs no regular expression, which would cost more than all the rest.
+  if value !~~ '____-__-__T__:__:__.______Z' and value !~~ '____-__-__T__:__:__.______' then
+    if value !~ '^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.]\d{1,9})?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?)?$' then return null; end if;
+    if length(value) > 26 then value := regexp_replace(value, '([.]\d{6})\d+', '\1'); end if;
+  end if;
+  if not pg_input_is_valid(value, 'timestamptz') then return null; end if;
+  if value ~~ '%Z' or value ~~ '%UTC' or substr(value, 11) ~ '[+-]' then
+    result := value::timestamptz;
+  else
+    result := local_instant(value::timestamp, zone);
+  end if;
+  if result < '1900-01-01T00:00:00Z' or result >= '2200-01-01T00:00:00Z' then return null; end if;
+  return result;
+end $$;
+
 -- The door for plain SQL and COPY: external ids, every value as text (or JSON); drained at the start of a run.
 create table inbox_leads (
   inbox_id bigint generated always as identity primary key,
@@ -135,7 +185,8 @@ create table inbox_events (
   ingest_xid xid8 not null default pg_current_xact_id()
 );
 
--- One row per file taken, or per drain of the inboxes. `progress` of an unfinished one tells where it stopped.
+-- One row per file taken, or per drain of the inboxes. One that is `running` while nobody holds its advisory lock
+-- was killed: it took nothing, and the next import marks it as failed.
 create table imports (
   import_id bigint generated always as identity primary key,
   kind text not null check (kind in ('leads', 'accounts', 'events', 'conversions', 'inbox')),
@@ -148,6 +199,7 @@ create table imports (
   new_leads bigint not null default 0,
   new_accounts bigint not null default 0,
   rows_quarantined bigint not null default 0,
+  error text,
   started_at timestamptz not null default clock_timestamp(),
   finished_at timestamptz
 );

@@ -1,14 +1,11 @@
 -- The run that was applied last: the one with the greatest as_of, a backfill counting as of its end.
--- Also the newest full minute and second of the database's clock, the present, and the horizon that a run starting
--- now would have.
+-- Also the present instant of the database's clock, and the horizon that a run starting now would have.
 select
   r.run_id,
   to_char(r.as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as as_of,
   r.horizon::text as horizon,
   r.scoring_version,
   r.rolled_up,
-  to_char(date_trunc('minute', clock_timestamp()), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as minute,
-  to_char(date_trunc('second', clock_timestamp()), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as second,
   to_char(clock_timestamp(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now,
   pg_snapshot_xmin(pg_current_snapshot())::text as next_horizon
 from (select 1) as always

@@ -1,5 +1,5 @@
 -- Where a run puts together what it will write. Temporary: a killed run leaves nothing behind.
-drop table if exists pg_temp.planned, pg_temp.evaluated, pg_temp.staged_change, pg_temp.superseded;
+drop table if exists pg_temp.planned, pg_temp.evaluated, pg_temp.staged_change;
 create temporary table planned (
   segment_id bigint primary key,
   version integer not null,

@@ -1,14 +1,14 @@
 -- Compares each lead's set with the one it was in, and keeps the bits that differ, each with its cause.
 -- $1 horizon and $2 as_of of this run; $3 horizon (text, null: none) and $4 as_of of the last applied one;
--- $5 number of words in a set int.
+-- $5 number of words in a set int. Reads held_member: who was in, a view of membership in a run.
 insert into staged_change (segment_id, lead_id, change, cause, version)
 with held as (
   select lead_id, array_agg(bits order by word) as words
   from (
     select l.lead_id, w.word, coalesce(sum(p.bit), 0)::bigint as bits
-    from (select distinct m.lead_id from membership m join planned using (segment_id)) l
+    from (select distinct m.lead_id from held_member m join planned using (segment_id)) l
     cross join generate_series(1, $5::int) w(word)
-    left join (membership m join planned p using (segment_id)) on m.lead_id = l.lead_id and p.word = w.word
+    left join (held_member m join planned p using (segment_id)) on m.lead_id = l.lead_id and p.word = w.word
     group by l.lead_id, w.word
   ) as by_word
   group by lead_id

@@ -1,0 +1,153 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Database } from '../../pipeline/engine.ts'
+import { testDatabase } from '../support/database.ts'
+import { addEvent, addLead, apply, history, members, runAsOf } from '../support/definitions.ts'
+
+const day = (n: number) => `2026-03-${String(n).padStart(2, '0')}T00:00:00.000000Z`
+let database: Database
+beforeEach(async () => {
+  database = await testDatabase()
+})
+afterEach(() => database.close())
+
+const dump = (table: string) => database.query(`select * from ${table} t order by t::text`)
+const results = ['membership', 'membership_change', 'lead_scores', 'segment_stats', 'segment_state', 'run_segments']
+const everything = async () => Object.fromEntries(await Promise.all(results.map(async (t) => [t, await dump(t)])))
+
+describe('a run', () => {
+  test('51 points enters hot-leads at the next run', async () => {
+    await addLead(database, 'a', { events: [['demo', '2026-02-01T00:00:00Z']] })
+    await addLead(database, 'b', { events: [['demo', '2026-02-01T00:00:00Z']] })
+    await apply(database, { 'hot-leads': 'score >= 50' }, { points: { demo: 49, click: 2 } })
+    await runAsOf(database, day(1))
+    expect(await members(database, 'hot-leads')).toEqual([])
+    await addEvent(database, 'a', 'click', '2026-03-01T12:00:00Z')
+    await runAsOf(database, day(2))
+    expect(await members(database, 'hot-leads')).toEqual(['a'])
+    expect(await history(database, 'hot-leads')).toEqual(['a entered data 2026-03-02T00:00Z'])
+    const scores = await database.query('select value, level from lead_scores order by lead_id')
+    expect(scores).toEqual([
+      { value: '51.000000', level: 'hot' },
+      { value: '49.000000', level: 'warm' },
+    ])
+  })
+
+  test('a week without events leaves recent-activity with cause time', async () => {
+    await addLead(database, 'a', { events: [['login', '2026-03-01T00:00:00Z']] })
+    await apply(database, { 'recent-activity': 'last activity within 7 days' })
+    await runAsOf(database, day(2))
+    expect(await members(database, 'recent-activity')).toEqual(['a'])
+    await runAsOf(database, day(8))
+    expect(await members(database, 'recent-activity')).toEqual(['a'])
+    await runAsOf(database, '2026-03-08T00:00:00.000001Z')
+    expect(await members(database, 'recent-activity')).toEqual([])
+    expect(await history(database, 'recent-activity')).toEqual([
+      'a entered definition 2026-03-02T00:00Z',
+      'a left time 2026-03-08T00:00Z',
+    ])
+  })
+
+  test('running again changes nothing', async () => {
+    await addLead(database, 'a', { events: [['login', '2026-02-01T00:00:00Z']] })
+    await apply(database, { known: 'did login', all: 'everyone' }, { points: { login: 3 } })
+    await runAsOf(database, day(1))
+    const before = await everything()
+    expect((await runAsOf(database, day(1))).status).toBe('unchanged')
+    const again = await runAsOf(database, day(2))
+    expect(again).toMatchObject({ status: 'done', entered: 0, left: 0 })
+    expect(await everything()).toEqual(before)
+  })
+
+  test('figures say members, share, entries, exits and mean score', async () => {
+    await addLead(database, 'a', { events: [['click', '2026-02-01T00:00:00Z']] })
+    await addLead(database, 'b')
+    await addLead(database, 'later', { firstSeen: '2026-03-01T12:00:00Z' })
+    await apply(database, { clicked: 'did click' }, { points: { click: 10 } })
+    await runAsOf(database, day(1))
+    await addEvent(database, 'b', 'click', '2026-03-01T10:00:00Z')
+    await addEvent(database, 'b', 'click', '2026-03-01T11:00:00Z')
+    await runAsOf(database, day(2))
+    expect(await database.query('select * from segment_trend order by as_of')).toEqual([
+      expect.objectContaining({ members: '1', leads: '2', share: '0.500000', entered: '0', left: '0', mean_score: '10.000000' }),
+      expect.objectContaining({ members: '2', leads: '3', share: '0.666667', entered: '1', left: '0', mean_score: '15.000000' }),
+    ])
+  })
+
+  test('an edit changes members with cause definition, also through a score', async () => {
+    await addLead(database, 'a', { events: [['click', '2026-02-01T00:00:00Z']] })
+    await apply(database, { hot: 'score >= 50', clicked: 'not did click' }, { points: { click: 10 } })
+    await runAsOf(database, day(1))
+    await apply(database, { hot: 'score >= 50', clicked: 'did click' }, { points: { click: 60 } })
+    await addEvent(database, 'a', 'login', '2026-03-01T12:00:00Z')
+    await runAsOf(database, day(2))
+    expect(await history(database, 'clicked')).toEqual(['a entered definition 2026-03-02T00:00Z'])
+    expect(await history(database, 'hot')).toEqual(['a entered definition 2026-03-02T00:00Z'])
+  })
+
+  test('an event that was dated after the last run counts as data, not as time', async () => {
+    await addLead(database, 'a', { events: [['login', '2026-03-01T06:00:00Z']] })
+    await apply(database, { known: 'did login' })
+    await runAsOf(database, day(1))
+    await runAsOf(database, day(2))
+    expect(await history(database, 'known')).toEqual(['a entered data 2026-03-02T00:00Z'])
+  })
+
+  test('an attribute set by plain SQL is seen from then on', async () => {
+    await addLead(database, 'a', { attributes: { plan: 'free' } })
+    await apply(database, { pro: 'plan = "Pro"' })
+    await runAsOf(database, day(1))
+    await database.query(`update leads set attributes = '{"plan": "pro"}'`)
+    await runAsOf(database)
+    expect((await history(database, 'pro')).map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual(['a entered data'])
+  })
+
+  test('a definition that can no longer be compiled keeps its members and stops nobody else', async () => {
+    await addLead(database, 'a', { attributes: { plan: 'pro' } })
+    await apply(database, { pro: 'plan = "pro"', all: 'everyone' })
+    await runAsOf(database, day(1))
+    await database.query(`delete from catalog where name = 'plan'`)
+    await addLead(database, 'b', { firstSeen: '2026-03-01T12:00:00Z' })
+    const result = await runAsOf(database, day(2))
+    expect(result.failing).toMatchObject([{ key: 'pro', code: 'UNKNOWN_ATTRIBUTE' }])
+    expect(await members(database, 'pro')).toEqual(['a'])
+    expect(await members(database, 'all')).toEqual(['a', 'b'])
+    const [fresh] = await database.query(`select * from freshness where segment = 'pro'`)
+    expect(fresh).toMatchObject({ state: 'broken', good_as_of: '2026-03-01 00:00:00+00', error_code: 'UNKNOWN_ATTRIBUTE' })
+    await database.query(`insert into catalog (subject, name, type) values ('lead', 'plan', 'text')`)
+    await runAsOf(database, day(3))
+    expect((await database.query(`select state from freshness where segment = 'pro'`))[0]).toEqual({ state: 'ok' })
+    expect(await history(database, 'pro')).toHaveLength(1)
+  })
+
+  test('runs go forward: an asOf in the future or before the last run is refused', async () => {
+    await apply(database, { all: 'everyone' })
+    await runAsOf(database, day(2))
+    await expect(runAsOf(database, day(1))).rejects.toMatchObject({ code: 'AS_OF_NOT_AFTER_LAST_RUN' })
+    await expect(runAsOf(database, '2999-01-01T00:00:00.000000Z')).rejects.toMatchObject({ code: 'AS_OF_IN_FUTURE' })
+  })
+
+  test('a segment edited while a run is going is left out, and the rest is applied', async () => {
+    await addLead(database, 'a')
+    await apply(database, { one: 'everyone', two: 'everyone' })
+    await runAsOf(database, day(1))
+    await addLead(database, 'b')
+    const result = await runAsOf(database, day(2), {
+      onStep: async (step) => {
+        if (step === 'stage changes') await apply(database, { one: 'not everyone', two: 'everyone' })
+      },
+    })
+    expect(result.superseded).toBe(1)
+    expect(await members(database, 'one')).toEqual(['a'])
+    expect(await members(database, 'two')).toEqual(['a', 'b'])
+    await runAsOf(database, day(3))
+    expect(await members(database, 'one')).toEqual([])
+  })
+
+  test('two at once: one waits for the other, and nothing is done twice', async () => {
+    await addLead(database, 'a')
+    await apply(database, { all: 'everyone' })
+    const both = await Promise.all([runAsOf(database, day(1)), runAsOf(database, day(1))])
+    expect(both.map((each) => each.status).sort()).toEqual(['done', 'unchanged'])
+    expect(await history(database, 'all')).toHaveLength(1)
+  })
+})
