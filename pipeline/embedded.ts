@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { type Binaries, findBinaries } from './embedded/binaries.ts'
 import { createData, newPassword, resetPassword } from './embedded/creation.ts'
 import { withLock } from './embedded/lock.ts'
-import { dataMajor, type Home, isReadable, settle } from './embedded/place.ts'
-import { freePort, halt, launch, runningPostmaster } from './embedded/postmaster.ts'
+import { belongsTo, dataMajor, giveData, type Home, isReadable, settle } from './embedded/place.ts'
+import { dropForeignPid, freePort, halt, launch, runningPostmaster } from './embedded/postmaster.ts'
 import { type Answer, ask, urlOf, waitUntilReady } from './embedded/readiness.ts'
 import { prepareFolder, readState, type State, writeState } from './embedded/state.ts'
 import { UserError } from './errors.ts'
@@ -36,16 +36,16 @@ export type Server = {
  * starts the server under a lock file, the others connect. It outlives its starter; the next caller adopts it.
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const known = existsSync(options.folder) ? readState(realpathSync(options.folder)) : undefined
+  const known = stateOf(options.folder)
   const answer = known && (await answerOf(known))
   if (known && typeof answer === 'object') return welcome(options, known, answer, false)
 
   const folder = prepareFolder(options.folder)
   return withLock(join(folder, 'server.lock'), async () => {
-    const state = readState(folder)
+    const state = stateOf(folder)
     const second = state && (await answerOf(state))
     if (state && typeof second === 'object') return welcome(options, state, second, false)
-    return startLocked(folder, state, options)
+    return startLocked(folder, readState(folder), options)
   })
 }
 
@@ -68,7 +68,8 @@ export async function removeServer(folder: string): Promise<void> {
   await stopServer(folder)
   const path = realpathSync(folder)
   const state = readState(path)
-  if (state?.folder === path) rmSync(state.place, { recursive: true, force: true })
+  if (state?.folder === path && belongsTo(path, state.place))
+    rmSync(state.place, { recursive: true, force: true })
   rmSync(join(path, 'postgres'), { recursive: true, force: true })
   rmSync(join(path, 'server.json'), { force: true })
 }
@@ -84,11 +85,19 @@ export type ServerStatus = {
 
 /** Looks, and changes nothing. */
 export async function serverStatus(folder: string): Promise<ServerStatus> {
-  const state = existsSync(folder) ? readState(realpathSync(folder)) : undefined
+  const state = stateOf(folder)
   if (!state) return { running: false, url: undefined, port: undefined, pid: undefined, place: undefined }
   const running = typeof (await answerOf(state)) === 'object'
   const pid = running ? runningPostmaster(state.place)?.pid : undefined
   return { running, url: urlOf(state), port: state.port, pid, place: state.place }
+}
+
+/** What was written for this very folder: in a copy of a project, `server.json` names the original's server. */
+function stateOf(folder: string): State | undefined {
+  if (!existsSync(folder)) return undefined
+  const path = realpathSync(folder)
+  const state = readState(path)
+  return state?.folder === path ? state : undefined
 }
 
 /** A look at the pid file first: whoever else may have got the port by now could keep us waiting. */
@@ -103,6 +112,8 @@ async function startLocked(
 ): Promise<Server> {
   const binaries = await findBinaries(options.binaries)
   const home = settle(folder, known, binaries)
+  giveData(home)
+  dropForeignPid(home.place)
   const state = await ensureData(folder, home, binaries, known, options)
   const found = runningPostmaster(home.place)
   const port =
@@ -158,13 +169,16 @@ function welcome(
 function watchIdle(state: State, minutes: number): void {
   const here = fileURLToPath(import.meta.url)
   const program = fileURLToPath(new URL(`./embedded/watcher${extname(here)}`, import.meta.url))
-  spawn(process.execPath, [program, state.folder, String(minutes)], {
-    cwd: state.folder,
+  const watcher = spawn(process.execPath, [program, state.folder, String(minutes)], {
+    cwd: '/',
     env: {},
     detached: true,
     stdio: 'ignore',
     windowsHide: true,
-  }).unref()
+  })
+  // Without one the server runs on until it's stopped; no reason to fail.
+  watcher.on('error', () => {})
+  watcher.unref()
 }
 
 function ofOtherVersion(home: Home, major: number, binaries: Binaries): UserError {

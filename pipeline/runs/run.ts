@@ -21,6 +21,8 @@ export type RunOptions = {
   /** Where roll-ups may put files, and how long to wait for another run. */
   readonly temporary: string
   readonly waitMilliseconds?: number
+  /** Whether a nightly run is rolled up. A replay of many nights leaves it out for all but the last. */
+  readonly rollUp?: boolean
   /** Told before each step begins. Crash tests end the process here. */
   readonly onStep?: OnStep
 }
@@ -80,7 +82,7 @@ const isNightly = (asOf: Instant): boolean => asOf.endsWith('T00:00:00.000000Z')
  */
 async function rollUpIfDue(database: Database, last: LastApplied, options: RunOptions, steps: Steps): Promise<void> {
   if (last.run_id === null || last.as_of === null || last.horizon === null || last.rolled_up) return
-  if (!isNightly(last.as_of)) return
+  if (!isNightly(last.as_of) || options.rollUp === false) return
   const { run_id: runId, as_of: asOf, horizon } = last
   await steps.step('roll up', () => rollUp(database, { runId, asOf, horizon, temporary: options.temporary }))
 }

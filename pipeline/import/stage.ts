@@ -1,0 +1,112 @@
+import { createReadStream } from 'node:fs'
+import { rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { from as copyFrom } from 'pg-copy-streams'
+import type { Client, Duckdb } from '../engine.ts'
+import { statement } from '../sql.ts'
+import { instants, type Layout, restOf, textOf } from './columns.ts'
+import type { Decided } from './dates.ts'
+import { jsonObject, literal, type Source } from './source.ts'
+
+/** Pipes all rows into Postgres' table `staged`; rows that can't be taken come along with what is wrong with them. */
+export async function stageSource(
+  duckdb: Duckdb,
+  client: Client,
+  input: { source: Source; layout: Layout; decided: Decided; temporary: string; sent(share: number): void },
+): Promise<void> {
+  const { source, layout, decided, temporary, sent } = input
+  const path = join(temporary, 'staged.csv')
+  await makeShifts(duckdb, source)
+  const rows = [goodRows(source, layout, decided), badRows(), ...rejectedRows(source)].join(' union all ')
+  await duckdb.run(`copy (${rows}) to ${literal(path)} (format csv, header false)`)
+  const { size } = await stat(path)
+  let bytes = 0
+  const meter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      sent(bytes / size)
+      done(null, chunk)
+    },
+  })
+  const copy = client.query(copyFrom(statement('imports/copy_staged')))
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), meter, copy)
+  await rm(path)
+}
+
+function goodRows(source: Source, layout: Layout, decided: Decided): string {
+  const text = (target: string) => textOf(layout.core.get(target))
+  const instant = (target: string) => {
+    const format = decided.get(target)?.format
+    return format ? `coalesce(${format.read(text(target))}, ${text(target)})` : text(target)
+  }
+  const values = [
+    'place + 1 + coalesce(shift, 0)',
+    'null',
+    'null',
+    text('event_id'),
+    text('lead_id'),
+    accountOf(layout),
+    text('type'),
+    ...instants.map(instant),
+    restOf(source, layout),
+    instantsOf(layout, decided),
+  ]
+  return `select ${values.join(', ')} from good asof left join shifts on good.place >= shifts.place_from`
+}
+
+/** An account that is not said stays as it is; one that is said to be nothing is taken away. */
+function accountOf(layout: Layout): string {
+  const origin = layout.core.get('account_id')
+  if (!origin || 'constant' in origin) return textOf(origin)
+  return `case when ${origin.column.present} then coalesce(${origin.column.text}, '') end`
+}
+
+/** Attributes and properties written in another way than ISO, in ISO; the rest keeps them as they were written. */
+function instantsOf(layout: Layout, decided: Decided): string {
+  const members = [...decided]
+    .filter(([target, { format }]) => layout.rest.has(target) && format.name !== 'ISO')
+    .map(([target, { column, format }]): [string, string] => [target, format.read(column.text)])
+  return members.length === 0 ? `'{}'` : jsonObject(members)
+}
+
+function badRows(): string {
+  return `select place + 1 + coalesce(shift, 0), code, null, null, null, null, null, null, null, null, whole, '{}'
+    from bad asof left join shifts on bad.place >= shifts.place_from`
+}
+
+const whatIsWrong = `case error_type
+  when 'MISSING COLUMNS' then format('has {} fields, the first line names {}', numbers[2], numbers[1])
+  when 'TOO MANY COLUMNS' then format('has {} fields, the first line names {}', numbers[2], numbers[1])
+  when 'UNQUOTED VALUE' then 'has a quote that is not closed'
+  when 'INVALID ENCODING' then 'is not UTF-8'
+  when 'LINE SIZE OVER MAXIMUM' then 'is longer than 4 MB'
+  else 'can''t be split into fields' end`
+
+function rejectedRows(source: Source): string[] {
+  if (source.format === 'parquet') return []
+  // What an unclosed quote swallowed may be most of the file; the beginning is enough to find it again.
+  return [
+    `select line - ${headerLines(source)}, if(error_type = 'INVALID ENCODING', 'UNREADABLE_TEXT', 'MALFORMED_ROW'), ${whatIsWrong},
+      null, null, null, null, null, null, null,
+      to_json(replace(left(trim(csv_line, chr(10) || chr(13)), 100000), chr(0), '\ufffd')), '{}'
+    from (select line, any_value(error_type) as error_type, any_value(csv_line) as csv_line,
+        regexp_extract_all(any_value(error_message), '\\d+') as numbers
+      from reject_errors group by line)`,
+  ]
+}
+
+/** Rejected rows are missing from the places of the others: so many rows were rejected before this place. */
+async function makeShifts(duckdb: Duckdb, source: Source): Promise<void> {
+  const lines =
+    source.format === 'parquet' ? 'select 0 as line where false' : 'select distinct line from reject_errors'
+  await duckdb.run(
+    `create table shifts as select line - ${headerLines(source)} - nth as place_from, max(nth) as shift
+     from (select line, row_number() over (order by line) as nth from (${lines})) group by all`,
+  )
+}
+
+function headerLines(source: Source): number {
+  return source.format === 'csv' ? 1 : 0
+}
