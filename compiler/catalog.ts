@@ -8,8 +8,7 @@ export type Catalog = {
   readonly events: ReadonlyMap<string, EventType>
   readonly scores: readonly string[]
 }
-/** `json` marks arrays and objects: they can be asked whether they are known, not yet compared. */
-export type CatalogType = ValueType | 'json'
+export type CatalogType = ValueType
 export type EventType = {
   readonly activity: boolean
   readonly conversion: boolean

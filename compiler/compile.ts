@@ -1,9 +1,9 @@
-import { type Catalog } from './catalog.ts'
+import type { Catalog } from './catalog.ts'
 import type { Context } from './condition.ts'
 import { conditionOf } from './conditions/index.ts'
 import type { Definition } from './definition.ts'
 import { type Diagnostic, isError, type Span } from './diagnostic.ts'
-import { canonical, type Filter, not, type Predicate, type Tree, type Test } from './ir.ts'
+import { canonical, type Filter, not, type Predicate, type Test, type Tree } from './ir.ts'
 import { spans } from './language/grammar.js'
 import { fingerprint, normalize } from './normalize.ts'
 import { parse } from './parse.ts'
@@ -28,7 +28,8 @@ export function compile(source: unknown, catalog: Catalog, zone = 'UTC'): Compil
     report(node, code, message, options = {}) {
       const { hint, severity = 'error' } = options
       const span: Span | undefined = spans.get(node)
-      const found: Diagnostic = { code, severity, message, hint, span }
+      const path = span ? undefined : pathTo(node, parsed.definition)
+      const found: Diagnostic = { code, severity, message, hint, span, path }
       // A list of wrong values earns one diagnostic, not one for each.
       if (!diagnostics.some((each) => canonical(each) === canonical(found))) diagnostics.push(found)
     },
@@ -36,6 +37,16 @@ export function compile(source: unknown, catalog: Catalog, zone = 'UTC'): Compil
   const predicate = normalizeDeep(lower(parsed.definition, context))
   if (diagnostics.some(isError)) return { definition: parsed.definition, diagnostics }
   return { definition: parsed.definition, predicate, fingerprint: fingerprint(predicate), diagnostics }
+}
+
+/** Where in the JSON form a node stands: `of.1.where`. */
+function pathTo(node: object, tree: object): string | undefined {
+  if (tree === node) return ''
+  for (const [step, value] of Object.entries(tree)) {
+    const within = value !== null && typeof value === 'object' ? pathTo(node, value) : undefined
+    if (within !== undefined) return within === '' ? step : `${step}.${within}`
+  }
+  return undefined
 }
 
 function lower(tree: Definition, context: Context): Predicate {

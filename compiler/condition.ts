@@ -2,6 +2,8 @@ import type { z } from 'zod'
 import type { Catalog } from './catalog.ts'
 import type { DiagnosticCode } from './diagnostic.ts'
 import type { Predicate } from './ir.ts'
+import { limits } from './limits.ts'
+import { ago, type Duration, isLonger, type Moment, printDuration } from './time.ts'
 
 /**
  * What a condition is. One file says all there is to say about it; the rest (validation, text form, shared
@@ -36,6 +38,17 @@ export type Context = {
     message: string,
     options?: { hint?: string | undefined; severity?: 'error' | 'warning' },
   ): void
+}
+
+/** `asOf − duration`, if a calendar can be trusted that far back. */
+export function since(node: object, duration: Duration, context: Context): Moment {
+  if (!isLonger(duration, limits.durationYears)) return ago(duration, context.zone)
+  context.report(
+    node,
+    'BAD_DURATION',
+    `${printDuration(duration)} is longer than ${limits.durationYears} years.`,
+  )
+  return ago({ amount: 0, unit: 'second' }, context.zone)
 }
 
 /** Keeps a condition's node type checked inside its file, and lets all of them stand in one list. */

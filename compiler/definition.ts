@@ -14,10 +14,13 @@ const scalar = z.union([z.string(), z.boolean(), number])
 export type Scalar = z.infer<typeof scalar>
 
 const exactly = { exactly: z.literal(true).optional() }
+const onlyText = 'exactly is said of text'
 
 /** What may stand behind the name of an attribute or property. */
 export const comparison = z.discriminatedUnion('op', [
-  z.strictObject({ op: z.enum(['=', '!=', '>', '>=', '<', '<=']), value: scalar, ...exactly }),
+  z
+    .strictObject({ op: z.enum(['=', '!=', '>', '>=', '<', '<=']), value: scalar, ...exactly })
+    .refine((is) => !is.exactly || typeof is.value === 'string', onlyText),
   z.strictObject({ op: z.literal('between'), low: number, high: number }),
   z.strictObject({ op: z.enum(['in', 'not in']), values: z.array(scalar).min(1), ...exactly }),
   z.strictObject({
@@ -29,6 +32,9 @@ export const comparison = z.discriminatedUnion('op', [
 ])
 export type ComparisonNode = z.infer<typeof comparison>
 
-export const duration = z.strictObject({ amount: z.int().nonnegative().max(999_999), unit: z.enum(durationUnits) })
+export const duration = z.strictObject({
+  amount: z.int().nonnegative().max(999_999),
+  unit: z.enum(durationUnits),
+})
 export const name = z.string().min(1).max(200)
 export const count = z.int().nonnegative().max(999_999)

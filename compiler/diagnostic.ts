@@ -23,6 +23,7 @@ export const diagnosticCodes = {
   UNKNOWN_PROPERTY: 'No event of this type had such a property so far.',
   UNKNOWN_SCORE: 'No such score is defined in scoring.yaml.',
   TYPE_MISMATCH: 'The value compared with is not of the type that the catalog gives.',
+  BAD_TEXT: 'A text holds a character that databases do not keep: U+0000, or half of a pair of UTF-16.',
   BAD_NUMBER: 'A number has more than 22 digits before or 6 after the point.',
   BAD_INSTANT: 'A date or instant is not a day or instant of the calendar.',
   BAD_DURATION: 'A duration is longer than 200 years.',

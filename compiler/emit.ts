@@ -1,20 +1,11 @@
-import {
-  DummyDriver,
-  Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-  type RawBuilder,
-  sql,
-} from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
+import { type ComparedType, compare } from './compare.ts'
 import type { Dialect, Sql } from './dialect.ts'
-import type { Comparison, Feature, Operand, Property, Score, Test, Tree, ValueType } from './ir.ts'
+import type { Feature, Property, Score, Test, Tree } from './ir.ts'
 import { canonical } from './ir.ts'
 import { type AttributeFeature, bitsPerWord, type EventFeature, type QueryPlan } from './plan.ts'
+import { type Statement, toStatement } from './statement.ts'
 import { type Instant, resolve } from './time.ts'
-
-/** SQL text, the same for every definition of one shape, and the values that go with it. */
-export type Statement = { readonly sql: string; readonly parameters: readonly unknown[] }
 
 export type Seen = {
   readonly asOf: Instant
@@ -22,24 +13,13 @@ export type Seen = {
   readonly horizon: string
 }
 
-const builder = new Kysely<unknown>({
-  dialect: {
-    createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  },
-})
-
 /**
  * Query plan × dialect × asOf → one statement with one row per lead that exists at asOf:
  * `lead_id`, the set of segments that hold as words `w0`, `w1`, … of 62 bits in the plan's order, and the
  * micro-points of each score as `s0`, `s1`, ….
  */
 export function emit(plan: QueryPlan, dialect: Dialect, seen: Seen): Statement {
-  const emitter = new Emitter(plan, dialect, seen)
-  const { sql: text, parameters } = emitter.statement().compile(builder)
-  return { sql: text, parameters }
+  return toStatement(new Emitter(plan, dialect, seen).statement())
 }
 
 class Emitter {
@@ -73,13 +53,19 @@ class Emitter {
       ...(plan.attributes.length > 0 ? this.attributeScans() : []),
       sql`feature as (${this.features()})`,
     ]
-    const words = Array.from({ length: Math.max(1, Math.ceil(plan.segments.length / bitsPerWord)) }, (_, word) => {
-      const bits = plan.segments
-        .slice(word * bitsPerWord, (word + 1) * bitsPerWord)
-        .map(({ predicate }, bit) => sql`case when ${this.predicate(predicate)} then ${sql.lit(2n ** BigInt(bit))} else 0 end`)
-      const sum = bits.length > 0 ? sql.join(bits, sql`\n      + `) : sql`0`
-      return sql`cast(${sum} as bigint) as ${sql.ref(`w${word}`)}`
-    })
+    const words = Array.from(
+      { length: Math.max(1, Math.ceil(plan.segments.length / bitsPerWord)) },
+      (_, word) => {
+        const bits = plan.segments
+          .slice(word * bitsPerWord, (word + 1) * bitsPerWord)
+          .map(
+            ({ predicate }, bit) =>
+              sql`case when ${this.predicate(predicate)} then ${sql.lit(2n ** BigInt(bit))} else 0 end`,
+          )
+        const sum = bits.length > 0 ? sql.join(bits, sql`\n      + `) : sql`0`
+        return sql`cast(${sum} as bigint) as ${sql.ref(`w${word}`)}`
+      },
+    )
     const scores = plan.scores.map((_, index) => sql.ref(`s${index}`))
     return sql`with ${sql.join(scans, sql`,\n`)}\nselect lead_id,\n  ${sql.join([...words, ...scores], sql`,\n  `)}\nfrom feature`
   }
@@ -87,7 +73,9 @@ class Emitter {
   /** One pass over the events: for each lead, every figure that some segment or score reads. */
   private eventScan(): Sql {
     const { plan, dialect } = this
-    const figures = plan.events.map((feature, index) => sql`${this.figure(feature)} as ${sql.ref(`e${index}`)}`)
+    const figures = plan.events.map(
+      (feature, index) => sql`${this.figure(feature)} as ${sql.ref(`e${index}`)}`,
+    )
     const scores = plan.scores.map((score, index) => sql`${this.points(score)} as ${sql.ref(`s${index}`)}`)
     const columns = [sql`lead_id`, sql`min(occurred_at) as first_event`, ...figures, ...scores]
     return sql`
@@ -133,12 +121,15 @@ class Emitter {
     const { dialect, plan } = this
     const asOf = dialect.instant(this.seen.asOf)
     const ofAccounts = plan.attributes.some((feature) => feature.of === 'account')
-    const names = (of: 'lead' | 'account') => plan.attributes.filter((feature) => feature.of === of).map(({ name }) => name)
+    const names = (of: 'lead' | 'account') =>
+      plan.attributes.filter((feature) => feature.of === of).map(({ name }) => name)
     const leadNames = [...new Set([...names('lead'), ...(ofAccounts ? ['@account'] : [])])].sort()
     const wanted = [sql`subject = 'lead' and ${dialect.oneOf(sql.ref('attribute'), leadNames, 'text', true)}`]
     if (ofAccounts) {
       const accountNames = [...new Set(names('account'))].sort()
-      wanted.push(sql`subject = 'account' and ${dialect.oneOf(sql.ref('attribute'), accountNames, 'text', true)}`)
+      wanted.push(
+        sql`subject = 'account' and ${dialect.oneOf(sql.ref('attribute'), accountNames, 'text', true)}`,
+      )
     }
     const now = sql`attribute_now as (
   select distinct on (subject, subject_id, attribute) *
@@ -155,9 +146,7 @@ class Emitter {
   private pivot(of: 'lead' | 'account'): Sql {
     const { dialect, plan } = this
     const columns: Sql[] = plan.attributes.flatMap((feature, index) =>
-      feature.of === of
-        ? [sql`${this.attributeFigure(feature)} as ${sql.ref(`a${index}`)}`]
-        : [],
+      feature.of === of ? [sql`${this.attributeFigure(feature)} as ${sql.ref(`a${index}`)}`] : [],
     )
     if (of === 'lead' && plan.attributes.some((feature) => feature.of === 'account')) {
       columns.push(sql`max(case when attribute = '@account' then ${dialect.accountLink()} end) as account_id`)
@@ -172,7 +161,7 @@ class Emitter {
 
   private attributeFigure({ name, type }: AttributeFeature): Sql {
     const value = sql`case when attribute = ${this.dialect.text(name)} then ${this.dialect.attribute(type)} end`
-    return type === 'boolean' ? sql`bool_or(${value})` : sql`max(${value})`
+    return type === 'boolean' || type === 'json' ? sql`bool_or(${value})` : sql`max(${value})`
   }
 
   /** One row per lead that exists, with all its features. */
@@ -194,7 +183,9 @@ class Emitter {
     if (plan.attributes.length > 0) {
       joins.push(sql`left join lead_attribute on lead_attribute.lead_id = leads.lead_id`)
       if (plan.attributes.some((feature) => feature.of === 'account')) {
-        joins.push(sql`left join account_attribute on account_attribute.account_id = lead_attribute.account_id`)
+        joins.push(
+          sql`left join account_attribute on account_attribute.account_id = lead_attribute.account_id`,
+        )
       }
     }
     return sql`
@@ -206,11 +197,16 @@ class Emitter {
   }
 
   private predicate(tree: Tree<Test<Feature>>): Sql {
-    return this.tree(tree, (test) => this.compare(this.column(test.subject), typeOf(test.subject), test.is))
+    return this.tree(tree, ({ subject, is }) => compare(this.column(subject), is, this.side(typeOf(subject))))
   }
 
   private propertyTest(test: Test<Property>): Sql {
-    return this.compare(sql`(${this.dialect.property(test.subject, this.position(test.subject))})`, test.subject.type, test.is)
+    const value = sql`(${this.dialect.property(test.subject, this.position(test.subject))})`
+    return compare(value, test.is, this.side(test.subject.type))
+  }
+
+  private side(type: ComparedType) {
+    return { dialect: this.dialect, asOf: this.seen.asOf, type }
   }
 
   private tree<Subject>(tree: Tree<Test<Subject>>, leaf: (test: Test<Subject>) => Sql): Sql {
@@ -238,58 +234,20 @@ class Emitter {
       case 'attribute':
         return sql.ref(`a${this.position(feature)}`)
       case 'score':
-        return sql.ref(`s${this.plan.scores.findIndex((score) => score.name === feature.score)}`)
+        return sql.ref(`s${this.scorePosition(feature.score)}`)
     }
   }
 
-  /** True or false, never null: what is missing compares as false. */
-  private compare(value: Sql, type: ComparedType, is: Comparison): Sql {
-    const { dialect } = this
-    if (is.op === 'known') return sql`(${value} is not null)`
-    if (is.op === 'in') {
-      const list = is.to.map((operand) => this.plainValue(operand, type))
-      return sql`coalesce(${dialect.oneOf(value, list, listType(type), is.exactly === true)}, false)`
-    }
-    const operand = this.operand(is.to, type)
-    if (is.op === '=' || is.op === '<' || is.op === '<=' || is.op === '>' || is.op === '>=') {
-      const [left, right] = this.comparable(value, operand, type, is)
-      return sql`coalesce(${left} ${sql.raw(is.op)} ${right}, false)`
-    }
-    const [text, part] = is.exactly ? [value, operand] : [dialect.fold(value), dialect.fold(operand)]
-    if (is.op === 'contains') return sql`coalesce(strpos(${text}, ${part}) > 0, false)`
-    if (is.op === 'starts with') return sql`coalesce(left(${text}, length(${part})) = ${part}, false)`
-    return sql`coalesce(right(${text}, length(${part})) = ${part}, false)`
-  }
-
-  private comparable(value: Sql, operand: Sql, type: ComparedType, is: Comparison): [Sql, Sql] {
-    if (type !== 'text') return [value, operand]
-    const exactly = 'exactly' in is && is.exactly
-    const [left, right] = exactly ? [value, operand] : [this.dialect.fold(value), this.dialect.fold(operand)]
-    return is.op === '=' ? [left, right] : [this.dialect.bytes(left), this.dialect.bytes(right)]
-  }
-
-  private operand(operand: Operand, type: ComparedType): Sql {
-    // Instants among attributes and properties are text of one fixed shape, so they compare as text does.
-    if (operand.type === 'instant') {
-      const instant = resolve(operand.moment, this.seen.asOf)
-      return type === 'moment' ? this.dialect.instant(instant) : this.dialect.bytes(this.dialect.text(instant))
-    }
-    if (operand.type === 'number') return this.dialect.number(this.plainValue(operand, type))
-    return operand.type === 'boolean' ? sql.lit(operand.value) : this.dialect.text(operand.value)
-  }
-
-  private plainValue(operand: Operand, type: ComparedType): string {
-    if (operand.type === 'instant') return resolve(operand.moment, this.seen.asOf)
-    return operand.type === 'number' && type === 'micropoints' ? micropoints(operand.value) : String(operand.value)
+  private scorePosition(name: string): number {
+    const position = this.plan.scores.findIndex((score) => score.name === name)
+    if (position < 0) throw new Error(`a predicate reads the score ${name}, which its plan lacks`)
+    return position
   }
 
   private moment(moment: Parameters<typeof resolve>[0]): Sql {
     return this.dialect.instant(resolve(moment, this.seen.asOf))
   }
 }
-
-/** `moment` is an instant as engines have it, `instant` one as JSON has it; `micropoints` are whole numbers. */
-type ComparedType = ValueType | 'moment' | 'micropoints'
 
 function typeOf(feature: Feature): ComparedType {
   switch (feature.kind) {
@@ -302,14 +260,4 @@ function typeOf(feature: Feature): ComparedType {
     case 'events':
       return feature.figure === 'count' ? 'number' : 'moment'
   }
-}
-
-const listType = (type: ComparedType): ValueType =>
-  type === 'micropoints' ? 'number' : type === 'moment' ? 'instant' : type
-
-/** A decimal of at most six places times 1,000,000, digit by digit. */
-export function micropoints(decimal: string): string {
-  const [, sign, whole, fraction = ''] = /^(-?)(\d+)(?:\.(\d{1,6}))?$/.exec(decimal) ?? []
-  if (whole === undefined) throw new RangeError(`not a decimal of at most six places: ${decimal}`)
-  return String(BigInt(`${sign}${whole}${fraction.padEnd(6, '0')}`))
 }

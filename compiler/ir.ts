@@ -16,7 +16,12 @@ export type Test<Subject> = { readonly kind: 'test'; readonly subject: Subject; 
 
 /** A value of a lead, of the type it is compared as. Missing unless said otherwise. */
 export type Feature =
-  | { readonly kind: 'attribute'; readonly of: 'lead' | 'account'; readonly name: string; readonly type: ValueType }
+  | {
+      readonly kind: 'attribute'
+      readonly of: 'lead' | 'account'
+      readonly name: string
+      readonly type: ValueType
+    }
   /** The earliest or latest instant of the events that pass; counts are 0 where there are none. */
   | { readonly kind: 'events'; readonly figure: 'first' | 'last' | 'count'; readonly events: Events }
   /** The least of: value given, earliest event, moment of loading. Never missing. */
@@ -36,7 +41,8 @@ export type EventTypes = { readonly only: readonly string[] } | { readonly allBu
 
 export type Property = { readonly kind: 'property'; readonly name: string; readonly type: ValueType }
 
-export type ValueType = 'number' | 'text' | 'boolean' | 'instant'
+/** `json` is a value of any type: it can be asked whether it is known, and not be compared. */
+export type ValueType = 'number' | 'text' | 'boolean' | 'instant' | 'json'
 
 export type Comparison =
   | { readonly op: 'known' }
@@ -61,7 +67,11 @@ export type Score = {
 export const everyone: Tree<never> = { kind: 'all', of: [] }
 export const nobody: Tree<never> = { kind: 'any', of: [] }
 export const not = <Leaf>(of: Tree<Leaf>): Tree<Leaf> => ({ kind: 'not', of })
-export const test = <Subject>(subject: Subject, is: Comparison): Test<Subject> => ({ kind: 'test', subject, is })
+export const test = <Subject>(subject: Subject, is: Comparison): Test<Subject> => ({
+  kind: 'test',
+  subject,
+  is,
+})
 
 /** The name a value goes by where text depends on content: keys sorted, no blanks. */
 export function canonical(value: unknown): string {

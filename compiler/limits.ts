@@ -1,6 +1,6 @@
 /** Limits of one definition. Past one there is a diagnostic, never a crash. */
 export const limits = {
-  textLength: 20_000,
+  textLength: 200_000,
   depth: 32,
   conditions: 500,
   listLength: 10_000,

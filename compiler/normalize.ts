@@ -29,4 +29,5 @@ const isConstant = <Subject>(tree: Tree<Test<Subject>>): boolean =>
   (tree.kind === 'all' || tree.kind === 'any') && tree.of.length === 0
 
 /** Equal for equal normal forms, and for nothing else. */
-export const fingerprint = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex')
+export const fingerprint = (value: unknown): string =>
+  createHash('sha256').update(canonical(value)).digest('hex')

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { conditionOf, conditions } from './conditions/index.ts'
 import type { Definition } from './definition.ts'
-import type { Diagnostic } from './diagnostic.ts'
-import { parse as parseGrammar, SyntaxError as GrammarError } from './language/grammar.js'
+import { type Diagnostic, diagnosticCodes } from './diagnostic.ts'
+import { SyntaxError as GrammarError, parse as parseGrammar, spans } from './language/grammar.js'
 import { limits } from './limits.ts'
 
 export type Parsed = { readonly definition: Definition } | { readonly diagnostics: readonly Diagnostic[] }
@@ -13,14 +13,13 @@ export function parse(source: unknown): Parsed {
 }
 
 function parseText(text: string): Parsed {
-  if (text.trim() === '') return fail('EMPTY', 'The definition is empty.', { hint: '`everyone` means all leads.' })
-  if (text.length > limits.textLength) {
-    return fail('TOO_LARGE', `The text is ${text.length} characters long; ${limits.textLength} are allowed.`)
-  }
+  if (text.trim() === '')
+    return fail('EMPTY', 'The definition is empty.', { hint: '`everyone` means all leads.' })
+  if (text.length > limits.textLength) return tooLong(text.length)
   // The parser calls itself once per level: the depth is looked at before, so that it can't run out of stack.
   if (nesting(text) > limits.depth) return fail('TOO_LARGE', `More than ${limits.depth} levels are nested.`)
   try {
-    return withinLimits(parseGrammar(text))
+    return check(parseGrammar(text))
   } catch (error) {
     if (!(error instanceof GrammarError)) throw error
     return { diagnostics: [syntaxDiagnostic(error, text)] }
@@ -32,14 +31,17 @@ const definition: z.ZodType<Definition> = z.lazy(() =>
     z.strictObject({ kind: z.literal('all'), of: z.array(definition).min(1) }),
     z.strictObject({ kind: z.literal('any'), of: z.array(definition).min(1) }),
     z.strictObject({ kind: z.literal('not'), of: definition }),
-    ...conditions.map((condition) => condition.shape as unknown as z.ZodObject<{ kind: z.ZodLiteral<string> }>),
+    ...conditions.map(
+      (condition) => condition.shape as unknown as z.ZodObject<{ kind: z.ZodLiteral<string> }>,
+    ),
   ]),
 )
 
 function parseJson(source: unknown): Parsed {
-  if (jsonDepth(source) > 4 * limits.depth) return fail('TOO_LARGE', `More than ${limits.depth} levels are nested.`)
+  if (jsonDepth(source) > 4 * limits.depth)
+    return fail('TOO_LARGE', `More than ${limits.depth} levels are nested.`)
   const result = definition.safeParse(source)
-  if (result.success) return withinLimits(result.data)
+  if (result.success) return check(single(result.data))
   return {
     diagnostics: result.error.issues.slice(0, 10).map((issue) => ({
       code: 'SHAPE' as const,
@@ -50,14 +52,48 @@ function parseJson(source: unknown): Parsed {
   }
 }
 
+/** A list of one says what its member says: as the text form has it, where parentheses leave no trace. */
+function single<Value>(tree: Value): Value {
+  if (Array.isArray(tree)) return tree.map(single) as Value
+  if (tree === null || typeof tree !== 'object') return tree
+  const node = Object.fromEntries(Object.entries(tree).map(([name, value]) => [name, single(value)])) as Value
+  const { kind, of } = node as { kind?: unknown; of?: unknown }
+  return (kind === 'all' || kind === 'any') && Array.isArray(of) && of.length === 1 ? of[0] : node
+}
+
+/** What holds for both forms: the limits, and that every text is one that databases can keep. */
+function check(tree: Definition): Parsed {
+  const parsed = withinLimits(tree)
+  if ('diagnostics' in parsed) return parsed
+  const node = withBadText(tree)
+  if (node) return fail('BAD_TEXT', diagnosticCodes.BAD_TEXT, { span: spans.get(node) })
+  const { length } = print(tree)
+  return length > limits.textLength ? tooLong(length) : parsed
+}
+
+const tooLong = (length: number): Parsed =>
+  fail('TOO_LARGE', `The text is ${length} characters long; ${limits.textLength} are allowed.`)
+
+/** The innermost node with a text that Postgres would refuse. */
+function withBadText(node: object): object | undefined {
+  for (const value of Object.values(node)) {
+    if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())) return node
+    const within = value !== null && typeof value === 'object' ? withBadText(value) : undefined
+    if (within) return spans.has(within) ? within : node
+  }
+  return undefined
+}
+
 function withinLimits(tree: Definition): Parsed {
   let found = 0
   let deepest = 0
   let longest = 0
+  let longestName = 0
   const visit = (node: object, depth: number): void => {
     deepest = Math.max(deepest, depth)
     if (deepest > limits.depth) return
-    for (const value of Object.values(node)) {
+    for (const [key, value] of Object.entries(node)) {
+      if (key === 'name' || key === 'event') longestName = Math.max(longestName, String(value).length)
       if (Array.isArray(value)) longest = Math.max(longest, value.length)
       for (const child of Array.isArray(value) ? value : [value]) {
         if (child !== null && typeof child === 'object') visit(child, depth + ('kind' in child ? 1 : 0))
@@ -72,6 +108,9 @@ function withinLimits(tree: Definition): Parsed {
   }
   if (longest > limits.listLength) {
     return fail('TOO_LARGE', `A list has ${longest} values; ${limits.listLength} are allowed.`)
+  }
+  if (longestName > limits.nameLength) {
+    return fail('TOO_LARGE', `A name is ${longestName} characters long; ${limits.nameLength} are allowed.`)
   }
   return { definition: tree }
 }
@@ -102,12 +141,15 @@ function describe(expected: { type: string; text?: string; description?: string 
   return expected.type === 'end' ? 'the end' : ''
 }
 
+/** Comments and quoted text (to the end of the line, if the quote is missing), parentheses and words. */
+const tokens = /#.*|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\\n]|\\.)*`?|\(|\)|\w+/g
+
 /** How deep parentheses and `not` stand in each other, counted without understanding the text. */
 function nesting(text: string): number {
   let depth = 0
   let deepest = 0
   let negations = 0
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\(|\)|\w+/g)) {
+  for (const [token] of text.matchAll(tokens)) {
     negations = token === 'not' ? negations + 1 : token === '(' ? negations : 0
     if (token === '(') depth++
     if (token === ')') depth--

@@ -1,4 +1,14 @@
-import { canonical, type Events, type EventTypes, type Feature, type Predicate, type Property, type Score, type Test, type Tree } from './ir.ts'
+import {
+  canonical,
+  type Events,
+  type EventTypes,
+  type Feature,
+  type Predicate,
+  type Property,
+  type Score,
+  type Test,
+  type Tree,
+} from './ir.ts'
 
 export type EventFeature = Extract<Feature, { kind: 'events' }>
 export type AttributeFeature = Extract<Feature, { kind: 'attribute' }>
@@ -32,7 +42,8 @@ export function plan(segments: readonly Subject[], scores: readonly Score[]): Qu
     for (const { subject } of testsOf(segment.predicate)) {
       if (subject.kind === 'events') {
         events.set(canonical(subject), subject)
-        for (const each of testsOf(subject.events.where)) properties.set(canonical(each.subject), each.subject)
+        for (const each of testsOf(subject.events.where))
+          properties.set(canonical(each.subject), each.subject)
       }
       if (subject.kind === 'attribute') attributes.set(canonical(subject), subject)
     }
@@ -43,7 +54,10 @@ export function plan(segments: readonly Subject[], scores: readonly Score[]): Qu
     events: inOrder(events),
     attributes: inOrder(attributes),
     properties: inOrder(properties),
-    onlyTypes: narrow([...events.values()].map((feature) => feature.events), scores),
+    onlyTypes: narrow(
+      [...events.values()].map((feature) => feature.events),
+      scores,
+    ),
   }
 }
 
@@ -65,7 +79,8 @@ function narrow(events: readonly Events[], scores: readonly Score[]): string[] |
   return [...types].sort()
 }
 
-export const namesOnly = (types: EventTypes): readonly string[] | undefined => ('only' in types ? types.only : undefined)
+export const namesOnly = (types: EventTypes): readonly string[] | undefined =>
+  'only' in types ? types.only : undefined
 
 /** Whether a segment's truth hangs on a score. */
 export function readsScore(predicate: Predicate): boolean {

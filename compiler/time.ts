@@ -24,9 +24,28 @@ export function ago(duration: Duration, zone: string): Moment {
   return { kind: 'ago', duration: { amount: months * duration.amount, unit: 'month' }, zone }
 }
 
+/** Whether it is longer than `years`. */
+export function isLonger({ amount, unit }: Duration, years: number): boolean {
+  return amount > years * perYear[unit]
+}
+
+const hours = 8766
+const perYear: Record<Duration['unit'], number> = {
+  ...{ second: hours * 3600, minute: hours * 60, hour: hours, day: hours / 24, week: hours / 168 },
+  ...{ month: 12, quarter: 4, year: 1 },
+}
+
 /** The UTC instant that a moment names, seen from asOf. */
 export function resolve(moment: Moment, asOf: Instant): Instant {
   if (moment.kind === 'at') return moment.instant
+  const instant = before(moment, asOf)
+  // No engine has events before year 1, and not every one can name such an instant.
+  return instant < earliest ? earliest : instant
+}
+
+const earliest: Instant = '0001-01-01T00:00:00.000000Z'
+
+function before(moment: Extract<Moment, { kind: 'ago' }>, asOf: Instant): Instant {
   const from = Temporal.Instant.from(asOf)
   const { amount, unit } = moment.duration
   if (unit === 'second') return formatInstant(from.subtract({ seconds: amount }))
@@ -39,35 +58,41 @@ export function resolve(moment: Moment, asOf: Instant): Instant {
 }
 
 export const formatInstant = (instant: Temporal.Instant): Instant =>
-  instant.round({ smallestUnit: 'microsecond', roundingMode: 'floor' }).toString({ smallestUnit: 'microsecond' })
+  instant
+    .round({ smallestUnit: 'microsecond', roundingMode: 'floor' })
+    .toString({ smallestUnit: 'microsecond' })
 
 /**
  * Reads an instant as people write it: a day (00:00 in `zone`), a local time (in `zone`), or one with its own
  * offset. Undefined if it is none.
  */
 export function readInstant(text: string, zone: string): Instant | undefined {
-  const shape = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?\s?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/.exec(
-    text.trim(),
-  )
+  const shape =
+    /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?\s?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/.exec(
+      text.trim(),
+    )
   if (!shape) return undefined
   try {
     const written = text.trim().replace(' ', 'T').replace(/\s/g, '')
-    if (shape[1]) return formatInstant(Temporal.Instant.from(written))
-    return formatInstant(Temporal.PlainDateTime.from(written).toZonedDateTime(zone).toInstant())
+    const instant = shape[1]
+      ? Temporal.Instant.from(written)
+      : Temporal.PlainDateTime.from(written).toZonedDateTime(zone).toInstant()
+    return fourDigits(formatInstant(instant))
   } catch {
     return undefined
   }
 }
 
-/** The instant at which the local day after the one that begins at `instant` begins. */
-export const nextDay = (instant: Instant, zone: string): Instant =>
-  formatInstant(
-    Temporal.Instant.from(instant)
-      .toZonedDateTimeISO(zone)
-      .add({ days: 1 })
-      .startOfDay()
-      .toInstant(),
+/** The instant at which the local day after the one that begins at `instant` begins; none after the year 9999. */
+export const nextDay = (instant: Instant, zone: string): Instant | undefined =>
+  fourDigits(
+    formatInstant(
+      Temporal.Instant.from(instant).toZonedDateTimeISO(zone).add({ days: 1 }).startOfDay().toInstant(),
+    ),
   )
+
+/** Beyond four digits of the year, the order of the text is no longer the order in time. */
+const fourDigits = (instant: Instant): Instant | undefined => (/^\d/.test(instant) ? instant : undefined)
 
 export const isDay = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text.trim())
 
@@ -96,4 +121,5 @@ export const durationSeconds = (duration: Duration): number =>
     ? fixedSeconds[duration.unit as keyof typeof fixedSeconds] * duration.amount
     : Number.NaN
 
-export const printDuration = ({ amount, unit }: Duration): string => `${amount} ${unit}${amount === 1 ? '' : 's'}`
+export const printDuration = ({ amount, unit }: Duration): string =>
+  `${amount} ${unit}${amount === 1 ? '' : 's'}`

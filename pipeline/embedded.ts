@@ -6,7 +6,7 @@ import { type Binaries, findBinaries } from './embedded/binaries.ts'
 import { createData, newPassword, resetPassword } from './embedded/creation.ts'
 import { withLock } from './embedded/lock.ts'
 import { belongsTo, dataMajor, giveData, type Home, isReadable, settle } from './embedded/place.ts'
-import { dropForeignPid, freePort, halt, launch, runningPostmaster } from './embedded/postmaster.ts'
+import { freePort, halt, launch, mendPidFile, runningPostmaster } from './embedded/postmaster.ts'
 import { type Answer, ask, urlOf, waitUntilReady } from './embedded/readiness.ts'
 import { prepareFolder, readState, type State, writeState } from './embedded/state.ts'
 import { UserError } from './errors.ts'
@@ -113,7 +113,7 @@ async function startLocked(
   const binaries = await findBinaries(options.binaries)
   const home = settle(folder, known, binaries)
   giveData(home)
-  dropForeignPid(home.place)
+  mendPidFile(home)
   const state = await ensureData(folder, home, binaries, known, options)
   const found = runningPostmaster(home.place)
   const port =

@@ -1,4 +1,3 @@
-import { DuckDBInstance } from '@duckdb/node-api'
 import pg from 'pg'
 import { UserError } from './errors.ts'
 
@@ -35,7 +34,8 @@ export function openPostgres(url: string, options: { schema?: string; max?: numb
   })
   // An idle connection that breaks (server restart) is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => {})
-  const connect = () => pool.connect().catch((error: unknown) => Promise.reject(explainConnection(error, url)))
+  const connect = () =>
+    pool.connect().catch((error: unknown) => Promise.reject(explainConnection(error, url)))
   return {
     url,
     schema,
@@ -93,7 +93,10 @@ function parserOf(oid: number): (text: string) => unknown {
 function explainConnection(error: unknown, url: string): unknown {
   const code = (error as { code?: string }).code ?? ''
   const message = error instanceof Error ? error.message : String(error)
-  if (['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', '57P03'].includes(code) || /timeout/i.test(message)) {
+  if (
+    ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', '57P03'].includes(code) ||
+    /timeout/i.test(message)
+  ) {
     return new UserError({
       code: 'DATABASE_UNREACHABLE',
       message: `The database at ${describeUrl(url)} can't be reached (${code || message}).`,
@@ -132,6 +135,8 @@ export type Duckdb = {
 export async function openDuckdb(
   options: { temporary?: string; memory?: string; threads?: number } = {},
 ): Promise<Duckdb> {
+  // Only now: most commands never need it, and its library takes 60 ms to load.
+  const { DuckDBInstance } = await import('@duckdb/node-api')
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(options.threads ?? 2),
     memory_limit: options.memory ?? '2GB',

@@ -45,6 +45,18 @@ create table catalog (
   constraint catalog_type_check CHECK (type = ANY (ARRAY['text'::text, 'number'::text, 'boolean'::text, 'instant'::text, 'json'::text]))
 );
 
+comment on view current_members is 'Who is in which segment now, since when, and how hot they are.';
+
+comment on column current_members.segment is 'Key of the segment.';
+
+comment on column current_members.lead_id is 'The lead''s own id, as it was imported.';
+
+comment on column current_members.since is 'As of which run the lead entered.';
+
+comment on column current_members.score is 'Engagement score as of the last run.';
+
+comment on column current_members.level is 'Level of that score.';
+
 create table event_types (
   type text collate "C" not null,
   channel text,
@@ -76,6 +88,20 @@ CREATE INDEX events_ingest ON events USING btree (ingest_xid);
 
 CREATE INDEX events_lead ON events USING btree (lead_id, occurred_at);
 
+comment on view freshness is 'How each segment stands, and as of when its members are true.';
+
+comment on column freshness.segment is 'Key of the segment.';
+
+comment on column freshness.status is 'draft, active, paused or archived, as its definition says.';
+
+comment on column freshness.state is 'ok, broken or blocked; null while it was never evaluated.';
+
+comment on column freshness.good_as_of is 'As of when its members are true.';
+
+comment on column freshness.error_code is 'Why it is not ok.';
+
+comment on column freshness.error is 'The same in a sentence.';
+
 create table imports (
   import_id bigint not null generated always as identity,
   kind text not null,
@@ -88,6 +114,7 @@ create table imports (
   new_leads bigint not null default 0,
   new_accounts bigint not null default 0,
   rows_quarantined bigint not null default 0,
+  error text,
   started_at timestamp with time zone not null default clock_timestamp(),
   finished_at timestamp with time zone,
   constraint imports_kind_check CHECK (kind = ANY (ARRAY['leads'::text, 'accounts'::text, 'events'::text, 'conversions'::text, 'inbox'::text])),
@@ -166,8 +193,7 @@ create table membership (
   lead_id bigint not null,
   since timestamp with time zone not null,
   run_id bigint not null,
-  constraint membership_pkey PRIMARY KEY (segment_id, lead_id),
-  constraint membership_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id)
+  constraint membership_pkey PRIMARY KEY (segment_id, lead_id)
 );
 
 CREATE INDEX membership_lead ON membership USING btree (lead_id);
@@ -182,14 +208,26 @@ create table membership_change (
   run_id bigint not null,
   constraint membership_change_cause_check CHECK (cause = ANY (ARRAY['definition'::text, 'manual'::text, 'repair'::text, 'backfill'::text, 'data'::text, 'time'::text])),
   constraint membership_change_change_check CHECK (change = ANY (ARRAY['entered'::text, 'left'::text])),
-  constraint membership_change_pkey PRIMARY KEY (segment_id, lead_id, as_of),
-  constraint membership_change_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(run_id),
-  constraint membership_change_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id)
+  constraint membership_change_pkey PRIMARY KEY (segment_id, lead_id, as_of)
 );
 
 CREATE INDEX membership_change_lead ON membership_change USING btree (lead_id, as_of);
 
 CREATE INDEX membership_change_time ON membership_change USING btree (segment_id, as_of);
+
+comment on view membership_intervals is 'When each lead was in each segment: one row per stay.';
+
+comment on column membership_intervals.segment is 'Key of the segment.';
+
+comment on column membership_intervals.lead_id is 'The lead''s own id, as it was imported.';
+
+comment on column membership_intervals.entered_as_of is 'As of which run the lead entered.';
+
+comment on column membership_intervals.left_as_of is 'As of which run it left; null while it is in.';
+
+comment on column membership_intervals.entered_cause is 'Why it entered: definition, manual, repair, backfill, data or time.';
+
+comment on column membership_intervals.left_cause is 'Why it left; null while it is in.';
 
 create table migrations (
   name text not null,
@@ -348,6 +386,24 @@ create table segment_top_events (
   constraint segment_top_events_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id)
 );
 
+comment on view segment_trend is 'Size, share, flow and mean score of each segment, as of each run in which one of them changed.';
+
+comment on column segment_trend.segment is 'Key of the segment.';
+
+comment on column segment_trend.as_of is 'As of which run.';
+
+comment on column segment_trend.members is 'Leads that were in it.';
+
+comment on column segment_trend.leads is 'All leads that existed.';
+
+comment on column segment_trend.share is 'members / leads, from 0 to 1.';
+
+comment on column segment_trend.entered is 'Entries in that run by cause data, time or manual.';
+
+comment on column segment_trend."left" is 'Exits in that run by cause data, time or manual.';
+
+comment on column segment_trend.mean_score is 'Mean engagement score of the members; null without members.';
+
 create table segment_versions (
   segment_id bigint not null,
   version integer not null,
@@ -384,6 +440,51 @@ create table segments (
   constraint segments_pkey PRIMARY KEY (segment_id),
   constraint segments_status_check CHECK (status = ANY (ARRAY['draft'::text, 'active'::text, 'paused'::text, 'archived'::text]))
 );
+
+CREATE OR REPLACE FUNCTION as_instant(value text, zone text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ STABLE STRICT
+AS $function$
+declare
+  result timestamptz;
+begin
+  if value !~~ '____-__-__%' then return null; end if;
+  -- The full form is what imports send; it needs no regular expression, which would cost more than all the rest.
+  if value !~~ '____-__-__T__:__:__.______Z' and value !~~ '____-__-__T__:__:__.______' then
+    if value !~ '^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.]\d{1,9})?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?)?$' then return null; end if;
+    if length(value) > 26 then value := regexp_replace(value, '([.]\d{6})\d+', '\1'); end if;
+  end if;
+  if not pg_input_is_valid(value, 'timestamptz') then return null; end if;
+  if value ~~ '%Z' or value ~~ '%UTC' or substr(value, 11) ~ '[+-]' then
+    result := value::timestamptz;
+  else
+    result := local_instant(value::timestamp, zone);
+  end if;
+  if result < '1900-01-01T00:00:00Z' or result >= '2200-01-01T00:00:00Z' then return null; end if;
+  return result;
+end $function$;
+
+CREATE OR REPLACE FUNCTION as_number(value text)
+ RETURNS numeric
+ LANGUAGE sql
+ STABLE
+RETURN CASE WHEN ((length(value) > 60) OR (value !~~ '%_%'::text)) THEN NULL::numeric WHEN pg_input_is_valid(value, 'numeric'::text) THEN CASE WHEN ((((value)::numeric)::text = value) AND (value <> ALL (ARRAY['NaN'::text, 'Infinity'::text, '-Infinity'::text])) AND (abs((value)::numeric) < '10000000000000000000000000000'::numeric)) THEN trim_scale(round((value)::numeric, 6)) ELSE NULL::numeric END WHEN ((value ~~ '%,%'::text) AND (value ~ '^-?[1-9][0-9]{0,2}(,[0-9]{3}){1,8}([.][0-9]+)?$'::text)) THEN trim_scale(round((replace(value, ','::text, ''::text))::numeric, 6)) ELSE NULL::numeric END;
+
+CREATE OR REPLACE FUNCTION local_instant(wall timestamp without time zone, zone text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  late timestamptz := wall at time zone zone;
+begin
+  if zone = 'UTC' then return late; end if;
+  if (late - interval '1 hour') at time zone zone = wall then return late - interval '1 hour'; end if;
+  if (late - interval '30 minutes') at time zone zone = wall then return late - interval '30 minutes'; end if;
+  if (late - interval '2 hours') at time zone zone = wall then return late - interval '2 hours'; end if;
+  return late;
+end $function$;
 
 CREATE OR REPLACE FUNCTION record_account_changes()
  RETURNS trigger
@@ -433,3 +534,65 @@ begin
   end if;
   return null;
 end $function$;
+
+create view current_members as
+ SELECT s.key AS segment,
+    l.external_id AS lead_id,
+    m.since,
+    sc.value AS score,
+    sc.level
+   FROM membership m
+     JOIN segments s USING (segment_id)
+     JOIN leads l USING (lead_id)
+     LEFT JOIN lead_scores sc ON sc.lead_id = m.lead_id AND sc.score = 'engagement'::text
+  WHERE s.status <> 'archived'::text;
+
+create view freshness as
+ SELECT s.key AS segment,
+    s.status,
+    st.state,
+        CASE st.state
+            WHEN 'ok'::text THEN r.as_of
+            ELSE st.good_as_of
+        END AS good_as_of,
+    st.error ->> 'code'::text AS error_code,
+    st.error ->> 'message'::text AS error
+   FROM segments s
+     LEFT JOIN segment_state st USING (segment_id)
+     LEFT JOIN LATERAL ( SELECT runs.as_of
+           FROM runs
+          WHERE runs.status = 'done'::text
+          ORDER BY runs.as_of DESC
+         LIMIT 1) r ON true;
+
+create view membership_intervals as
+ SELECT segment,
+    lead_id,
+    entered_as_of,
+    left_as_of,
+    entered_cause,
+    left_cause
+   FROM ( SELECT s.key AS segment,
+            l.external_id AS lead_id,
+            c.change,
+            c.as_of AS entered_as_of,
+            c.cause AS entered_cause,
+            lead(c.as_of) OVER stay AS left_as_of,
+            lead(c.cause) OVER stay AS left_cause
+           FROM membership_change c
+             JOIN segments s USING (segment_id)
+             JOIN leads l USING (lead_id)
+          WINDOW stay AS (PARTITION BY c.segment_id, c.lead_id ORDER BY c.as_of)) changes
+  WHERE change = 'entered'::text;
+
+create view segment_trend as
+ SELECT s.key AS segment,
+    t.as_of,
+    t.members,
+    t.leads,
+    round(t.members::numeric / NULLIF(t.leads, 0)::numeric, 6) AS share,
+    t.entered,
+    t."left",
+    round(t.score_sum / NULLIF(t.members, 0)::numeric, 6) AS mean_score
+   FROM segment_stats t
+     JOIN segments s USING (segment_id);

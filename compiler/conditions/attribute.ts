@@ -54,7 +54,8 @@ attributeOwner
       context,
     )
   },
-  say: (node) => `${node.of === 'account' ? 'account ' : ''}${node.name.replaceAll('_', ' ')} ${printComparison(node.is)}`,
+  say: (node) =>
+    `${node.of === 'account' ? 'account ' : ''}${node.name.replaceAll('_', ' ')} ${printComparison(node.is)}`,
   examples: [
     'company_size > 500',
     'company_size >= 1000.5',

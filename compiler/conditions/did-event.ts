@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { nearest } from '../catalog.ts'
 import { lowerComparison, printComparison, printName } from '../comparison.ts'
-import { type Context, condition } from '../condition.ts'
+import { type Context, condition, since } from '../condition.ts'
 import { type ComparisonNode, comparison, count, duration, name } from '../definition.ts'
 import { type Events, type Feature, type Filter, not, type Predicate, test } from '../ir.ts'
-import { ago, printDuration } from '../time.ts'
+import { printDuration } from '../time.ts'
 
 type Where =
   | { kind: 'all'; of: Where[] }
@@ -21,7 +21,10 @@ const where: z.ZodType<Where> = z.lazy(() =>
   ]),
 )
 
-const times = z.strictObject({ op: z.enum(['at least', 'at most', 'exactly', 'more than', 'fewer than']), n: count })
+const times = z.strictObject({
+  op: z.enum(['at least', 'at most', 'exactly', 'more than', 'fewer than']),
+  n: count,
+})
 
 const shape = z.strictObject({
   kind: z.literal('did'),
@@ -34,8 +37,10 @@ type Did = z.infer<typeof shape>
 
 export const didEvent = condition<Did>({
   kind: 'did',
-  meaning: 'The lead did an event, so many times (at least once, if nothing is said), within a time before asOf.',
-  missing: 'A lead without such events did it 0 times. What follows `where` must hold on one and the same event.',
+  meaning:
+    'The lead did an event, so many times (at least once, if nothing is said), within a time before asOf.',
+  missing:
+    'A lead without such events did it 0 times. What follows `where` must hold on one and the same event.',
   shape,
   syntax: `
 did
@@ -117,15 +122,19 @@ function lowerDid(node: Did, context: Context): Predicate {
   }
   const filter: Filter = node.where ? lowerWhere(node.where, node, context) : { kind: 'all', of: [] }
   const events: Events = { types: { only: [node.event] }, where: filter }
-  const since = node.within && ago(node.within, context.zone)
+  const from = node.within && since(node, node.within, context)
   const { op, n } = node.times ?? { op: 'at least', n: 1 }
-  const counted: Feature = { kind: 'events', figure: 'count', events: since ? { ...events, from: since } : events }
+  const counted: Feature = {
+    kind: 'events',
+    figure: 'count',
+    events: from ? { ...events, from } : events,
+  }
   const atLeast = (least: number): Predicate => {
     if (least <= 0) return { kind: 'all', of: [] }
     if (least > 1) return test(counted, { op: '>=', to: { type: 'number', value: String(least) } })
     // All windows of one event share one feature: its latest instant.
     const last: Feature = { kind: 'events', figure: 'last', events }
-    return test(last, since ? { op: '>=', to: { type: 'instant', moment: since } } : { op: 'known' })
+    return test(last, from ? { op: '>=', to: { type: 'instant', moment: from } } : { op: 'known' })
   }
   switch (op) {
     case 'at least':

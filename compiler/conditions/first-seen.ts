@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { condition } from '../condition.ts'
+import { condition, since } from '../condition.ts'
 import { duration } from '../definition.ts'
 import { test } from '../ir.ts'
-import { ago, printDuration } from '../time.ts'
+import { printDuration } from '../time.ts'
 
 const shape = z.strictObject({
   kind: z.literal('first_seen'),
@@ -28,7 +28,7 @@ first_seen
       { kind: 'first_seen' },
       {
         op: node.is === 'within' ? '>=' : '<',
-        to: { type: 'instant', moment: ago(node.duration, context.zone) },
+        to: { type: 'instant', moment: since(node, node.duration, context) },
       },
     ),
   say: (node) =>

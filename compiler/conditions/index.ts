@@ -7,6 +7,14 @@ import { lastActivity } from './last-activity.ts'
 import { score } from './score.ts'
 
 /** The table of contents of the language. The text form tries them in this order: names of attributes come last. */
-export const conditions: readonly Condition[] = [everyone, didEvent, lastActivity, firstSeen, score, attribute]
+export const conditions: readonly Condition[] = [
+  everyone,
+  didEvent,
+  lastActivity,
+  firstSeen,
+  score,
+  attribute,
+]
 
-export const conditionOf = (kind: string): Condition | undefined => conditions.find((each) => each.kind === kind)
+export const conditionOf = (kind: string): Condition | undefined =>
+  conditions.find((each) => each.kind === kind)

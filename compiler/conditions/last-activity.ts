@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { condition } from '../condition.ts'
+import { condition, since } from '../condition.ts'
 import { duration } from '../definition.ts'
 import { type Feature, not, test } from '../ir.ts'
-import { ago, printDuration } from '../time.ts'
+import { printDuration } from '../time.ts'
 
 const shape = z.strictObject({
   kind: z.literal('last_activity'),
@@ -13,7 +13,8 @@ const shape = z.strictObject({
 export const lastActivity = condition<z.infer<typeof shape>>({
   kind: 'last_activity',
   meaning: 'The latest event that counts as activity lies within, or longer ago than, a time before asOf.',
-  missing: 'A lead that was never active has no last activity: it is in `no activity within`, not in the others.',
+  missing:
+    'A lead that was never active has no last activity: it is in `no activity within`, not in the others.',
   shape,
   syntax: `
 last_activity
@@ -33,7 +34,7 @@ last_activity
       figure: 'last',
       events: { types: { allBut: passive.sort() }, where: { kind: 'all', of: [] } },
     }
-    const to = { type: 'instant', moment: ago(node.duration, context.zone) } as const
+    const to = { type: 'instant', moment: since(node, node.duration, context) } as const
     if (node.is === 'more than') return test(last, { op: '<', to })
     const within = test(last, { op: '>=', to })
     return node.is === 'within' ? within : not(within)

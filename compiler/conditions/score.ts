@@ -37,5 +37,12 @@ score
     )
   },
   say: (node) => `score ${printComparison(node.is)}`,
-  examples: ['score >= 50', 'score < 25', 'score between 25 and 49.999999', 'score = 0', 'score != 0', 'score in (0, 7, 51)'],
+  examples: [
+    'score >= 50',
+    'score < 25',
+    'score between 25 and 49.999999',
+    'score = 0',
+    'score != 0',
+    'score in (0, 7, 51)',
+  ],
 })

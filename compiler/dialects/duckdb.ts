@@ -16,6 +16,7 @@ export const duckdb: Dialect = {
   oneOf: (value, list, type, exactly) => {
     const items = JSON.stringify(list)
     if (type === 'number') return sql`list_contains(from_json(${items}, '["DECIMAL(38,6)"]'), ${value})`
+    if (type === 'boolean') return sql`list_contains(from_json(${items}, '["BOOLEAN"]'), ${value})`
     return exactly || type !== 'text'
       ? sql`list_contains(from_json(${items}, '["VARCHAR"]'), ${value})`
       : sql`list_contains(from_json(lower(${items}), '["VARCHAR"]'), lower(${value}))`
@@ -33,4 +34,5 @@ const attributeColumns: Record<ValueType, string> = {
   text: 'value_text',
   instant: 'value_text',
   boolean: 'value_boolean',
+  json: 'value_known',
 }

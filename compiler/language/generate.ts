@@ -27,7 +27,9 @@ export function grammar(): string {
 
 /** The parser's source, as committed in grammar.js. */
 export function generateParser(): string {
-  return head + peggy.generate(grammar(), { output: 'source', format: 'es', allowedStartRules: ['definition'] })
+  return (
+    head + peggy.generate(grammar(), { output: 'source', format: 'es', allowedStartRules: ['definition'] })
+  )
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

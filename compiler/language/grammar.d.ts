@@ -3,8 +3,12 @@ import type { Span } from '../diagnostic.ts'
 
 export const spans: WeakMap<object, Span>
 export function parse(text: string): Definition
-export class SyntaxError extends Error {
-  expected: { type: 'literal' | 'other' | 'class' | 'end' | 'any'; text?: string; description?: string }[] | null
+declare class GrammarError extends Error {
+  expected:
+    | { type: 'literal' | 'other' | 'class' | 'end' | 'any'; text?: string; description?: string }[]
+    | null
   found: string | null
   location: { start: { offset: number }; end: { offset: number } }
 }
+
+export { GrammarError as SyntaxError }

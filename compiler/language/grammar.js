@@ -195,48 +195,50 @@ function peg$parse(input, options) {
   const peg$c23 = "n";
   const peg$c24 = "t";
   const peg$c25 = "r";
-  const peg$c26 = "u";
-  const peg$c27 = "second";
-  const peg$c28 = "minute";
-  const peg$c29 = "hour";
-  const peg$c30 = "day";
-  const peg$c31 = "week";
-  const peg$c32 = "month";
-  const peg$c33 = "quarter";
-  const peg$c34 = "year";
-  const peg$c35 = "s";
-  const peg$c36 = "within";
-  const peg$c37 = "`";
-  const peg$c38 = "and";
-  const peg$c39 = "or";
-  const peg$c40 = "not";
-  const peg$c41 = "where";
-  const peg$c42 = "did";
-  const peg$c43 = "everyone";
-  const peg$c44 = "#";
-  const peg$c45 = "times";
-  const peg$c46 = "time";
-  const peg$c47 = "=";
-  const peg$c48 = "at";
-  const peg$c49 = "least";
-  const peg$c50 = "most";
-  const peg$c51 = "more";
-  const peg$c52 = "than";
-  const peg$c53 = "fewer";
-  const peg$c54 = "last";
-  const peg$c55 = "activity";
-  const peg$c56 = "ago";
-  const peg$c57 = "no";
-  const peg$c58 = "first";
-  const peg$c59 = "seen";
-  const peg$c60 = "score";
-  const peg$c61 = "account";
+  const peg$c26 = "b";
+  const peg$c27 = "f";
+  const peg$c28 = "u";
+  const peg$c29 = "second";
+  const peg$c30 = "minute";
+  const peg$c31 = "hour";
+  const peg$c32 = "day";
+  const peg$c33 = "week";
+  const peg$c34 = "month";
+  const peg$c35 = "quarter";
+  const peg$c36 = "year";
+  const peg$c37 = "s";
+  const peg$c38 = "within";
+  const peg$c39 = "`";
+  const peg$c40 = "and";
+  const peg$c41 = "or";
+  const peg$c42 = "not";
+  const peg$c43 = "where";
+  const peg$c44 = "did";
+  const peg$c45 = "everyone";
+  const peg$c46 = "#";
+  const peg$c47 = "times";
+  const peg$c48 = "time";
+  const peg$c49 = "=";
+  const peg$c50 = "at";
+  const peg$c51 = "least";
+  const peg$c52 = "most";
+  const peg$c53 = "more";
+  const peg$c54 = "than";
+  const peg$c55 = "fewer";
+  const peg$c56 = "last";
+  const peg$c57 = "activity";
+  const peg$c58 = "ago";
+  const peg$c59 = "no";
+  const peg$c60 = "first";
+  const peg$c61 = "seen";
+  const peg$c62 = "score";
+  const peg$c63 = "account";
 
   const peg$r0 = /^[<->]/;
   const peg$r1 = /^[0-9]/;
   const peg$r2 = /^[^"\\\n]/;
   const peg$r3 = /^[^'\\\n]/;
-  const peg$r4 = /^["'\\\/]/;
+  const peg$r4 = /^["'`\\\/]/;
   const peg$r5 = /^[0-9a-fA-F]/;
   const peg$r6 = /^[A-Za-z_]/;
   const peg$r7 = /^[^`\\\n]/;
@@ -276,56 +278,58 @@ function peg$parse(input, options) {
   const peg$e29 = peg$classExpectation(["\"", "\\", "\n"], true, false, false);
   const peg$e30 = peg$classExpectation(["'", "\\", "\n"], true, false, false);
   const peg$e31 = peg$literalExpectation("\\", false);
-  const peg$e32 = peg$classExpectation(["\"", "'", "\\", "/"], false, false, false);
+  const peg$e32 = peg$classExpectation(["\"", "'", "`", "\\", "/"], false, false, false);
   const peg$e33 = peg$literalExpectation("n", false);
   const peg$e34 = peg$literalExpectation("t", false);
   const peg$e35 = peg$literalExpectation("r", false);
-  const peg$e36 = peg$literalExpectation("u", false);
-  const peg$e37 = peg$classExpectation([["0", "9"], ["a", "f"], ["A", "F"]], false, false, false);
-  const peg$e38 = peg$otherExpectation("duration (such as 7 days)");
-  const peg$e39 = peg$literalExpectation("second", false);
-  const peg$e40 = peg$literalExpectation("minute", false);
-  const peg$e41 = peg$literalExpectation("hour", false);
-  const peg$e42 = peg$literalExpectation("day", false);
-  const peg$e43 = peg$literalExpectation("week", false);
-  const peg$e44 = peg$literalExpectation("month", false);
-  const peg$e45 = peg$literalExpectation("quarter", false);
-  const peg$e46 = peg$literalExpectation("year", false);
-  const peg$e47 = peg$literalExpectation("s", false);
-  const peg$e48 = peg$otherExpectation("whole number");
-  const peg$e49 = peg$literalExpectation("within", false);
-  const peg$e50 = peg$otherExpectation("name");
-  const peg$e51 = peg$classExpectation([["A", "Z"], ["a", "z"], "_"], false, false, false);
-  const peg$e52 = peg$literalExpectation("`", false);
-  const peg$e53 = peg$classExpectation(["`", "\\", "\n"], true, false, false);
-  const peg$e54 = peg$literalExpectation("and", false);
-  const peg$e55 = peg$literalExpectation("or", false);
-  const peg$e56 = peg$literalExpectation("not", false);
-  const peg$e57 = peg$literalExpectation("where", false);
-  const peg$e58 = peg$literalExpectation("did", false);
-  const peg$e59 = peg$literalExpectation("everyone", false);
-  const peg$e60 = peg$classExpectation([["A", "Z"], ["a", "z"], ["0", "9"], "_"], false, false, false);
-  const peg$e61 = peg$classExpectation([" ", "\t", "\r", "\n"], false, false, false);
-  const peg$e62 = peg$literalExpectation("#", false);
-  const peg$e63 = peg$classExpectation(["\n"], true, false, false);
-  const peg$e64 = peg$otherExpectation("number of times");
-  const peg$e65 = peg$literalExpectation("times", false);
-  const peg$e66 = peg$literalExpectation("time", false);
-  const peg$e67 = peg$literalExpectation("=", false);
-  const peg$e68 = peg$literalExpectation("at", false);
-  const peg$e69 = peg$literalExpectation("least", false);
-  const peg$e70 = peg$literalExpectation("most", false);
-  const peg$e71 = peg$literalExpectation("more", false);
-  const peg$e72 = peg$literalExpectation("than", false);
-  const peg$e73 = peg$literalExpectation("fewer", false);
-  const peg$e74 = peg$literalExpectation("last", false);
-  const peg$e75 = peg$literalExpectation("activity", false);
-  const peg$e76 = peg$literalExpectation("ago", false);
-  const peg$e77 = peg$literalExpectation("no", false);
-  const peg$e78 = peg$literalExpectation("first", false);
-  const peg$e79 = peg$literalExpectation("seen", false);
-  const peg$e80 = peg$literalExpectation("score", false);
-  const peg$e81 = peg$literalExpectation("account", false);
+  const peg$e36 = peg$literalExpectation("b", false);
+  const peg$e37 = peg$literalExpectation("f", false);
+  const peg$e38 = peg$literalExpectation("u", false);
+  const peg$e39 = peg$classExpectation([["0", "9"], ["a", "f"], ["A", "F"]], false, false, false);
+  const peg$e40 = peg$otherExpectation("duration (such as 7 days)");
+  const peg$e41 = peg$literalExpectation("second", false);
+  const peg$e42 = peg$literalExpectation("minute", false);
+  const peg$e43 = peg$literalExpectation("hour", false);
+  const peg$e44 = peg$literalExpectation("day", false);
+  const peg$e45 = peg$literalExpectation("week", false);
+  const peg$e46 = peg$literalExpectation("month", false);
+  const peg$e47 = peg$literalExpectation("quarter", false);
+  const peg$e48 = peg$literalExpectation("year", false);
+  const peg$e49 = peg$literalExpectation("s", false);
+  const peg$e50 = peg$otherExpectation("whole number");
+  const peg$e51 = peg$literalExpectation("within", false);
+  const peg$e52 = peg$otherExpectation("name");
+  const peg$e53 = peg$classExpectation([["A", "Z"], ["a", "z"], "_"], false, false, false);
+  const peg$e54 = peg$literalExpectation("`", false);
+  const peg$e55 = peg$classExpectation(["`", "\\", "\n"], true, false, false);
+  const peg$e56 = peg$literalExpectation("and", false);
+  const peg$e57 = peg$literalExpectation("or", false);
+  const peg$e58 = peg$literalExpectation("not", false);
+  const peg$e59 = peg$literalExpectation("where", false);
+  const peg$e60 = peg$literalExpectation("did", false);
+  const peg$e61 = peg$literalExpectation("everyone", false);
+  const peg$e62 = peg$classExpectation([["A", "Z"], ["a", "z"], ["0", "9"], "_"], false, false, false);
+  const peg$e63 = peg$classExpectation([" ", "\t", "\r", "\n"], false, false, false);
+  const peg$e64 = peg$literalExpectation("#", false);
+  const peg$e65 = peg$classExpectation(["\n"], true, false, false);
+  const peg$e66 = peg$otherExpectation("number of times");
+  const peg$e67 = peg$literalExpectation("times", false);
+  const peg$e68 = peg$literalExpectation("time", false);
+  const peg$e69 = peg$literalExpectation("=", false);
+  const peg$e70 = peg$literalExpectation("at", false);
+  const peg$e71 = peg$literalExpectation("least", false);
+  const peg$e72 = peg$literalExpectation("most", false);
+  const peg$e73 = peg$literalExpectation("more", false);
+  const peg$e74 = peg$literalExpectation("than", false);
+  const peg$e75 = peg$literalExpectation("fewer", false);
+  const peg$e76 = peg$literalExpectation("last", false);
+  const peg$e77 = peg$literalExpectation("activity", false);
+  const peg$e78 = peg$literalExpectation("ago", false);
+  const peg$e79 = peg$literalExpectation("no", false);
+  const peg$e80 = peg$literalExpectation("first", false);
+  const peg$e81 = peg$literalExpectation("seen", false);
+  const peg$e82 = peg$literalExpectation("score", false);
+  const peg$e83 = peg$literalExpectation("account", false);
 
   function peg$f0(tree) {    return tree  }
   function peg$f1(head, tail) {    return tail.length ? node({ kind: 'any', of: [head, ...tail] }) : head  }
@@ -351,39 +355,41 @@ function peg$parse(input, options) {
   function peg$f21() {    return '\n'  }
   function peg$f22() {    return '\t'  }
   function peg$f23() {    return '\r'  }
-  function peg$f24(digits) {    return String.fromCharCode(parseInt(digits, 16))  }
-  function peg$f25(amount, unit) {    return { amount, unit }  }
-  function peg$f26(unit) {    return unit  }
-  function peg$f27(digits) {    return Number(digits)  }
-  function peg$f28(characters) {    return characters  }
-  function peg$f29() {    return node({ kind: 'everyone' })  }
-  function peg$f30(event, clauses) {
+  function peg$f24() {    return '\b'  }
+  function peg$f25() {    return '\f'  }
+  function peg$f26(digits) {    return String.fromCharCode(parseInt(digits, 16))  }
+  function peg$f27(amount, unit) {    return { amount, unit }  }
+  function peg$f28(unit) {    return unit  }
+  function peg$f29(digits) {    return Number(digits)  }
+  function peg$f30(characters) {    return characters.join('')  }
+  function peg$f31() {    return node({ kind: 'everyone' })  }
+  function peg$f32(event, clauses) {
     const said = Object.assign({}, ...clauses)
     if (clauses.length > Object.keys(said).length) error('where, a number of times and within can each be said once')
     return node({ kind: 'did', event, ...said })
   }
-  function peg$f31(where) {    return { where }  }
-  function peg$f32(times) {    return { times }  }
-  function peg$f33(within) {    return { within }  }
-  function peg$f34(op, n) {    return { op, n }  }
-  function peg$f35(n) {    return { op: 'exactly', n }  }
-  function peg$f36() {    return 'at least'  }
-  function peg$f37() {    return 'at most'  }
-  function peg$f38() {    return 'more than'  }
-  function peg$f39() {    return 'fewer than'  }
-  function peg$f40() {    return 'exactly'  }
-  function peg$f41(head, tail) {    return tail.length ? node({ kind: 'any', of: [head, ...tail] }) : head  }
-  function peg$f42(head, tail) {    return tail.length ? node({ kind: 'all', of: [head, ...tail] }) : head  }
-  function peg$f43(of) {    return node({ kind: 'not', of })  }
-  function peg$f44(name, is) {    return node({ kind: 'property', name, is })  }
-  function peg$f45(duration) {    return node({ kind: 'last_activity', is: 'within', duration })  }
-  function peg$f46(duration) {    return node({ kind: 'last_activity', is: 'more than', duration })  }
-  function peg$f47(duration) {    return node({ kind: 'last_activity', is: 'not within', duration })  }
-  function peg$f48(duration) {    return node({ kind: 'first_seen', is: 'within', duration })  }
-  function peg$f49(duration) {    return node({ kind: 'first_seen', is: 'more than', duration })  }
-  function peg$f50(is) {    return node({ kind: 'score', is })  }
-  function peg$f51(of, name, is) {    return node({ kind: 'attribute', of: of ?? 'lead', name, is })  }
-  function peg$f52() {    return 'account'  }
+  function peg$f33(where) {    return { where }  }
+  function peg$f34(times) {    return { times }  }
+  function peg$f35(within) {    return { within }  }
+  function peg$f36(op, n) {    return { op, n }  }
+  function peg$f37(n) {    return { op: 'exactly', n }  }
+  function peg$f38() {    return 'at least'  }
+  function peg$f39() {    return 'at most'  }
+  function peg$f40() {    return 'more than'  }
+  function peg$f41() {    return 'fewer than'  }
+  function peg$f42() {    return 'exactly'  }
+  function peg$f43(head, tail) {    return tail.length ? node({ kind: 'any', of: [head, ...tail] }) : head  }
+  function peg$f44(head, tail) {    return tail.length ? node({ kind: 'all', of: [head, ...tail] }) : head  }
+  function peg$f45(of) {    return node({ kind: 'not', of })  }
+  function peg$f46(name, is) {    return node({ kind: 'property', name, is })  }
+  function peg$f47(duration) {    return node({ kind: 'last_activity', is: 'within', duration })  }
+  function peg$f48(duration) {    return node({ kind: 'last_activity', is: 'more than', duration })  }
+  function peg$f49(duration) {    return node({ kind: 'last_activity', is: 'not within', duration })  }
+  function peg$f50(duration) {    return node({ kind: 'first_seen', is: 'within', duration })  }
+  function peg$f51(duration) {    return node({ kind: 'first_seen', is: 'more than', duration })  }
+  function peg$f52(is) {    return node({ kind: 'score', is })  }
+  function peg$f53(of, name, is) {    return node({ kind: 'attribute', of: of ?? 'lead', name, is })  }
+  function peg$f54() {    return 'account'  }
   let peg$currPos = options.peg$currPos | 0;
   let peg$savedPos = peg$currPos;
   const peg$posDetailsCache = [{ line: 1, column: 1 }];
@@ -1656,7 +1662,7 @@ function peg$parse(input, options) {
             s2 = s3;
             if (s2 === peg$FAILED) {
               s2 = peg$currPos;
-              if (input.charCodeAt(peg$currPos) === 117) {
+              if (input.charCodeAt(peg$currPos) === 98) {
                 s3 = peg$c26;
                 peg$currPos++;
               } else {
@@ -1664,51 +1670,81 @@ function peg$parse(input, options) {
                 if (peg$silentFails === 0) { peg$fail(peg$e36); }
               }
               if (s3 !== peg$FAILED) {
-                s4 = peg$currPos;
-                s5 = peg$currPos;
-                s6 = [];
-                s7 = input.charAt(peg$currPos);
-                if (peg$r5.test(s7)) {
+                peg$savedPos = s2;
+                s3 = peg$f24();
+              }
+              s2 = s3;
+              if (s2 === peg$FAILED) {
+                s2 = peg$currPos;
+                if (input.charCodeAt(peg$currPos) === 102) {
+                  s3 = peg$c27;
                   peg$currPos++;
                 } else {
-                  s7 = peg$FAILED;
+                  s3 = peg$FAILED;
                   if (peg$silentFails === 0) { peg$fail(peg$e37); }
                 }
-                while (s7 !== peg$FAILED) {
-                  s6.push(s7);
-                  if (s6.length >= 4) {
-                    s7 = peg$FAILED;
+                if (s3 !== peg$FAILED) {
+                  peg$savedPos = s2;
+                  s3 = peg$f25();
+                }
+                s2 = s3;
+                if (s2 === peg$FAILED) {
+                  s2 = peg$currPos;
+                  if (input.charCodeAt(peg$currPos) === 117) {
+                    s3 = peg$c28;
+                    peg$currPos++;
                   } else {
+                    s3 = peg$FAILED;
+                    if (peg$silentFails === 0) { peg$fail(peg$e38); }
+                  }
+                  if (s3 !== peg$FAILED) {
+                    s4 = peg$currPos;
+                    s5 = peg$currPos;
+                    s6 = [];
                     s7 = input.charAt(peg$currPos);
                     if (peg$r5.test(s7)) {
                       peg$currPos++;
                     } else {
                       s7 = peg$FAILED;
-                      if (peg$silentFails === 0) { peg$fail(peg$e37); }
+                      if (peg$silentFails === 0) { peg$fail(peg$e39); }
                     }
+                    while (s7 !== peg$FAILED) {
+                      s6.push(s7);
+                      if (s6.length >= 4) {
+                        s7 = peg$FAILED;
+                      } else {
+                        s7 = input.charAt(peg$currPos);
+                        if (peg$r5.test(s7)) {
+                          peg$currPos++;
+                        } else {
+                          s7 = peg$FAILED;
+                          if (peg$silentFails === 0) { peg$fail(peg$e39); }
+                        }
+                      }
+                    }
+                    if (s6.length < 4) {
+                      peg$currPos = s5;
+                      s5 = peg$FAILED;
+                    } else {
+                      s5 = s6;
+                    }
+                    if (s5 !== peg$FAILED) {
+                      s4 = input.substring(s4, peg$currPos);
+                    } else {
+                      s4 = s5;
+                    }
+                    if (s4 !== peg$FAILED) {
+                      peg$savedPos = s2;
+                      s2 = peg$f26(s4);
+                    } else {
+                      peg$currPos = s2;
+                      s2 = peg$FAILED;
+                    }
+                  } else {
+                    peg$currPos = s2;
+                    s2 = peg$FAILED;
                   }
                 }
-                if (s6.length < 4) {
-                  peg$currPos = s5;
-                  s5 = peg$FAILED;
-                } else {
-                  s5 = s6;
-                }
-                if (s5 !== peg$FAILED) {
-                  s4 = input.substring(s4, peg$currPos);
-                } else {
-                  s4 = s5;
-                }
-                if (s4 !== peg$FAILED) {
-                  peg$savedPos = s2;
-                  s2 = peg$f24(s4);
-                } else {
-                  peg$currPos = s2;
-                  s2 = peg$FAILED;
-                }
-              } else {
-                peg$currPos = s2;
-                s2 = peg$FAILED;
               }
             }
           }
@@ -1741,7 +1777,7 @@ function peg$parse(input, options) {
         s4 = peg$parseend();
         if (s4 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f25(s1, s3);
+          s0 = peg$f27(s1, s3);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -1757,7 +1793,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e38); }
+      if (peg$silentFails === 0) { peg$fail(peg$e40); }
     }
 
     return s0;
@@ -1767,68 +1803,68 @@ function peg$parse(input, options) {
     let s0, s1, s2;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 6) === peg$c27) {
-      s1 = peg$c27;
+    if (input.substr(peg$currPos, 6) === peg$c29) {
+      s1 = peg$c29;
       peg$currPos += 6;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e39); }
+      if (peg$silentFails === 0) { peg$fail(peg$e41); }
     }
     if (s1 === peg$FAILED) {
-      if (input.substr(peg$currPos, 6) === peg$c28) {
-        s1 = peg$c28;
+      if (input.substr(peg$currPos, 6) === peg$c30) {
+        s1 = peg$c30;
         peg$currPos += 6;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e40); }
+        if (peg$silentFails === 0) { peg$fail(peg$e42); }
       }
       if (s1 === peg$FAILED) {
-        if (input.substr(peg$currPos, 4) === peg$c29) {
-          s1 = peg$c29;
+        if (input.substr(peg$currPos, 4) === peg$c31) {
+          s1 = peg$c31;
           peg$currPos += 4;
         } else {
           s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e41); }
+          if (peg$silentFails === 0) { peg$fail(peg$e43); }
         }
         if (s1 === peg$FAILED) {
-          if (input.substr(peg$currPos, 3) === peg$c30) {
-            s1 = peg$c30;
+          if (input.substr(peg$currPos, 3) === peg$c32) {
+            s1 = peg$c32;
             peg$currPos += 3;
           } else {
             s1 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e42); }
+            if (peg$silentFails === 0) { peg$fail(peg$e44); }
           }
           if (s1 === peg$FAILED) {
-            if (input.substr(peg$currPos, 4) === peg$c31) {
-              s1 = peg$c31;
+            if (input.substr(peg$currPos, 4) === peg$c33) {
+              s1 = peg$c33;
               peg$currPos += 4;
             } else {
               s1 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e43); }
+              if (peg$silentFails === 0) { peg$fail(peg$e45); }
             }
             if (s1 === peg$FAILED) {
-              if (input.substr(peg$currPos, 5) === peg$c32) {
-                s1 = peg$c32;
+              if (input.substr(peg$currPos, 5) === peg$c34) {
+                s1 = peg$c34;
                 peg$currPos += 5;
               } else {
                 s1 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e44); }
+                if (peg$silentFails === 0) { peg$fail(peg$e46); }
               }
               if (s1 === peg$FAILED) {
-                if (input.substr(peg$currPos, 7) === peg$c33) {
-                  s1 = peg$c33;
+                if (input.substr(peg$currPos, 7) === peg$c35) {
+                  s1 = peg$c35;
                   peg$currPos += 7;
                 } else {
                   s1 = peg$FAILED;
-                  if (peg$silentFails === 0) { peg$fail(peg$e45); }
+                  if (peg$silentFails === 0) { peg$fail(peg$e47); }
                 }
                 if (s1 === peg$FAILED) {
-                  if (input.substr(peg$currPos, 4) === peg$c34) {
-                    s1 = peg$c34;
+                  if (input.substr(peg$currPos, 4) === peg$c36) {
+                    s1 = peg$c36;
                     peg$currPos += 4;
                   } else {
                     s1 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e46); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e48); }
                   }
                 }
               }
@@ -1839,17 +1875,17 @@ function peg$parse(input, options) {
     }
     if (s1 !== peg$FAILED) {
       if (input.charCodeAt(peg$currPos) === 115) {
-        s2 = peg$c35;
+        s2 = peg$c37;
         peg$currPos++;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e47); }
+        if (peg$silentFails === 0) { peg$fail(peg$e49); }
       }
       if (s2 === peg$FAILED) {
         s2 = null;
       }
       peg$savedPos = s0;
-      s0 = peg$f26(s1);
+      s0 = peg$f28(s1);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -1900,13 +1936,13 @@ function peg$parse(input, options) {
     }
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f27(s1);
+      s1 = peg$f29(s1);
     }
     s0 = s1;
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e48); }
+      if (peg$silentFails === 0) { peg$fail(peg$e50); }
     }
 
     return s0;
@@ -1916,12 +1952,12 @@ function peg$parse(input, options) {
     let s0, s1, s2, s3, s4;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 6) === peg$c36) {
-      s1 = peg$c36;
+    if (input.substr(peg$currPos, 6) === peg$c38) {
+      s1 = peg$c38;
       peg$currPos += 6;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e49); }
+      if (peg$silentFails === 0) { peg$fail(peg$e51); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -1969,7 +2005,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s4 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e51); }
+        if (peg$silentFails === 0) { peg$fail(peg$e53); }
       }
       if (s4 !== peg$FAILED) {
         s5 = [];
@@ -2002,52 +2038,34 @@ function peg$parse(input, options) {
     if (s0 === peg$FAILED) {
       s0 = peg$currPos;
       if (input.charCodeAt(peg$currPos) === 96) {
-        s1 = peg$c37;
+        s1 = peg$c39;
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e52); }
+        if (peg$silentFails === 0) { peg$fail(peg$e54); }
       }
       if (s1 !== peg$FAILED) {
-        s2 = peg$currPos;
-        s3 = [];
-        s4 = input.charAt(peg$currPos);
-        if (peg$r7.test(s4)) {
-          peg$currPos++;
-        } else {
-          s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e53); }
-        }
-        if (s4 !== peg$FAILED) {
-          while (s4 !== peg$FAILED) {
-            s3.push(s4);
-            s4 = input.charAt(peg$currPos);
-            if (peg$r7.test(s4)) {
-              peg$currPos++;
-            } else {
-              s4 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e53); }
-            }
+        s2 = [];
+        s3 = peg$parsenameQuoted();
+        if (s3 !== peg$FAILED) {
+          while (s3 !== peg$FAILED) {
+            s2.push(s3);
+            s3 = peg$parsenameQuoted();
           }
         } else {
-          s3 = peg$FAILED;
-        }
-        if (s3 !== peg$FAILED) {
-          s2 = input.substring(s2, peg$currPos);
-        } else {
-          s2 = s3;
+          s2 = peg$FAILED;
         }
         if (s2 !== peg$FAILED) {
           if (input.charCodeAt(peg$currPos) === 96) {
-            s3 = peg$c37;
+            s3 = peg$c39;
             peg$currPos++;
           } else {
             s3 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e52); }
+            if (peg$silentFails === 0) { peg$fail(peg$e54); }
           }
           if (s3 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f28(s2);
+            s0 = peg$f30(s2);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -2064,7 +2082,24 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e50); }
+      if (peg$silentFails === 0) { peg$fail(peg$e52); }
+    }
+
+    return s0;
+  }
+
+  function peg$parsenameQuoted() {
+    let s0;
+
+    s0 = input.charAt(peg$currPos);
+    if (peg$r7.test(s0)) {
+      peg$currPos++;
+    } else {
+      s0 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e55); }
+    }
+    if (s0 === peg$FAILED) {
+      s0 = peg$parseescape();
     }
 
     return s0;
@@ -2074,52 +2109,52 @@ function peg$parse(input, options) {
     let s0, s1, s2;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 3) === peg$c38) {
-      s1 = peg$c38;
+    if (input.substr(peg$currPos, 3) === peg$c40) {
+      s1 = peg$c40;
       peg$currPos += 3;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e54); }
+      if (peg$silentFails === 0) { peg$fail(peg$e56); }
     }
     if (s1 === peg$FAILED) {
-      if (input.substr(peg$currPos, 2) === peg$c39) {
-        s1 = peg$c39;
+      if (input.substr(peg$currPos, 2) === peg$c41) {
+        s1 = peg$c41;
         peg$currPos += 2;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e55); }
+        if (peg$silentFails === 0) { peg$fail(peg$e57); }
       }
       if (s1 === peg$FAILED) {
-        if (input.substr(peg$currPos, 3) === peg$c40) {
-          s1 = peg$c40;
+        if (input.substr(peg$currPos, 3) === peg$c42) {
+          s1 = peg$c42;
           peg$currPos += 3;
         } else {
           s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e56); }
+          if (peg$silentFails === 0) { peg$fail(peg$e58); }
         }
         if (s1 === peg$FAILED) {
-          if (input.substr(peg$currPos, 5) === peg$c41) {
-            s1 = peg$c41;
+          if (input.substr(peg$currPos, 5) === peg$c43) {
+            s1 = peg$c43;
             peg$currPos += 5;
           } else {
             s1 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e57); }
+            if (peg$silentFails === 0) { peg$fail(peg$e59); }
           }
           if (s1 === peg$FAILED) {
-            if (input.substr(peg$currPos, 3) === peg$c42) {
-              s1 = peg$c42;
+            if (input.substr(peg$currPos, 3) === peg$c44) {
+              s1 = peg$c44;
               peg$currPos += 3;
             } else {
               s1 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e58); }
+              if (peg$silentFails === 0) { peg$fail(peg$e60); }
             }
             if (s1 === peg$FAILED) {
-              if (input.substr(peg$currPos, 8) === peg$c43) {
-                s1 = peg$c43;
+              if (input.substr(peg$currPos, 8) === peg$c45) {
+                s1 = peg$c45;
                 peg$currPos += 8;
               } else {
                 s1 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e59); }
+                if (peg$silentFails === 0) { peg$fail(peg$e61); }
               }
               if (s1 === peg$FAILED) {
                 if (input.substr(peg$currPos, 4) === peg$c7) {
@@ -2169,7 +2204,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s0 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e60); }
+      if (peg$silentFails === 0) { peg$fail(peg$e62); }
     }
 
     return s0;
@@ -2179,12 +2214,12 @@ function peg$parse(input, options) {
     let s0, s1, s2;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 3) === peg$c38) {
-      s1 = peg$c38;
+    if (input.substr(peg$currPos, 3) === peg$c40) {
+      s1 = peg$c40;
       peg$currPos += 3;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e54); }
+      if (peg$silentFails === 0) { peg$fail(peg$e56); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -2207,12 +2242,12 @@ function peg$parse(input, options) {
     let s0, s1, s2;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 2) === peg$c39) {
-      s1 = peg$c39;
+    if (input.substr(peg$currPos, 2) === peg$c41) {
+      s1 = peg$c41;
       peg$currPos += 2;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e55); }
+      if (peg$silentFails === 0) { peg$fail(peg$e57); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -2235,12 +2270,12 @@ function peg$parse(input, options) {
     let s0, s1, s2;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 3) === peg$c40) {
-      s1 = peg$c40;
+    if (input.substr(peg$currPos, 3) === peg$c42) {
+      s1 = peg$c42;
       peg$currPos += 3;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e56); }
+      if (peg$silentFails === 0) { peg$fail(peg$e58); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -2286,16 +2321,16 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e61); }
+      if (peg$silentFails === 0) { peg$fail(peg$e63); }
     }
     if (s1 === peg$FAILED) {
       s1 = peg$currPos;
       if (input.charCodeAt(peg$currPos) === 35) {
-        s2 = peg$c44;
+        s2 = peg$c46;
         peg$currPos++;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e62); }
+        if (peg$silentFails === 0) { peg$fail(peg$e64); }
       }
       if (s2 !== peg$FAILED) {
         s3 = [];
@@ -2304,7 +2339,7 @@ function peg$parse(input, options) {
           peg$currPos++;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e63); }
+          if (peg$silentFails === 0) { peg$fail(peg$e65); }
         }
         while (s4 !== peg$FAILED) {
           s3.push(s4);
@@ -2313,7 +2348,7 @@ function peg$parse(input, options) {
             peg$currPos++;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e63); }
+            if (peg$silentFails === 0) { peg$fail(peg$e65); }
           }
         }
         s2 = [s2, s3];
@@ -2330,16 +2365,16 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e61); }
+        if (peg$silentFails === 0) { peg$fail(peg$e63); }
       }
       if (s1 === peg$FAILED) {
         s1 = peg$currPos;
         if (input.charCodeAt(peg$currPos) === 35) {
-          s2 = peg$c44;
+          s2 = peg$c46;
           peg$currPos++;
         } else {
           s2 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e62); }
+          if (peg$silentFails === 0) { peg$fail(peg$e64); }
         }
         if (s2 !== peg$FAILED) {
           s3 = [];
@@ -2348,7 +2383,7 @@ function peg$parse(input, options) {
             peg$currPos++;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e63); }
+            if (peg$silentFails === 0) { peg$fail(peg$e65); }
           }
           while (s4 !== peg$FAILED) {
             s3.push(s4);
@@ -2357,7 +2392,7 @@ function peg$parse(input, options) {
               peg$currPos++;
             } else {
               s4 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e63); }
+              if (peg$silentFails === 0) { peg$fail(peg$e65); }
             }
           }
           s2 = [s2, s3];
@@ -2400,18 +2435,18 @@ function peg$parse(input, options) {
     let s0, s1, s2;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 8) === peg$c43) {
-      s1 = peg$c43;
+    if (input.substr(peg$currPos, 8) === peg$c45) {
+      s1 = peg$c45;
       peg$currPos += 8;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e59); }
+      if (peg$silentFails === 0) { peg$fail(peg$e61); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f29();
+        s0 = peg$f31();
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -2428,12 +2463,12 @@ function peg$parse(input, options) {
     let s0, s1, s2, s3, s4, s5, s6, s7, s8;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 3) === peg$c42) {
-      s1 = peg$c42;
+    if (input.substr(peg$currPos, 3) === peg$c44) {
+      s1 = peg$c44;
       peg$currPos += 3;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e58); }
+      if (peg$silentFails === 0) { peg$fail(peg$e60); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -2464,7 +2499,7 @@ function peg$parse(input, options) {
             }
           }
           peg$savedPos = s0;
-          s0 = peg$f30(s4, s5);
+          s0 = peg$f32(s4, s5);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -2485,12 +2520,12 @@ function peg$parse(input, options) {
     let s0, s1, s2, s3, s4;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 5) === peg$c41) {
-      s1 = peg$c41;
+    if (input.substr(peg$currPos, 5) === peg$c43) {
+      s1 = peg$c43;
       peg$currPos += 5;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e57); }
+      if (peg$silentFails === 0) { peg$fail(peg$e59); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -2499,7 +2534,7 @@ function peg$parse(input, options) {
         s4 = peg$parsewhereUnary();
         if (s4 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f31(s4);
+          s0 = peg$f33(s4);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -2517,7 +2552,7 @@ function peg$parse(input, options) {
       s1 = peg$parsetimes();
       if (s1 !== peg$FAILED) {
         peg$savedPos = s0;
-        s1 = peg$f32(s1);
+        s1 = peg$f34(s1);
       }
       s0 = s1;
       if (s0 === peg$FAILED) {
@@ -2525,7 +2560,7 @@ function peg$parse(input, options) {
         s1 = peg$parsewithin();
         if (s1 !== peg$FAILED) {
           peg$savedPos = s0;
-          s1 = peg$f33(s1);
+          s1 = peg$f35(s1);
         }
         s0 = s1;
       }
@@ -2545,27 +2580,27 @@ function peg$parse(input, options) {
       s3 = peg$parsecount();
       if (s3 !== peg$FAILED) {
         s4 = peg$parse_();
-        if (input.substr(peg$currPos, 5) === peg$c45) {
-          s5 = peg$c45;
+        if (input.substr(peg$currPos, 5) === peg$c47) {
+          s5 = peg$c47;
           peg$currPos += 5;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e65); }
+          if (peg$silentFails === 0) { peg$fail(peg$e67); }
         }
         if (s5 === peg$FAILED) {
-          if (input.substr(peg$currPos, 4) === peg$c46) {
-            s5 = peg$c46;
+          if (input.substr(peg$currPos, 4) === peg$c48) {
+            s5 = peg$c48;
             peg$currPos += 4;
           } else {
             s5 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e66); }
+            if (peg$silentFails === 0) { peg$fail(peg$e68); }
           }
         }
         if (s5 !== peg$FAILED) {
           s6 = peg$parseend();
           if (s6 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f34(s1, s3);
+            s0 = peg$f36(s1, s3);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -2585,38 +2620,38 @@ function peg$parse(input, options) {
     if (s0 === peg$FAILED) {
       s0 = peg$currPos;
       if (input.charCodeAt(peg$currPos) === 61) {
-        s1 = peg$c47;
+        s1 = peg$c49;
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e67); }
+        if (peg$silentFails === 0) { peg$fail(peg$e69); }
       }
       if (s1 !== peg$FAILED) {
         s2 = peg$parse_();
         s3 = peg$parsecount();
         if (s3 !== peg$FAILED) {
           s4 = peg$parse_();
-          if (input.substr(peg$currPos, 5) === peg$c45) {
-            s5 = peg$c45;
+          if (input.substr(peg$currPos, 5) === peg$c47) {
+            s5 = peg$c47;
             peg$currPos += 5;
           } else {
             s5 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e65); }
+            if (peg$silentFails === 0) { peg$fail(peg$e67); }
           }
           if (s5 === peg$FAILED) {
-            if (input.substr(peg$currPos, 4) === peg$c46) {
-              s5 = peg$c46;
+            if (input.substr(peg$currPos, 4) === peg$c48) {
+              s5 = peg$c48;
               peg$currPos += 4;
             } else {
               s5 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e66); }
+              if (peg$silentFails === 0) { peg$fail(peg$e68); }
             }
           }
           if (s5 !== peg$FAILED) {
             s6 = peg$parseend();
             if (s6 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f35(s3);
+              s0 = peg$f37(s3);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -2637,7 +2672,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e64); }
+      if (peg$silentFails === 0) { peg$fail(peg$e66); }
     }
 
     return s0;
@@ -2647,29 +2682,29 @@ function peg$parse(input, options) {
     let s0, s1, s2, s3, s4, s5;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 2) === peg$c48) {
-      s1 = peg$c48;
+    if (input.substr(peg$currPos, 2) === peg$c50) {
+      s1 = peg$c50;
       peg$currPos += 2;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e68); }
+      if (peg$silentFails === 0) { peg$fail(peg$e70); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
       if (s2 !== peg$FAILED) {
         s3 = peg$parse_();
-        if (input.substr(peg$currPos, 5) === peg$c49) {
-          s4 = peg$c49;
+        if (input.substr(peg$currPos, 5) === peg$c51) {
+          s4 = peg$c51;
           peg$currPos += 5;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e69); }
+          if (peg$silentFails === 0) { peg$fail(peg$e71); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
           if (s5 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f36();
+            s0 = peg$f38();
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -2688,29 +2723,29 @@ function peg$parse(input, options) {
     }
     if (s0 === peg$FAILED) {
       s0 = peg$currPos;
-      if (input.substr(peg$currPos, 2) === peg$c48) {
-        s1 = peg$c48;
+      if (input.substr(peg$currPos, 2) === peg$c50) {
+        s1 = peg$c50;
         peg$currPos += 2;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e68); }
+        if (peg$silentFails === 0) { peg$fail(peg$e70); }
       }
       if (s1 !== peg$FAILED) {
         s2 = peg$parseend();
         if (s2 !== peg$FAILED) {
           s3 = peg$parse_();
-          if (input.substr(peg$currPos, 4) === peg$c50) {
-            s4 = peg$c50;
+          if (input.substr(peg$currPos, 4) === peg$c52) {
+            s4 = peg$c52;
             peg$currPos += 4;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e70); }
+            if (peg$silentFails === 0) { peg$fail(peg$e72); }
           }
           if (s4 !== peg$FAILED) {
             s5 = peg$parseend();
             if (s5 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f37();
+              s0 = peg$f39();
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -2729,29 +2764,29 @@ function peg$parse(input, options) {
       }
       if (s0 === peg$FAILED) {
         s0 = peg$currPos;
-        if (input.substr(peg$currPos, 4) === peg$c51) {
-          s1 = peg$c51;
+        if (input.substr(peg$currPos, 4) === peg$c53) {
+          s1 = peg$c53;
           peg$currPos += 4;
         } else {
           s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e71); }
+          if (peg$silentFails === 0) { peg$fail(peg$e73); }
         }
         if (s1 !== peg$FAILED) {
           s2 = peg$parseend();
           if (s2 !== peg$FAILED) {
             s3 = peg$parse_();
-            if (input.substr(peg$currPos, 4) === peg$c52) {
-              s4 = peg$c52;
+            if (input.substr(peg$currPos, 4) === peg$c54) {
+              s4 = peg$c54;
               peg$currPos += 4;
             } else {
               s4 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e72); }
+              if (peg$silentFails === 0) { peg$fail(peg$e74); }
             }
             if (s4 !== peg$FAILED) {
               s5 = peg$parseend();
               if (s5 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s0 = peg$f38();
+                s0 = peg$f40();
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -2770,29 +2805,29 @@ function peg$parse(input, options) {
         }
         if (s0 === peg$FAILED) {
           s0 = peg$currPos;
-          if (input.substr(peg$currPos, 5) === peg$c53) {
-            s1 = peg$c53;
+          if (input.substr(peg$currPos, 5) === peg$c55) {
+            s1 = peg$c55;
             peg$currPos += 5;
           } else {
             s1 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e73); }
+            if (peg$silentFails === 0) { peg$fail(peg$e75); }
           }
           if (s1 !== peg$FAILED) {
             s2 = peg$parseend();
             if (s2 !== peg$FAILED) {
               s3 = peg$parse_();
-              if (input.substr(peg$currPos, 4) === peg$c52) {
-                s4 = peg$c52;
+              if (input.substr(peg$currPos, 4) === peg$c54) {
+                s4 = peg$c54;
                 peg$currPos += 4;
               } else {
                 s4 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e72); }
+                if (peg$silentFails === 0) { peg$fail(peg$e74); }
               }
               if (s4 !== peg$FAILED) {
                 s5 = peg$parseend();
                 if (s5 !== peg$FAILED) {
                   peg$savedPos = s0;
-                  s0 = peg$f39();
+                  s0 = peg$f41();
                 } else {
                   peg$currPos = s0;
                   s0 = peg$FAILED;
@@ -2822,7 +2857,7 @@ function peg$parse(input, options) {
               s2 = peg$parseend();
               if (s2 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s0 = peg$f40();
+                s0 = peg$f42();
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -2882,7 +2917,7 @@ function peg$parse(input, options) {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f41(s1, s2);
+      s0 = peg$f43(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -2934,7 +2969,7 @@ function peg$parse(input, options) {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f42(s1, s2);
+      s0 = peg$f44(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -2953,7 +2988,7 @@ function peg$parse(input, options) {
       s3 = peg$parsewhereUnary();
       if (s3 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f43(s3);
+        s0 = peg$f45(s3);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -3005,7 +3040,7 @@ function peg$parse(input, options) {
           s3 = peg$parsecomparison();
           if (s3 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f44(s1, s3);
+            s0 = peg$f46(s1, s3);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -3024,23 +3059,23 @@ function peg$parse(input, options) {
     let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 4) === peg$c54) {
-      s1 = peg$c54;
+    if (input.substr(peg$currPos, 4) === peg$c56) {
+      s1 = peg$c56;
       peg$currPos += 4;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e74); }
+      if (peg$silentFails === 0) { peg$fail(peg$e76); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
       if (s2 !== peg$FAILED) {
         s3 = peg$parse_();
-        if (input.substr(peg$currPos, 8) === peg$c55) {
-          s4 = peg$c55;
+        if (input.substr(peg$currPos, 8) === peg$c57) {
+          s4 = peg$c57;
           peg$currPos += 8;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e75); }
+          if (peg$silentFails === 0) { peg$fail(peg$e77); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
@@ -3049,7 +3084,7 @@ function peg$parse(input, options) {
             s7 = peg$parsewithin();
             if (s7 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f45(s7);
+              s0 = peg$f47(s7);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -3072,45 +3107,45 @@ function peg$parse(input, options) {
     }
     if (s0 === peg$FAILED) {
       s0 = peg$currPos;
-      if (input.substr(peg$currPos, 4) === peg$c54) {
-        s1 = peg$c54;
+      if (input.substr(peg$currPos, 4) === peg$c56) {
+        s1 = peg$c56;
         peg$currPos += 4;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e74); }
+        if (peg$silentFails === 0) { peg$fail(peg$e76); }
       }
       if (s1 !== peg$FAILED) {
         s2 = peg$parseend();
         if (s2 !== peg$FAILED) {
           s3 = peg$parse_();
-          if (input.substr(peg$currPos, 8) === peg$c55) {
-            s4 = peg$c55;
+          if (input.substr(peg$currPos, 8) === peg$c57) {
+            s4 = peg$c57;
             peg$currPos += 8;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e75); }
+            if (peg$silentFails === 0) { peg$fail(peg$e77); }
           }
           if (s4 !== peg$FAILED) {
             s5 = peg$parseend();
             if (s5 !== peg$FAILED) {
               s6 = peg$parse_();
-              if (input.substr(peg$currPos, 4) === peg$c51) {
-                s7 = peg$c51;
+              if (input.substr(peg$currPos, 4) === peg$c53) {
+                s7 = peg$c53;
                 peg$currPos += 4;
               } else {
                 s7 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e71); }
+                if (peg$silentFails === 0) { peg$fail(peg$e73); }
               }
               if (s7 !== peg$FAILED) {
                 s8 = peg$parseend();
                 if (s8 !== peg$FAILED) {
                   s9 = peg$parse_();
-                  if (input.substr(peg$currPos, 4) === peg$c52) {
-                    s10 = peg$c52;
+                  if (input.substr(peg$currPos, 4) === peg$c54) {
+                    s10 = peg$c54;
                     peg$currPos += 4;
                   } else {
                     s10 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e72); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e74); }
                   }
                   if (s10 !== peg$FAILED) {
                     s11 = peg$parseend();
@@ -3119,18 +3154,18 @@ function peg$parse(input, options) {
                       s13 = peg$parseduration();
                       if (s13 !== peg$FAILED) {
                         s14 = peg$parse_();
-                        if (input.substr(peg$currPos, 3) === peg$c56) {
-                          s15 = peg$c56;
+                        if (input.substr(peg$currPos, 3) === peg$c58) {
+                          s15 = peg$c58;
                           peg$currPos += 3;
                         } else {
                           s15 = peg$FAILED;
-                          if (peg$silentFails === 0) { peg$fail(peg$e76); }
+                          if (peg$silentFails === 0) { peg$fail(peg$e78); }
                         }
                         if (s15 !== peg$FAILED) {
                           s16 = peg$parseend();
                           if (s16 !== peg$FAILED) {
                             peg$savedPos = s0;
-                            s0 = peg$f46(s13);
+                            s0 = peg$f48(s13);
                           } else {
                             peg$currPos = s0;
                             s0 = peg$FAILED;
@@ -3177,23 +3212,23 @@ function peg$parse(input, options) {
       }
       if (s0 === peg$FAILED) {
         s0 = peg$currPos;
-        if (input.substr(peg$currPos, 2) === peg$c57) {
-          s1 = peg$c57;
+        if (input.substr(peg$currPos, 2) === peg$c59) {
+          s1 = peg$c59;
           peg$currPos += 2;
         } else {
           s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e77); }
+          if (peg$silentFails === 0) { peg$fail(peg$e79); }
         }
         if (s1 !== peg$FAILED) {
           s2 = peg$parseend();
           if (s2 !== peg$FAILED) {
             s3 = peg$parse_();
-            if (input.substr(peg$currPos, 8) === peg$c55) {
-              s4 = peg$c55;
+            if (input.substr(peg$currPos, 8) === peg$c57) {
+              s4 = peg$c57;
               peg$currPos += 8;
             } else {
               s4 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e75); }
+              if (peg$silentFails === 0) { peg$fail(peg$e77); }
             }
             if (s4 !== peg$FAILED) {
               s5 = peg$parseend();
@@ -3202,7 +3237,7 @@ function peg$parse(input, options) {
                 s7 = peg$parsewithin();
                 if (s7 !== peg$FAILED) {
                   peg$savedPos = s0;
-                  s0 = peg$f47(s7);
+                  s0 = peg$f49(s7);
                 } else {
                   peg$currPos = s0;
                   s0 = peg$FAILED;
@@ -3233,23 +3268,23 @@ function peg$parse(input, options) {
     let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 5) === peg$c58) {
-      s1 = peg$c58;
+    if (input.substr(peg$currPos, 5) === peg$c60) {
+      s1 = peg$c60;
       peg$currPos += 5;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e78); }
+      if (peg$silentFails === 0) { peg$fail(peg$e80); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
       if (s2 !== peg$FAILED) {
         s3 = peg$parse_();
-        if (input.substr(peg$currPos, 4) === peg$c59) {
-          s4 = peg$c59;
+        if (input.substr(peg$currPos, 4) === peg$c61) {
+          s4 = peg$c61;
           peg$currPos += 4;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e79); }
+          if (peg$silentFails === 0) { peg$fail(peg$e81); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
@@ -3258,7 +3293,7 @@ function peg$parse(input, options) {
             s7 = peg$parsewithin();
             if (s7 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f48(s7);
+              s0 = peg$f50(s7);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -3281,45 +3316,45 @@ function peg$parse(input, options) {
     }
     if (s0 === peg$FAILED) {
       s0 = peg$currPos;
-      if (input.substr(peg$currPos, 5) === peg$c58) {
-        s1 = peg$c58;
+      if (input.substr(peg$currPos, 5) === peg$c60) {
+        s1 = peg$c60;
         peg$currPos += 5;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e78); }
+        if (peg$silentFails === 0) { peg$fail(peg$e80); }
       }
       if (s1 !== peg$FAILED) {
         s2 = peg$parseend();
         if (s2 !== peg$FAILED) {
           s3 = peg$parse_();
-          if (input.substr(peg$currPos, 4) === peg$c59) {
-            s4 = peg$c59;
+          if (input.substr(peg$currPos, 4) === peg$c61) {
+            s4 = peg$c61;
             peg$currPos += 4;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e79); }
+            if (peg$silentFails === 0) { peg$fail(peg$e81); }
           }
           if (s4 !== peg$FAILED) {
             s5 = peg$parseend();
             if (s5 !== peg$FAILED) {
               s6 = peg$parse_();
-              if (input.substr(peg$currPos, 4) === peg$c51) {
-                s7 = peg$c51;
+              if (input.substr(peg$currPos, 4) === peg$c53) {
+                s7 = peg$c53;
                 peg$currPos += 4;
               } else {
                 s7 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e71); }
+                if (peg$silentFails === 0) { peg$fail(peg$e73); }
               }
               if (s7 !== peg$FAILED) {
                 s8 = peg$parseend();
                 if (s8 !== peg$FAILED) {
                   s9 = peg$parse_();
-                  if (input.substr(peg$currPos, 4) === peg$c52) {
-                    s10 = peg$c52;
+                  if (input.substr(peg$currPos, 4) === peg$c54) {
+                    s10 = peg$c54;
                     peg$currPos += 4;
                   } else {
                     s10 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e72); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e74); }
                   }
                   if (s10 !== peg$FAILED) {
                     s11 = peg$parseend();
@@ -3328,18 +3363,18 @@ function peg$parse(input, options) {
                       s13 = peg$parseduration();
                       if (s13 !== peg$FAILED) {
                         s14 = peg$parse_();
-                        if (input.substr(peg$currPos, 3) === peg$c56) {
-                          s15 = peg$c56;
+                        if (input.substr(peg$currPos, 3) === peg$c58) {
+                          s15 = peg$c58;
                           peg$currPos += 3;
                         } else {
                           s15 = peg$FAILED;
-                          if (peg$silentFails === 0) { peg$fail(peg$e76); }
+                          if (peg$silentFails === 0) { peg$fail(peg$e78); }
                         }
                         if (s15 !== peg$FAILED) {
                           s16 = peg$parseend();
                           if (s16 !== peg$FAILED) {
                             peg$savedPos = s0;
-                            s0 = peg$f49(s13);
+                            s0 = peg$f51(s13);
                           } else {
                             peg$currPos = s0;
                             s0 = peg$FAILED;
@@ -3393,12 +3428,12 @@ function peg$parse(input, options) {
     let s0, s1, s2, s3, s4;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 5) === peg$c60) {
-      s1 = peg$c60;
+    if (input.substr(peg$currPos, 5) === peg$c62) {
+      s1 = peg$c62;
       peg$currPos += 5;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e80); }
+      if (peg$silentFails === 0) { peg$fail(peg$e82); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -3407,7 +3442,7 @@ function peg$parse(input, options) {
         s4 = peg$parsecomparison();
         if (s4 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f50(s4);
+          s0 = peg$f52(s4);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -3438,7 +3473,7 @@ function peg$parse(input, options) {
       s4 = peg$parsecomparison();
       if (s4 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f51(s1, s2, s4);
+        s0 = peg$f53(s1, s2, s4);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -3455,12 +3490,12 @@ function peg$parse(input, options) {
     let s0, s1, s2;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 7) === peg$c61) {
-      s1 = peg$c61;
+    if (input.substr(peg$currPos, 7) === peg$c63) {
+      s1 = peg$c63;
       peg$currPos += 7;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e81); }
+      if (peg$silentFails === 0) { peg$fail(peg$e83); }
     }
     if (s1 !== peg$FAILED) {
       if (input.charCodeAt(peg$currPos) === 46) {
@@ -3472,7 +3507,7 @@ function peg$parse(input, options) {
       }
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f52();
+        s0 = peg$f54();
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;

@@ -1,12 +1,22 @@
-import { existsSync, readFileSync, readlinkSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import {
+  existsSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { programOf } from './binaries.ts'
-import { dataOf, type Home, logOf } from './place.ts'
+import { dataOf, giveTo, type Home, logOf } from './place.ts'
 import { isAlive, pause, runProgram } from './processes.ts'
 
-const startAttempts = 20
+const startAttempts = 60
 const log_bytes_max = 10_000_000
 
 /** The server that runs on this data, if one does. A `postmaster.pid` left behind by a killed one doesn't count. */
@@ -72,10 +82,19 @@ async function startOnce(home: Home, port: number): Promise<string> {
   return readFileSync(logOf(home.place)).subarray(before).toString()
 }
 
-/** Postgres trusts the number in `postmaster.pid` even if it now belongs to some other program of the same user. */
-export function dropForeignPid(place: string): void {
-  const path = join(dataOf(place), 'postmaster.pid')
-  if (existsSync(path) && !runningPostmaster(place)) rmSync(path, { force: true })
+/**
+ * Postgres trusts the number in `postmaster.pid` even if by now it belongs to another program of the same user.
+ * Then it gets one that no process can have. The file stays: by its other lines Postgres finds out whether
+ * processes of the killed server still live.
+ */
+export function mendPidFile(home: Home): void {
+  const path = join(dataOf(home.place), 'postmaster.pid')
+  const content = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  if (!isAlive(Number.parseInt(content, 10)) || runningPostmaster(home.place)) return
+  const fresh = `${path}-${randomBytes(4).toString('hex')}`
+  writeFileSync(fresh, content.replace(/^\d+/, '2147483647'), { mode: 0o600, flag: 'wx' })
+  giveTo(home.account, fresh)
+  renameSync(fresh, path)
 }
 
 /** A postmaster's working folder is its data. Where that can't be asked, a living process is taken for it. */

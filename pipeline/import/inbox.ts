@@ -1,8 +1,57 @@
-import type { Database } from '../engine.ts'
+import { type Database, inTransaction } from '../engine.ts'
+import { statement } from '../sql.ts'
+import { finishImport, type ImportReport, type Taken } from './report.ts'
+import { createTables, dropTables, takeStaged } from './take.ts'
 
+// Accounts first, so that a lead of a new one finds its attributes; events last, they may name leads of this drain.
+const kinds = ['accounts', 'leads', 'events'] as const
+
+/**
+ * Takes what others wrote into the inbox tables, on the way that files take. Nothing if nothing waits there. What is
+ * being written meanwhile is neither lost nor held up: it is taken by the next drain.
+ */
 export async function drainInboxes(
-  _database: Database,
-  _options: { timezone: string },
-): Promise<{ read: number } | undefined> {
-  return undefined
+  database: Database,
+  options: { timezone: string },
+): Promise<ImportReport | undefined> {
+  const [waiting] = await database.query<Record<(typeof kinds)[number], boolean>>(
+    statement('imports/inbox_waits'),
+  )
+  const full = kinds.filter((kind) => waiting?.[kind])
+  if (full.length === 0) return undefined
+  return database.session(async (client) => {
+    await createTables(client)
+    const report = await inTransaction(client, async () => {
+      await client.query(statement('imports/lock_writing'))
+      await client.query(statement('imports/set_local'), [''])
+      const started = await client.query<{ import_id: string }>(statement('imports/start_import'), [
+        'inbox',
+        'inbox',
+        '{}',
+      ])
+      const importId = String(started.rows[0]?.import_id)
+      let read = 0
+      let all: Taken = { taken: 0, alreadyHere: 0, newLeads: 0, newAccounts: 0, types: [] }
+      for (const kind of full) {
+        await client.query('truncate staged')
+        read += (await client.query(statement(`imports/drain_${kind}`))).rowCount ?? 0
+        all = sum(all, await takeStaged(client, kind, { ...options, conversions: false }))
+      }
+      const finished = await finishImport(client, importId, read, all)
+      return { importId, read, ...all, ...finished, dates: [], interrupted: [] }
+    })
+    await dropTables(client)
+    await client.query(statement('imports/end_session'), [report.importId])
+    return report
+  })
+}
+
+function sum(one: Taken, other: Taken): Taken {
+  return {
+    taken: one.taken + other.taken,
+    alreadyHere: one.alreadyHere + other.alreadyHere,
+    newLeads: one.newLeads + other.newLeads,
+    newAccounts: one.newAccounts + other.newAccounts,
+    types: [...one.types, ...other.types],
+  }
 }

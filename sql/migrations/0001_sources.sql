@@ -138,7 +138,7 @@ end $$;
 
 -- An instant is ISO 8601: a date, or date and time with T or a blank, with an offset, Z or none (then it is the
 -- zone's wall clock). What is finer than a microsecond is cut off. Years 1900 to 2199.
-create function as_instant(value text, zone text) returns timestamptz language plpgsql stable as $$
+create function as_instant(value text, zone text) returns timestamptz language plpgsql stable strict as $$
 declare
   result timestamptz;
 begin

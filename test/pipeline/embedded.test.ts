@@ -66,10 +66,14 @@ describe('the embedded server', () => {
     const folder = serverFolder()
     const { url } = await startServer({ folder })
     await ask(url, 'create table kept as select 42 as answer')
+    // It goes on for seconds after the server's death, and nothing may touch the data until it has ended.
+    const busy = ask(url, 'select count(*) from generate_series(1, 20000000) a').catch(() => 'broke off')
+    await pause(500)
     process.kill((await serverStatus(folder)).pid!, 'SIGKILL')
     const again = await startServer({ folder })
     expect(again.startedByUs).toBe(true)
     expect(await ask(again.url, 'select answer from kept')).toEqual([{ answer: 42 }])
+    await busy
   })
 
   it('is not misled by a pid file whose number belongs to another program now', async () => {

@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+import './guard.js'
+import { existsSync } from 'node:fs'
+
+// A clone runs its sources, the published package what was built from them.
+const sources = new URL('../cli/main.ts', import.meta.url)
+const program = existsSync(sources) ? sources : new URL('../dist/cli/main.js', import.meta.url)
+
+import(program.href).catch((error) => {
+  process.stderr.write(`tideline: ${error instanceof Error ? error.stack : error}
+`)
+  process.exitCode = 1
+})

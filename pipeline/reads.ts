@@ -1,0 +1,173 @@
+import { type Instant, nearest } from '../compiler/index.ts'
+import type { Database, Parameter, Row } from './engine.ts'
+import { UserError } from './errors.ts'
+import { statement } from './sql.ts'
+
+/** What commands and API ask of an installation. Each is one statement of `sql/reads/`, whose header says what comes. */
+
+export type Standing = {
+  readonly now: Instant
+  readonly last_run: string | null
+  readonly last_as_of: Instant | null
+  readonly last_mode: string | null
+  readonly leads: boolean
+  readonly horizon: string
+}
+
+export async function readStanding(database: Database): Promise<Standing> {
+  const [row] = await read<Standing>(database, 'installation')
+  return row!
+}
+
+export type SegmentStanding = {
+  readonly segment: string
+  readonly name: string
+  readonly owner: string | null
+  readonly status: 'draft' | 'active' | 'paused'
+  /** Null: never evaluated. */
+  readonly state: 'ok' | 'broken' | 'blocked' | null
+  readonly good_as_of: Instant | null
+  readonly error_code: string | null
+  readonly error: string | null
+  readonly members: string | null
+  readonly leads: string | null
+  readonly share: string | null
+  readonly entered: string | null
+  readonly left: string | null
+  readonly mean_score: string | null
+  readonly trend: readonly (number | null)[] | null
+}
+
+export function readSegments(
+  database: Database,
+  options: { flowSeconds: number; trendDays: number; keys?: readonly string[] },
+): Promise<SegmentStanding[]> {
+  return read(database, 'segments', [options.flowSeconds, options.trendDays, options.keys ?? null])
+}
+
+export type SegmentKey = {
+  readonly segment: string
+  readonly origin: 'files' | 'api'
+  readonly status: 'draft' | 'active' | 'paused' | 'archived'
+  readonly state: 'ok' | 'broken' | 'blocked' | null
+  readonly error: string | null
+  readonly good_as_of: Instant | null
+}
+
+export const readSegmentKeys = (database: Database): Promise<SegmentKey[]> => read(database, 'segment_keys')
+
+/** The segment of this key, or an error that names the nearest one. */
+export async function findSegment(database: Database, key: string): Promise<SegmentKey> {
+  const segments = (await readSegmentKeys(database)).filter((each) => each.status !== 'archived')
+  const found = segments.find((each) => each.segment === key)
+  if (found) return found
+  const near = nearest(
+    key,
+    segments.map((each) => each.segment),
+  )
+  throw new UserError({
+    code: 'UNKNOWN_SEGMENT',
+    message: `There is no segment "${key}".${near ? ` Did you mean "${near}"?` : ''}`,
+    hint: '`tideline segments` lists them; `tideline apply` brings in what the files define.',
+  })
+}
+
+export type Member = {
+  readonly lead_id: string
+  readonly since: Instant
+  readonly score: string | null
+  readonly level: string | null
+  readonly total: string
+}
+
+export const readMembers = (database: Database, key: string, limit: number): Promise<Member[]> =>
+  read(database, 'members', [key, limit])
+
+export type RunRecord = {
+  readonly run_id: string
+  readonly as_of: Instant
+  readonly mode: 'incremental' | 'full' | 'backfill'
+  readonly origin: string
+  readonly status: 'running' | 'done' | 'failed'
+  readonly leads: string | null
+  readonly entered: string | null
+  readonly left: string | null
+  readonly milliseconds: string | null
+  readonly started_at: Instant
+  readonly rolled_up: boolean
+  readonly options: Row
+  readonly steps: readonly { name: string; rows: number | null; milliseconds: number }[]
+  readonly error_code: string | null
+  readonly error: string | null
+}
+
+export const readRuns = (database: Database, limit: number): Promise<RunRecord[]> => read(database, 'runs', [limit, null])
+
+export async function readRun(database: Database, runId: string): Promise<RunRecord | undefined> {
+  return (await read<RunRecord>(database, 'runs', [1, runId]))[0]
+}
+
+export type RunOutcome = {
+  readonly segment: string
+  readonly version: number | null
+  readonly outcome: 'done' | 'broken' | 'blocked' | 'superseded'
+  readonly entered: string
+  readonly left: string
+  readonly causes: string | null
+  readonly error_code: string | null
+  readonly error: string | null
+}
+
+export const readRunOutcomes = (database: Database, runId: string): Promise<RunOutcome[]> =>
+  read(database, 'run_segments', [runId])
+
+export type Conversion = {
+  readonly segment: string
+  /** Null: nothing was rolled up yet. */
+  readonly as_of: Instant | null
+  readonly members: string | null
+  readonly converted: string | null
+  readonly rate: string | null
+  readonly leads: string | null
+  readonly leads_converted: string | null
+  readonly base_rate: string | null
+  readonly lift: string | null
+}
+
+export const readConversion = (database: Database, keys?: readonly string[]): Promise<Conversion[]> =>
+  read(database, 'conversion', [keys ?? null])
+
+export type TopEvent = {
+  readonly segment: string
+  readonly rank: number
+  readonly type: string
+  readonly events: string
+  readonly leads: string
+  readonly members: string
+  readonly share: string | null
+}
+
+export const readTopEvents = (database: Database, keys?: readonly string[]): Promise<TopEvent[]> =>
+  read(database, 'top_events', [keys ?? null])
+
+export type KnownName = { readonly name: string; readonly type: string; readonly known: string; readonly of: string }
+
+export const readAttributes = (database: Database, subject: 'lead' | 'account'): Promise<KnownName[]> =>
+  read(database, 'catalog_attributes', [subject])
+
+export const readProperties = (database: Database, eventType: string): Promise<KnownName[]> =>
+  read(database, 'catalog_properties', [eventType])
+
+export type KnownEventType = {
+  readonly type: string
+  readonly channel: string | null
+  readonly activity: boolean
+  readonly conversion: boolean
+  readonly events: string
+  readonly properties: string
+}
+
+export const readEventTypes = (database: Database): Promise<KnownEventType[]> => read(database, 'catalog_events')
+
+const read = <T extends Row>(database: Database, name: string, parameters: readonly Parameter[] = []): Promise<T[]> =>
+  database.query<T>(statement(`reads/${name}`), parameters)

@@ -1,0 +1,40 @@
+-- How each segment stands as of the last run. Segments that are archived are left out.
+-- $1 seconds before the last run for entered and left int, $2 days of trend int, $3 keys text[] (null: all).
+-- Columns: segment, name, owner, status, state, good_as_of, error_code, error, members, leads, share, entered, left,
+-- mean_score, trend (members at the end of each day, oldest first, jsonb array; null before the first run).
+-- Hottest first; what was never evaluated, or has no members, last.
+with last as (
+  select as_of from runs where status = 'done' order by as_of desc, run_id desc limit 1
+)
+select s.key as segment, s.name, s.owner, s.status, st.state,
+  to_char(case st.state when 'ok' then last.as_of else st.good_as_of end, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as good_as_of,
+  st.error ->> 'code' as error_code, st.error ->> 'message' as error,
+  now.members, now.leads, round(now.members::numeric / nullif(now.leads, 0), 6) as share,
+  case when now.members is not null then coalesce(flow.entered, 0) end as entered,
+  case when now.members is not null then coalesce(flow."left", 0) end as "left",
+  round(now.score_sum / nullif(now.members, 0), 6) as mean_score,
+  trend.members as trend
+from segments s
+left join segment_state st using (segment_id)
+left join last on true
+left join lateral (
+  select t.members, t.leads, t.score_sum from segment_stats t
+  where t.segment_id = s.segment_id order by t.as_of desc limit 1
+) now on true
+left join lateral (
+  select sum(t.entered)::bigint as entered, sum(t."left")::bigint as "left" from segment_stats t
+  where t.segment_id = s.segment_id and t.as_of > last.as_of - make_interval(secs => $1::int) and t.as_of <= last.as_of
+) flow on true
+left join lateral (
+  select jsonb_agg(d.members order by d.day) as members
+  from (
+    select day, (
+      select t.members from segment_stats t
+      where t.segment_id = s.segment_id and t.as_of <= day order by t.as_of desc limit 1
+    ) as members
+    from generate_series(0, $2::int - 1) back
+    cross join lateral (select last.as_of - make_interval(days => back) as day) at
+  ) d
+) trend on true
+where s.status <> 'archived' and ($3::text[] is null or s.key = any($3::text[]))
+order by mean_score desc nulls last, s.key

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { to as copyTo } from 'pg-copy-streams'
+import type { QueryPlan } from '../../compiler/plan.ts'
+import { columnarExport, readColumnar } from '../../pipeline/columnar.ts'
+import { type Client, type Database, type Duckdb, inTransaction, openDuckdb } from '../../pipeline/engine.ts'
+import type { World } from './world.ts'
+
+/** A world in place of whatever was there. Returns the horizon: late rows lie above it. */
+export function loadPostgres(database: Database, world: World): Promise<string> {
+  return database.session(async (client) => {
+    await inTransaction(client, async () => {
+      await client.query('truncate leads, events, attribute_change')
+      await insert(client, world, false)
+    })
+    const { rows } = await client.query<{ horizon: string }>(
+      'select pg_snapshot_xmin(pg_current_snapshot())::text as horizon',
+    )
+    await inTransaction(client, () => insert(client, world, true))
+    return rows[0]!.horizon
+  })
+}
+
+async function insert(client: Client, world: World, late: boolean): Promise<void> {
+  await client.query(`select set_config('tideline.attribute_change', 'written', true)`)
+  const arrived = <Row extends { late?: boolean }>(rows: readonly Row[]) =>
+    rows.map((row, index) => ({ ...row, index })).filter((row) => (row.late ?? false) === late)
+  await client.query(
+    `insert into leads (lead_id, external_id, first_seen_at) overriding system value
+     select id, 'L-' || id, seen from jsonb_to_recordset($1::jsonb) as row(id bigint, seen timestamptz)`,
+    [JSON.stringify(arrived(world.leads).map(({ id, firstSeen }) => ({ id, seen: firstSeen })))],
+  )
+  const events = arrived(world.events).map(({ id, lead, type, at, properties }) => {
+    const fields = Object.entries(properties).map(([name, json]) => `${JSON.stringify(name)}:${json}`)
+    return `{${head({ id, lead, type, at })},"properties":{${fields.join()}}}`
+  })
+  await client.query(
+    `insert into events (event_id, lead_id, type, occurred_at, properties)
+     select * from jsonb_to_recordset($1::jsonb)
+       as row(id text, lead bigint, type text, at timestamptz, properties jsonb)`,
+    [`[${events.join()}]`],
+  )
+  // In a list: a JSON null is a value, and no value is none.
+  const changes = arrived(world.changes).map(
+    ({ index, subject, id, attribute, from, value }) =>
+      `{${head({ change: index + 1, subject, id, attribute, from })},"value":[${value ?? ''}]}`,
+  )
+  await client.query(
+    `insert into attribute_change (change_id, subject, subject_id, attribute, from_at, value)
+     overriding system value
+     select change, subject, id, attribute, "from", value -> 0 from jsonb_to_recordset($1::jsonb)
+       as row(change bigint, subject text, id bigint, attribute text, "from" timestamptz, value jsonb)`,
+    [`[${changes.join()}]`],
+  )
+}
+
+const head = (fields: object): string => JSON.stringify(fields).slice(1, -1)
+
+/** What the lake will hold for this plan, in a DuckDB of its own. */
+export async function loadDuckdb(database: Database, plan: QueryPlan, horizon: string): Promise<Duckdb> {
+  const duckdb = await openDuckdb()
+  const folder = await mkdtemp(join(tmpdir(), `tideline-${randomBytes(4).toString('hex')}-`))
+  const { settings, tables } = columnarExport(plan, horizon)
+  await database.transaction(async (client) => {
+    await client.query(settings.sql, [...settings.parameters])
+    for (const each of tables) {
+      const file = join(folder, `${each.table}.csv`)
+      await pipeline(
+        client.query(copyTo(`copy (${each.query}) to stdout (format csv)`)),
+        createWriteStream(file),
+      )
+      await duckdb.run(`create table ${each.table} as ${readColumnar(each)}`, [file])
+    }
+  })
+  await rm(folder, { recursive: true })
+  return duckdb
+}
