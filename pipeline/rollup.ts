@@ -73,7 +73,7 @@ export async function rollUp(
         await pipeline(createReadStream(file), copy)
         written += copy.rowCount ?? 0
       }
-      await client.query('update runs set rolled_up = true where run_id = $1::bigint', [options.runId])
+      await client.query('update runs set rollup_due = false where run_id = $1::bigint', [options.runId])
       return written
     })
   } finally {

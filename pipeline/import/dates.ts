@@ -1,7 +1,7 @@
 import type { Duckdb } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { instants, type Layout } from './columns.ts'
-import { type DateFormat, formats, patternFormat } from './formats.ts'
+import { type DateFormat, formats, isoShape, patternFormat } from './formats.ts'
 import type { Column } from './source.ts'
 
 /** For each target that is a date in its own way of writing: how its column is read. */
@@ -71,6 +71,7 @@ async function decide(
   wish: Wish | undefined,
 ): Promise<DateFormat | undefined> {
   if (wish?.forThisColumn) return wish.format
+  if (await allIso(duckdb, candidate.column)) return formats[0]
   const possible = formats.filter((format) => candidate.core || !format.coreOnly)
   const tried = wish && !possible.includes(wish.format) ? [...possible, wish.format] : possible
   const { entries, total, readable } = await tally(duckdb, candidate.column, tried)
@@ -84,6 +85,14 @@ async function decide(
     throw await mixed(duckdb, candidate, entries)
   }
   return second ? await sameOrAsk(duckdb, candidate, first, second) : first.format
+}
+
+/** The usual case, told at a glance: no other format reads what has the shape of ISO 8601. */
+async function allIso(duckdb: Duckdb, { text }: Column): Promise<boolean> {
+  const [found] = await duckdb.rows<{ all: boolean | null }>(
+    `select bool_and(regexp_matches(nullif(${text}, ''), '${isoShape}')) as all from good`,
+  )
+  return found?.all === true
 }
 
 /** How many distinct values each format reads; formats that read none are left out. */

@@ -62,11 +62,12 @@ function written(name: string, example: string, days: string[], shape: string): 
   }
 }
 
+export const isoShape =
+  '^(\\d{4}-\\d{2}-\\d{2})(?:[T ](\\d{2}:\\d{2})(?::(\\d{2})(?:[.](\\d{1,9}))?)?(?: ?(Z|UTC|[+-]\\d{2}(?::?\\d{2})?))?)?$'
+
 /** Only the text is put into full form; whether there is such a day is judged where all instants are, in Postgres. */
 function readIso(value: string): string {
-  const shape =
-    '^(\\d{4}-\\d{2}-\\d{2})(?:[T ](\\d{2}:\\d{2})(?::(\\d{2})(?:[.](\\d{1,9}))?)?(?: ?(Z|UTC|[+-]\\d{2}(?::?\\d{2})?))?)?$'
-  const parts = `regexp_extract(${value}, '${shape}', ['day', 'clock', 'second', 'fraction', 'zone'])`
+  const parts = `regexp_extract(${value}, '${isoShape}', ['day', 'clock', 'second', 'fraction', 'zone'])`
   const part = (name: string, otherwise: string) =>
     `if(${parts}.${name} = '', '${otherwise}', ${parts}.${name})`
   return `case when ${parts}.day <> '' then ${parts}.day || 'T' || ${part('clock', '00:00')} || ':' || ${part('second', '00')}

@@ -110,7 +110,7 @@ async function takeAll(client: Client, duckdb: Duckdb, importId: string, prepare
   })
   return inTransaction(client, async () => {
     await client.query(statement('imports/lock_writing'))
-    await client.query(statement('imports/set_local'), [''])
+    await client.query(statement('imports/set_local'), [options.timezone])
     const conversions = options.kind === 'conversions'
     const taken = await takeStaged(
       client,

@@ -23,7 +23,7 @@ export async function drainInboxes(
     await createTables(client)
     const report = await inTransaction(client, async () => {
       await client.query(statement('imports/lock_writing'))
-      await client.query(statement('imports/set_local'), [''])
+      await client.query(statement('imports/set_local'), [options.timezone])
       const started = await client.query<{ import_id: string }>(statement('imports/start_import'), [
         'inbox',
         'inbox',

@@ -19,7 +19,9 @@ export async function stageSource(
   const { source, layout, decided, temporary, sent } = input
   const path = join(temporary, 'staged.csv')
   await makeShifts(duckdb, source)
-  const rows = [goodRows(source, layout, decided), badRows(), ...rejectedRows(source)].join(' union all ')
+  const rows = [goodRows(source, layout, decided), badRows(source), ...rejectedRows(source)].join(
+    ' union all ',
+  )
   await duckdb.run(`copy (${rows}) to ${literal(path)} (format csv, header false)`)
   const { size } = await stat(path)
   let bytes = 0
@@ -53,7 +55,14 @@ function goodRows(source: Source, layout: Layout, decided: Decided): string {
     restOf(source, layout),
     instantsOf(layout, decided),
   ]
-  return `select ${values.join(', ')} from good asof left join shifts on good.place >= shifts.place_from`
+  return `select ${values.join(', ')} from good ${shifted(source, 'good')}`
+}
+
+/** Rows that were rejected are missing from the places of the others; the join costs, and they are rare. */
+function shifted(source: Source, table: string): string {
+  return source.rejected > 0
+    ? `asof left join shifts on ${table}.place >= shifts.place_from`
+    : 'cross join (select 0 as shift)'
 }
 
 /** An account that is not said stays as it is; one that is said to be nothing is taken away. */
@@ -71,9 +80,9 @@ function instantsOf(layout: Layout, decided: Decided): string {
   return members.length === 0 ? `'{}'` : jsonObject(members)
 }
 
-function badRows(): string {
+function badRows(source: Source): string {
   return `select place + 1 + coalesce(shift, 0), code, null, null, null, null, null, null, null, null, whole, '{}'
-    from bad asof left join shifts on bad.place >= shifts.place_from`
+    from bad ${shifted(source, 'bad')}`
 }
 
 const whatIsWrong = `case error_type
@@ -97,7 +106,7 @@ function rejectedRows(source: Source): string[] {
   ]
 }
 
-/** Rejected rows are missing from the places of the others: so many rows were rejected before this place. */
+/** How many rows were rejected before a place. */
 async function makeShifts(duckdb: Duckdb, source: Source): Promise<void> {
   const lines =
     source.format === 'parquet' ? 'select 0 as line where false' : 'select distinct line from reject_errors'

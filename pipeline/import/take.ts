@@ -17,7 +17,7 @@ export async function dropTables(client: Client, names = passing): Promise<void>
   await client.query(`drop table if exists ${names.map((name) => `pg_temp.${name}`).join(', ')}`)
 }
 
-const perKind = ['documents', 'typed', 'touched', 'patches', 'timeline', 'event_ids', 'ready']
+const perKind = ['documents', 'named', 'typed', 'touched', 'patches', 'timeline', 'event_ids']
 const passing = ['staged', 'refused', ...perKind]
 
 /**
@@ -26,7 +26,7 @@ const passing = ['staged', 'refused', ...perKind]
  */
 export async function takeStaged(client: Client, kind: StagedKind, options: TakeOptions): Promise<Taken> {
   options.entered?.('typing')
-  await client.query('analyze staged')
+  await client.query('analyze staged (row_number, lead_id, account_id, type, rest)')
   await client.query(statement('imports/refuse_rows'), [kind, options.timezone])
   const types = await typeValues(client, kind, options.timezone)
   options.entered?.('writing')
@@ -39,21 +39,15 @@ export async function takeStaged(client: Client, kind: StagedKind, options: Take
 async function typeValues(client: Client, kind: StagedKind, timezone: string): Promise<NamedType[]> {
   const subject = subjects[kind]
   await client.query(statement('imports/create_documents'))
-  await client.query('analyze documents')
+  await client.query('analyze documents (document, type, rest)')
   await client.query(statement('imports/refuse_documents'))
-  type Named = { event_type: string; name: string; type: NamedType['type'] }
-  const inferred = await client.query<Named>(statement('imports/infer_types'), [subject, timezone])
+  await client.query(statement('imports/create_named'), [subject, timezone])
+  await client.query(statement('imports/infer_types'), [subject])
+  type Listed = { event_type: string; name: string; type: NamedType['type']; inferred: boolean }
+  const listed = await client.query<Listed>(statement('imports/list_types'), [subject])
   await client.query(statement('imports/type_documents'), [subject, timezone])
-  await client.query('analyze typed')
-  const listed = await client.query<Named>(statement('imports/list_types'), [subject])
-  const fresh = new Set(inferred.rows.map((row) => JSON.stringify([row.event_type, row.name])))
-  return listed.rows.map(({ event_type, name, type }) => ({
-    subject,
-    eventType: event_type,
-    name,
-    type,
-    inferred: fresh.has(JSON.stringify([event_type, name])),
-  }))
+  await client.query('analyze typed (document)')
+  return listed.rows.map(({ event_type, ...named }) => ({ subject, eventType: event_type, ...named }))
 }
 
 type Counts = Omit<Taken, 'types'>
@@ -62,13 +56,14 @@ async function takeEvents(client: Client, { timezone, conversions }: TakeOptions
   await client.query(statement('imports/add_event_types'), [conversions])
   const newLeads = await rowsOf(client, 'imports/add_leads', [timezone])
   await client.query(statement('imports/create_event_ids'), [timezone])
-  await client.query('analyze event_ids')
-  const ready = await rowsOf(client, 'imports/create_ready', [timezone])
+  await client.query('analyze event_ids (row_number)')
+  await client.query(statement('imports/create_ready'))
+  const { rows } = await client.query<{ all: string }>('select count(*) as all from staged')
+  const all = Number(rows[0]?.all)
   const taken = await rowsOf(client, 'imports/take_events')
-  if (taken === ready) return { taken, alreadyHere: 0, newLeads, newAccounts: 0 }
-  await client.query('analyze ready')
-  const conflicts = await rowsOf(client, 'imports/refuse_conflicts')
-  return { taken, alreadyHere: ready - taken - conflicts, newLeads, newAccounts: 0 }
+  const conflicts = taken < all ? await rowsOf(client, 'imports/refuse_conflicts') : 0
+  await client.query('drop view pg_temp.ready')
+  return { taken, alreadyHere: all - taken - conflicts, newLeads, newAccounts: 0 }
 }
 
 async function takeSubjects(client: Client, kind: 'leads' | 'accounts', timezone: string): Promise<Counts> {
@@ -94,7 +89,7 @@ async function takeSubjects(client: Client, kind: 'leads' | 'accounts', timezone
 /** What the rows say holds from now on; the triggers of leads and accounts record it. */
 async function takePatches(client: Client, kind: 'leads' | 'accounts', timezone: string): Promise<number> {
   await client.query(statement('imports/create_patches'), [subjects[kind], timezone])
-  await client.query('analyze patches')
+  await client.query('analyze patches (external_id)')
   const made = await rowsOf(client, `imports/insert_${kind}`)
   await client.query(statement(`imports/update_${kind}`))
   return made
@@ -103,18 +98,18 @@ async function takePatches(client: Client, kind: 'leads' | 'accounts', timezone:
 /** The rows say since when their values hold, so attribute_change is written here and the triggers keep still. */
 async function takeTimeline(client: Client, kind: 'leads' | 'accounts', timezone: string): Promise<number> {
   const subject = subjects[kind]
-  await client.query(statement('imports/set_local'), ['written'])
+  await client.query(statement('imports/set_written'), ['written'])
   const made =
     kind === 'leads'
       ? await rowsOf(client, 'imports/add_leads', [timezone])
       : await rowsOf(client, 'imports/add_accounts')
   if (kind === 'leads') await client.query(statement('imports/lower_first_seen'), [timezone])
   await client.query(statement('imports/create_timeline'), [subject, timezone])
-  await client.query('analyze timeline')
+  await client.query('analyze timeline (subject_id, attribute)')
   await client.query(statement('imports/write_changes'), [subject])
   await client.query('analyze touched')
   await client.query(statement(`imports/refresh_${kind}`))
-  await client.query(statement('imports/set_local'), [''])
+  await client.query(statement('imports/set_written'), [''])
   return made
 }
 

@@ -13,6 +13,7 @@ type Applying = {
   readonly definitions: PinnedDefinitions
   readonly evaluation: Evaluation
   readonly lastAsOf: Instant | null
+  readonly rollUp: boolean
   readonly steps: Steps
 }
 
@@ -51,6 +52,7 @@ export async function applyRun(client: Client, run: Applying): Promise<Applied> 
     runId,
     run.fence,
     JSON.stringify(steps.done),
+    run.rollUp,
   ])
   const finished = rows[0]
   if (!finished) throw new FencedOff()

@@ -8,7 +8,7 @@ export type LastApplied = {
   readonly as_of: Instant | null
   readonly horizon: string | null
   readonly scoring_version: number | null
-  readonly rolled_up: boolean | null
+  readonly rollup_due: boolean | null
   readonly now: Instant
   readonly next_horizon: string
 }

@@ -81,8 +81,7 @@ const isNightly = (asOf: Instant): boolean => asOf.endsWith('T00:00:00.000000Z')
  * still as of that night then.
  */
 async function rollUpIfDue(database: Database, last: LastApplied, options: RunOptions, steps: Steps): Promise<void> {
-  if (last.run_id === null || last.as_of === null || last.horizon === null || last.rolled_up) return
-  if (!isNightly(last.as_of) || options.rollUp === false) return
+  if (last.run_id === null || last.as_of === null || last.horizon === null || !last.rollup_due) return
   const { run_id: runId, as_of: asOf, horizon } = last
   await steps.step('roll up', () => rollUp(database, { runId, asOf, horizon, temporary: options.temporary }))
 }
@@ -102,10 +101,11 @@ async function runAsOf(database: Database, client: Client, lease: Lease, going: 
       client.query(statement('runs/stage_changes'), [horizon, asOf, last.horizon, last.as_of, evaluation.wordCount]),
     )
     await client.query('analyze staged_change')
-    const applied = await inTransaction(client, () =>
-      applyRun(client, { runId, asOf, fence: lease.fence, definitions, evaluation, lastAsOf: last.as_of, steps }),
-    )
     const nightly = isNightly(asOf)
+    const rollUp = nightly && going.rollUp !== false
+    const applied = await inTransaction(client, () =>
+      applyRun(client, { runId, asOf, fence: lease.fence, definitions, evaluation, lastAsOf: last.as_of, rollUp, steps }),
+    )
     await rollUpIfDue(database, await readLastApplied(client), going, steps)
     await steps.begin('end')
     return {

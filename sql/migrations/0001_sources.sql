@@ -142,17 +142,20 @@ create function as_instant(value text, zone text) returns timestamptz language p
 declare
   result timestamptz;
 begin
-  if value !~~ '____-__-__%' then return null; end if;
   -- The full form is what imports send; it needs no regular expression, which would cost more than all the rest.
-  if value !~~ '____-__-__T__:__:__.______Z' and value !~~ '____-__-__T__:__:__.______' then
+  if value ~~ '____-__-__T__:__:__.______Z' and pg_input_is_valid(value, 'timestamptz') then
+    result := value::timestamptz;
+  elsif value !~~ '____-__-__%' then
+    return null;
+  else
     if value !~ '^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.]\d{1,9})?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?)?$' then return null; end if;
     if length(value) > 26 then value := regexp_replace(value, '([.]\d{6})\d+', '\1'); end if;
-  end if;
-  if not pg_input_is_valid(value, 'timestamptz') then return null; end if;
-  if value ~~ '%Z' or value ~~ '%UTC' or substr(value, 11) ~ '[+-]' then
-    result := value::timestamptz;
-  else
-    result := local_instant(value::timestamp, zone);
+    if not pg_input_is_valid(value, 'timestamptz') then return null; end if;
+    if value ~~ '%Z' or value ~~ '%UTC' or substr(value, 11) ~ '[+-]' then
+      result := value::timestamptz;
+    else
+      result := local_instant(value::timestamp, zone);
+    end if;
   end if;
   if result < '1900-01-01T00:00:00Z' or result >= '2200-01-01T00:00:00Z' then return null; end if;
   return result;

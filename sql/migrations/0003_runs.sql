@@ -27,14 +27,14 @@ create table runs (
   leads bigint,
   entered bigint,
   "left" bigint,
-  rolled_up boolean not null default false,
+  rollup_due boolean not null default false,
   error jsonb,
   started_at timestamptz not null default clock_timestamp(),
   finished_at timestamptz
 );
 comment on column runs.as_of is 'What had happened by then counts.';
 comment on column runs.horizon is 'What had arrived in transactions below this one counts.';
-comment on column runs.rolled_up is 'Whether the figures of this nightly run were rolled up.';
+comment on column runs.rollup_due is 'A nightly run whose figures are still to be rolled up.';
 comment on column runs.steps is 'What the run did: name, rows and milliseconds of each step.';
 -- One sequence of runs, with rising as_of. A backfill writes into the past, so it may repeat an instant.
 create unique index runs_sequence on runs (as_of) where status = 'done' and mode <> 'backfill';

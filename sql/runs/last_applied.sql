@@ -5,7 +5,7 @@ select
   to_char(r.as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as as_of,
   r.horizon::text as horizon,
   r.scoring_version,
-  r.rolled_up,
+  r.rollup_due,
   to_char(clock_timestamp(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now,
   pg_snapshot_xmin(pg_current_snapshot())::text as next_horizon
 from (select 1) as always

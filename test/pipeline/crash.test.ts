@@ -36,7 +36,7 @@ async function results(database: Database): Promise<unknown> {
     state: 'select segment_id, state, version, scoring_version from segment_state order by 1',
     outcomes: `select r.as_of, o.segment_id, o.version, o.outcome from run_segments o join runs r using (run_id)
       where r.status = 'done' order by 1, 2`,
-    runs: `select mode, as_of, leads, entered, "left", rolled_up from runs where status = 'done' order by as_of`,
+    runs: `select mode, as_of, leads, entered, "left", rollup_due from runs where status = 'done' order by as_of`,
     topEvents: 'select * from segment_top_events order by 1, 2, 3',
     conversion: 'select * from segment_conversion order by 1, 2',
     inbox: 'select count(*) from inbox_events',
