@@ -12,11 +12,10 @@ export const postgres: Dialect = {
   oneOf: (value, list, type, exactly) => {
     if (type === 'number') return sql`${value} = any(cast(${list} as numeric[]))`
     if (type === 'boolean') return sql`${value} = any(cast(${list} as boolean[]))`
-    const folded = sql`(select array_agg(lower(item collate pg_c_utf8)) from unnest(cast(${list} as text[])) item)`
+    if (exactly || type !== 'text') return sql`${value} = any(cast(${list} as text[]))`
     // In a scalar subquery the list is folded once, not once a row.
-    return exactly || type !== 'text'
-      ? sql`${value} = any(cast(${list} as text[]))`
-      : sql`${postgres.fold(value)} = any(${folded})`
+    const folded = sql`array(select lower(item collate pg_c_utf8) from unnest(cast(${list} as text[])) item)`
+    return sql`${postgres.fold(value)} = any(${folded})`
   },
   bytes: (text) => sql`(${text} collate "C")`,
   known: (horizon) => sql`ingest_xid < cast(${horizon} as xid8)`,
