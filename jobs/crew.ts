@@ -1,0 +1,96 @@
+import type { Job as BullJob } from 'bullmq'
+import { type Backend, type Backing, openBackend, ready } from './backend.ts'
+import { failureOf, toJobError } from './failure.ts'
+import { queueName } from './queue.ts'
+import type { SlotSettings, Slots } from './slots.ts'
+import { workOf } from './work.ts'
+
+type Options = SlotSettings & Backing
+type BullWorker = InstanceType<Backend['Worker']>
+
+export type Crew = { keep(): Promise<void>; close(): Promise<void> }
+
+/** More errors than this between two looks: the instance is beside itself, and only a new one will do. */
+const maxErrors = 50
+
+/** BullMQ's worker, replaced by a new one when it broke. */
+export function crewOf(options: Options, backend: Backend, slots: Slots): Crew {
+  let worker: BullWorker | undefined
+  let errors = 0
+  let closed = false
+  const open = async (): Promise<BullWorker> => {
+    // Brings the queue's schema back, should it have been dropped.
+    const made = newWorker(options, errors === 0 ? backend : await openBackend(options), slots)
+    made.on('error', (error) => {
+      errors += 1
+      if (errors <= 5) options.log.warn(failureOf(error), 'worker')
+      if (errors <= maxErrors || worker !== made) return
+      worker = undefined
+      made.close(true).catch(() => {})
+    })
+    await ready(made, backend.described)
+    made.run().catch((error) => options.log.error(failureOf(error), 'worker'))
+    return made
+  }
+  return {
+    async keep() {
+      if (closed) return
+      worker ??= await open()
+      errors = 0
+      // Closed in the meantime: this one came too late.
+      if (closed) await worker.close(true)
+    },
+    async close() {
+      closed = true
+      await worker?.close()
+    },
+  }
+}
+
+const conditions = {
+  autorun: false,
+  // Two, so that runs that were asked for need not wait for a backfill's turn in the queue; the ledger keeps them apart.
+  concurrency: 2,
+  // A job whose process was killed is taken up again after about a minute.
+  lockDuration: 60_000,
+  stalledInterval: 15_000,
+  maxStalledCount: 2,
+  // The only limit that holds for every job that ends its process each time.
+  maxStartedAttempts: 6,
+}
+
+function newWorker(options: Options, backend: Backend, slots: Slots): BullWorker {
+  const { log } = options
+  const work = workOf(options, slots)
+  const process = async (job: BullJob<unknown, unknown, string>) => {
+    const report = seldom((progress: object) => job.updateProgress(progress).catch(() => {}))
+    try {
+      return await work({ name: job.name, data: job.data, report })
+    } catch (error) {
+      log.error({ job: job.id, ...failureOf(error) }, 'job failed')
+      throw toJobError(error)
+    }
+  }
+  const connection = { pool: 2 }
+  const worker: BullWorker = new backend.Worker(queueName, process, {
+    name: backend.installation,
+    connection,
+    ...conditions,
+  })
+  worker.on('completed', (job) => {
+    if (job.name !== 'tick') log.info({ job: job.id }, 'job done')
+  })
+  worker.on('stalled', (id) => log.warn({ job: id }, 'job was left by its worker and is taken up again'))
+  worker.on('lockRenewalFailed', (ids) => log.warn({ jobs: ids }, 'lost the lock; the job may be done twice'))
+  return worker
+}
+
+/** Calls at most twice a second: every instant of a long backfill would be a write to the queue. */
+function seldom<T>(tell: (value: T) => unknown): (value: T) => void {
+  let told = Number.NEGATIVE_INFINITY
+  return (value) => {
+    if (performance.now() - told < 500) return
+    told = performance.now()
+    tell(value)
+  }
+}

@@ -1,0 +1,88 @@
+import type { Instant } from '../compiler/index.ts'
+import type { Database } from '../pipeline/engine.ts'
+import { UserError } from '../pipeline/errors.ts'
+import { backfill } from '../pipeline/runs/backfill.ts'
+import { run } from '../pipeline/runs/run.ts'
+import { type Kind, kinds, type Payload, type Results } from './kinds.ts'
+import type { SlotSettings, Slots } from './slots.ts'
+
+type Progress = { readonly done: number; readonly total: number; readonly asOf: Instant }
+
+export type Job = {
+  readonly name: string
+  readonly data: unknown
+  readonly report: (progress: Progress) => void
+}
+
+/** What there is to do for each kind of job. What it returns is kept in the queue. */
+type Handlers = { [K in Kind]: (payload: Payload<K>, job: Job) => Promise<unknown> }
+
+export function workOf(settings: SlotSettings, slots: Slots): (job: Job) => Promise<unknown> {
+  const handlers: Handlers = {
+    // Not awaited: ticks must not take the places of other jobs while many slots are made up.
+    tick: async () => void slots.wake(),
+    run: (payload) => runNow(settings, payload),
+    backfill: (payload, job) => backfillNow(settings, payload, job),
+  }
+  return async (job) => {
+    const shape = Object.hasOwn(kinds, job.name) ? kinds[job.name as Kind] : undefined
+    const payload = shape?.safeParse(job.data)
+    if (!payload?.success) {
+      throw new UserError({
+        code: 'UNKNOWN_JOB',
+        message: `This worker does not know what to do with a job "${job.name}" of this shape.`,
+        hint: 'It was put there by another version of Tideline: let all workers run the same one.',
+      })
+    }
+    return (handlers[job.name as Kind] as Handlers['tick'])(payload.data as Payload<'tick'>, job)
+  }
+}
+
+async function runNow(settings: SlotSettings, { asOf }: Payload<'run'>): Promise<Results['run']> {
+  const { database, owner, temporary, onStep } = settings
+  const { timezone } = settings.settings
+  try {
+    const options = {
+      asOf,
+      origin: 'queue',
+      owner,
+      timezone,
+      temporary,
+      ...(onStep ? { onStep } : {}),
+    } as const
+    const { steps: _, failing, ...result } = await run(database, options)
+    return { ...result, failing: failing.map(({ key }) => key) }
+  } catch (error) {
+    // A queue may run a job twice; the second time others may have gone on since.
+    const late = error instanceof UserError && error.code === 'AS_OF_NOT_AFTER_LAST_RUN'
+    const done = late && asOf !== undefined ? await appliedAs(database, asOf) : undefined
+    if (!done) throw error
+    return done
+  }
+}
+
+async function appliedAs(database: Database, asOf: Instant): Promise<Results['run'] | undefined> {
+  const [done] = await database.query<{ run_id: string }>(
+    `select run_id from runs where as_of = $1::timestamptz and status = 'done' and mode <> 'backfill'`,
+    [asOf],
+  )
+  const nothing = { leads: 0, segments: 0, entered: 0, left: 0, superseded: 0, nightly: false, failing: [] }
+  return done && { status: 'unchanged', runId: done.run_id, asOf, ...nothing }
+}
+
+function backfillNow(
+  settings: SlotSettings,
+  payload: Payload<'backfill'>,
+  job: Job,
+): Promise<Results['backfill']> {
+  const { database, owner, onStep } = settings
+  const { segments, ...range } = payload
+  return backfill(database, {
+    ...range,
+    ...(segments ? { segments } : {}),
+    ...(onStep ? { onStep } : {}),
+    origin: 'queue',
+    owner,
+    onProgress: job.report,
+  })
+}

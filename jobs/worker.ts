@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { UserError } from '../pipeline/errors.ts'
+import { pendingMigrations } from '../pipeline/migrate.ts'
+import { openBackend } from './backend.ts'
+import { type Crew, crewOf } from './crew.ts'
+import { failureOf } from './failure.ts'
+import { type BullQueue, openBullQueue } from './queue.ts'
+import { checkSlots } from './schedule.ts'
+import { type SlotSettings, type Slots, slotsOf } from './slots.ts'
+import { keepTicking } from './ticks.ts'
+
+export type WorkerOptions = SlotSettings & {
+  /** The queue is in Redis if one is named, and else in the database. */
+  readonly redisUrl?: string | undefined
+  /** How often it looks whether all is well, and whether a slot is due that no tick announced. */
+  readonly watchSeconds?: number
+}
+
+export type RunningWorker = {
+  /** Where the jobs are kept. */
+  readonly described: string
+  /** Takes no more work and waits for what it is at, but no longer than so many seconds; says whether it ended. */
+  stop(options?: { withinSeconds?: number }): Promise<{ finished: boolean }>
+}
+
+/**
+ * Keeps segments fresh: runs every slot that is due, and does what is put on the queue. Resolves once it is at work;
+ * throws if database or queue can't be reached by then. Later outages it sits out.
+ */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const pattern = checkSlots(options.settings.slots)
+  const { database, log } = options
+  if ((await pendingMigrations(database)).length > 0) throw notMigrated()
+  const backend = await openBackend(options)
+  const queue = await openBullQueue(backend)
+  queue.on('error', (error) => log.warn(failureOf(error), 'queue'))
+  const slots = slotsOf(options)
+  const crew = crewOf(options, backend, slots)
+  try {
+    await crew.keep()
+    await keepTicking(database, queue, { pattern, renew: true })
+  } catch (error) {
+    await Promise.allSettled([crew.close(), queue.close()])
+    throw error
+  }
+  log.info({ owner: options.owner, slots: pattern, queue: backend.described }, 'worker started')
+  const watching = watch(options, { pattern, queue, slots, crew })
+  return { described: backend.described, stop: stopping({ log, queue, slots, crew, watching }) }
+}
+
+type Parts = { readonly queue: BullQueue; readonly slots: Slots; readonly crew: Crew }
+
+/** What ticks are for, done without them: they may be lost with the queue, late, or stuck behind other jobs. */
+function watch(
+  options: WorkerOptions,
+  { pattern, queue, slots, crew }: Parts & { pattern: string },
+): () => void {
+  const stop = new AbortController()
+  const milliseconds = (options.watchSeconds ?? 10) * 1000
+  const go = async () => {
+    while (!stop.signal.aborted) {
+      // Not awaited: a long run must not keep the queue from being looked after.
+      void slots.wake()
+      await sleep(milliseconds, undefined, { signal: stop.signal }).catch(() => {})
+      if (stop.signal.aborted) return
+      try {
+        await crew.keep()
+        await keepTicking(options.database, queue, { pattern, renew: false })
+      } catch (error) {
+        options.log.warn(failureOf(error), 'the queue does not answer; slots are run without it')
+      }
+    }
+  }
+  void go()
+  return () => stop.abort()
+}
+
+function stopping(parts: Parts & { log: SlotSettings['log']; watching: () => void }): RunningWorker['stop'] {
+  let stopped: Promise<{ finished: boolean }> | undefined
+  const stop = async (withinSeconds: number) => {
+    parts.watching()
+    const over = new AbortController()
+    const closing = Promise.allSettled([parts.slots.stop(), parts.crew.close()])
+      .then(() => parts.queue.close())
+      .then(() => true)
+    const timeout = sleep(withinSeconds * 1000, false, { signal: over.signal }).catch(() => false)
+    const finished = await Promise.race([closing, timeout])
+    over.abort()
+    parts.log.info({ finished }, 'worker stopped')
+    return { finished }
+  }
+  return ({ withinSeconds = 30 } = {}) => {
+    stopped ??= stop(withinSeconds)
+    return stopped
+  }
+}
+
+const notMigrated = (): UserError =>
+  new UserError({
+    code: 'NOT_MIGRATED',
+    message: 'The database is not prepared for this version of Tideline.',
+    hint: 'Run `tideline migrate`.',
+  })
