@@ -4,19 +4,29 @@
 create temp table named as
 select type as event_type, key as name, case
   when known then null
-  when bool_or(jsonb_typeof(value) in ('array', 'object')) then 'json'
-  when bool_and(as_number(text) is not null) then 'number'
-  when bool_and(lower(text) in ('true', 'false')) then 'boolean'
-  when bool_and(as_instant(coalesce(iso, text), $2) is not null) then 'instant'
+  when bool_or(kind = 'json') then 'json'
+  when min(kind) = max(kind) then min(kind)
   else 'text'
 end as type
 from (
-  select d.type, e.key, e.value, c.name is not null as known,
-    case when c.name is null then e.value #>> '{}' end as text,
-    case when c.name is null then d.said_iso ->> e.key end as iso
-  from documents d cross join lateral jsonb_each(d.said) as e
-  left join catalog c on c.subject = $1 and c.event_type = d.type and c.name = e.key
-  where d.problem is null and e.value not in ('null', '""', '[]')
-  offset 0
-) as said
+  select type, key, known, case
+    when known then null
+    when jsonb_typeof(value) in ('array', 'object') then 'json'
+    when as_number(text) is not null then 'number'
+    when length(text) in (4, 5) and lower(text) in ('true', 'false') then 'boolean'
+    when iso is not null then 'instant'
+    when text ~~ '____-__-__%' and as_instant(text, $2) is not null then 'instant'
+    else 'text'
+  end as kind
+  from (
+    select d.type, e.key, e.value, coalesce(c.names ? e.key, false) as known, e.value #>> '{}' as text, d.iso ->> e.key as iso
+    from documents d
+    left join (
+      select event_type, jsonb_object_agg(name, true) as names from catalog where subject = $1 group by event_type
+    ) c on c.event_type = d.type
+    cross join lateral jsonb_each(d.said) as e
+    where e.value not in ('null', '""', '[]')
+    offset 0
+  ) as said
+) as kinds
 group by type, key, known

@@ -1,16 +1,13 @@
--- Makes `patches`: one row per lead or account that `staged` names, with what its rows say together. Of a value that
+-- Makes `patches`: one row per lead or account that `incoming` names, with what its rows say together. Of a value that
 -- several rows give, the last row's counts. account: null says nothing, '' takes the account away.
--- $1 text: lead or account. $2 text: time zone of instants that name none.
+-- $1 text: lead or account.
 create temp table patches as
-with said as (
-  select s.row_number, case $1 when 'lead' then s.lead_id else s.account_id end as external_id,
-    case $1 when 'lead' then s.account_id end as account,
-    as_instant(s.first_seen_at, $2) as first_seen_at, t.stored, t.removed
-  from staged s
-  join documents d on d.type = coalesce(s.type, '') and d.rest = s.rest and d.iso = s.iso
-  join typed t on t.document = d.document
+with each as (
+  select i.row_number, case $1 when 'lead' then i.lead_id else i.account_id end as external_id,
+    case $1 when 'lead' then i.account_id end as account, i.first_seen_at, t.stored, t.removed
+  from incoming i join typed t on t.document = i.document
 ), counted as (
-  select *, count(*) over (partition by external_id) as times from said
+  select *, count(*) over (partition by external_id) as times from each
 ), merged as (
   select external_id, jsonb_object_agg(key, value) filter (where value is not null) as stored,
     array_agg(key) filter (where value is null) as removed

@@ -14,7 +14,7 @@ cross join lateral (
       else coalesce(case c.types ->> e.key
         when 'number' then to_jsonb(as_number(e.text))
         when 'boolean' then case lower(e.text) when 'true' then to_jsonb(true) when 'false' then to_jsonb(false) end
-        when 'instant' then to_jsonb(to_char(as_instant(coalesce(d.said_iso ->> e.key, e.text), $2) at time zone 'UTC',
+        when 'instant' then to_jsonb(to_char(as_instant(coalesce(d.iso ->> e.key, e.text), $2) at time zone 'UTC',
           'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
       end, to_jsonb(e.text))
     end) filter (where not e.missing) as stored,
@@ -24,4 +24,3 @@ cross join lateral (
     from jsonb_each(d.said) offset 0
   ) as e
 ) as t
-where d.problem is null

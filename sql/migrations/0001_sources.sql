@@ -129,7 +129,8 @@ create function local_instant(wall timestamp, zone text) returns timestamptz lan
 declare
   late timestamptz := wall at time zone zone;
 begin
-  if zone = 'UTC' then return late; end if;
+  -- Nearly always the clock was not set back in the hours before.
+  if zone = 'UTC' or (late - interval '3 hours') at time zone zone = wall - interval '3 hours' then return late; end if;
   if (late - interval '1 hour') at time zone zone = wall then return late - interval '1 hour'; end if;
   if (late - interval '30 minutes') at time zone zone = wall then return late - interval '30 minutes'; end if;
   if (late - interval '2 hours') at time zone zone = wall then return late - interval '2 hours'; end if;
@@ -145,6 +146,8 @@ begin
   -- The full form is what imports send; it needs no regular expression, which would cost more than all the rest.
   if value ~~ '____-__-__T__:__:__.______Z' and pg_input_is_valid(value, 'timestamptz') then
     result := value::timestamptz;
+  elsif value ~~ '____-__-__T__:__:__.______' and pg_input_is_valid(value, 'timestamp') then
+    result := local_instant(value::timestamp, zone);
   elsif value !~~ '____-__-__%' then
     return null;
   else

@@ -1,0 +1,2 @@
+-- Takes the rows that were refused out of `incoming`.
+delete from incoming where verdict is not null
