@@ -122,7 +122,7 @@ function syntaxDiagnostic(error: GrammarError, text: string): Diagnostic {
   const span = { start, end: start + Math.max(1, word.length) }
   const expected = [...new Set((error.expected ?? []).map(describe).filter((each) => each !== ''))].sort()
   if (expected.length === 0) return { code: 'SYNTAX', severity: 'error', message: `${error.message}.`, span }
-  const understood = text.slice(0, start).trim()
+  const understood = text.slice(0, start).trim().replace(/\s+/g, ' ')
   const place = rest.trim() === '' ? 'the end' : `"${word}"`
   return {
     code: 'SYNTAX',

@@ -45,12 +45,18 @@ export function columnarExport(plan: QueryPlan, horizon: string): ColumnarExport
   }
 }
 
-/** DuckDB's side: the rows of a file written by `copy`. The file's name is the only parameter. */
+/**
+ * DuckDB's side: the rows of a file written by `copy`. The file's name is the only parameter. The end of a line is
+ * given, or a text with a line break of its own would decide it.
+ */
 export function readColumnar({ columns }: ColumnarTable): string {
   const types = columns.map(({ name, type }) => `${name}: '${type}'`).join(', ')
   return `from read_csv($1, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
-  nullstr = '', allow_quoted_nulls = false, max_line_size = 268435456, columns = {${types}})`
+  new_line = '\\n', nullstr = '', allow_quoted_nulls = false, ${size}, columns = {${types}})`
 }
+
+// The buffer would be 32 times the longest line otherwise.
+const size = 'max_line_size = 16777216, buffer_size = 33554432'
 
 // In a scalar subquery a setting is read once, not once a row.
 const setting = sql`current_setting('tideline.columnar')::jsonb`

@@ -34,6 +34,8 @@ export function openPostgres(url: string, options: { schema?: string; max?: numb
   })
   // An idle connection that breaks (server restart) is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => {})
+  // The same for one that is in use, between two of its statements; the next statement fails and says so.
+  pool.on('connect', (client) => void client.on('error', () => {}))
   const connect = () =>
     pool.connect().catch((error: unknown) => Promise.reject(explainConnection(error, url)))
   return {

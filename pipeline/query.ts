@@ -22,6 +22,13 @@ export async function readOnly<T>(
   options: { seconds: number },
   take: (result: QueryResult) => Promise<T>,
 ): Promise<T> {
+  if (/^[\s;]*$/.test(text)) {
+    throw new UserError({
+      code: 'NO_STATEMENT',
+      message: 'There is no statement.',
+      hint: 'Such as: select * from freshness',
+    })
+  }
   return database.session((client) =>
     inTransaction(client, async () => {
       await client.query('set transaction isolation level repeatable read, read only')
@@ -92,30 +99,55 @@ const types: Readonly<Record<number, QueryType>> = {
 }
 
 function explain(error: unknown, { written, seconds, shift = 0 }: Asked): unknown {
-  const { code = '', message = '', position, hint } = error as {
+  const {
+    code = '',
+    message = '',
+    position,
+    hint,
+  } = error as {
     code?: string
     message?: string
     position?: string
     hint?: string
   }
-  const refused = (code: string, message: string, hint: string) => new UserError({ code, message, hint, cause: error })
-  if (code === '25006') {
-    return refused('READ_ONLY', `A query reads, and this statement would write: ${message}.`, 'Definitions are changed in files and applied; data come in by `tideline import` or the inbox tables.')
+  const refused = (code: string, message: string, hint: string) =>
+    new UserError({ code, message, hint, cause: error })
+  if (code === '25006' || /data-modifying/.test(message)) {
+    return refused(
+      'READ_ONLY',
+      'A query only reads, and this statement would write. It was not run.',
+      'Definitions are changed in files and applied; data come in by `tideline import` or the inbox tables.',
+    )
   }
   if (code === '42601' && /multiple commands/.test(message)) {
-    return refused('ONE_STATEMENT', 'One statement at a time, please: there is more than one here.', 'Leave out what stands behind the first `;`.')
+    return refused(
+      'ONE_STATEMENT',
+      'One statement at a time, please: there is more than one here.',
+      'Leave out what stands behind the first `;`.',
+    )
   }
   if (code === '57014') {
-    return refused('QUERY_TOO_LONG', `The query was stopped after ${seconds} seconds.`, 'Give it longer with --timeout, or ask for less.')
+    return refused(
+      'QUERY_TOO_LONG',
+      `The query was stopped after ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
+      'Give it longer with --timeout, or ask for less.',
+    )
   }
   if (!/^(22|23|42|0A|2F|3F|25|P0|2B|21|54)/.test(code)) return error
-  const place = position && Number(position) > shift ? placeOf(written, Number(position) - shift) : ''
-  const known = code === '42P01' ? 'The views are current_members, membership_intervals, segment_trend and freshness.' : undefined
-  return refused('QUERY_FAILED', `Postgres says: ${message}${place}.`, hint ?? known ?? 'Correct the statement and try again.')
+  const near = position && Number(position) > shift ? nearOf(written, Number(position) - shift) : ''
+  const place = near && !message.includes(near) ? ` (at "${near}")` : ''
+  const known =
+    code === '42P01'
+      ? 'The views are current_members, membership_intervals, segment_trend and freshness.'
+      : undefined
+  return refused(
+    'QUERY_FAILED',
+    `Postgres says: ${message}${place}.`,
+    hint ?? known ?? 'Correct the statement and try again.',
+  )
 }
 
-function placeOf(text: string, position: number): string {
+function nearOf(text: string, position: number): string {
   const rest = [...text].slice(position - 1).join('')
-  const near = /^\S{0,40}/.exec(rest)?.[0] ?? ''
-  return near && near !== text ? ` (at "${near}")` : ''
+  return /^\S{0,40}/.exec(rest)?.[0] ?? ''
 }

@@ -94,14 +94,15 @@ export type RunRecord = {
   readonly left: string | null
   readonly milliseconds: string | null
   readonly started_at: Instant
-  readonly rolled_up: boolean
+  readonly rollup_due: boolean
   readonly options: Row
   readonly steps: readonly { name: string; rows: number | null; milliseconds: number }[]
   readonly error_code: string | null
   readonly error: string | null
 }
 
-export const readRuns = (database: Database, limit: number): Promise<RunRecord[]> => read(database, 'runs', [limit, null])
+export const readRuns = (database: Database, limit: number): Promise<RunRecord[]> =>
+  read(database, 'runs', [limit, null])
 
 export async function readRun(database: Database, runId: string): Promise<RunRecord | undefined> {
   return (await read<RunRecord>(database, 'runs', [1, runId]))[0]
@@ -141,6 +142,8 @@ export type TopEvent = {
   readonly segment: string
   readonly rank: number
   readonly type: string
+  /** False for what is done to a lead, or by a machine. */
+  readonly activity: boolean
   readonly events: string
   readonly leads: string
   readonly members: string
@@ -150,7 +153,12 @@ export type TopEvent = {
 export const readTopEvents = (database: Database, keys?: readonly string[]): Promise<TopEvent[]> =>
   read(database, 'top_events', [keys ?? null])
 
-export type KnownName = { readonly name: string; readonly type: string; readonly known: string; readonly of: string }
+export type KnownName = {
+  readonly name: string
+  readonly type: string
+  readonly known: string
+  readonly of: string
+}
 
 export const readAttributes = (database: Database, subject: 'lead' | 'account'): Promise<KnownName[]> =>
   read(database, 'catalog_attributes', [subject])
@@ -167,7 +175,11 @@ export type KnownEventType = {
   readonly properties: string
 }
 
-export const readEventTypes = (database: Database): Promise<KnownEventType[]> => read(database, 'catalog_events')
+export const readEventTypes = (database: Database): Promise<KnownEventType[]> =>
+  read(database, 'catalog_events')
 
-const read = <T extends Row>(database: Database, name: string, parameters: readonly Parameter[] = []): Promise<T[]> =>
-  database.query<T>(statement(`reads/${name}`), parameters)
+const read = <T extends Row>(
+  database: Database,
+  name: string,
+  parameters: readonly Parameter[] = [],
+): Promise<T[]> => database.query<T>(statement(`reads/${name}`), parameters)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { nearest } from '../catalog.ts'
+import { type Catalog, nearest } from '../catalog.ts'
 import { lowerComparison, printComparison, printName } from '../comparison.ts'
-import { condition } from '../condition.ts'
+import { type Context, condition } from '../condition.ts'
 import { comparison, name } from '../definition.ts'
 import { nobody } from '../ir.ts'
 
@@ -32,15 +32,8 @@ attributeOwner
     const known = node.of === 'lead' ? context.catalog.leads : context.catalog.accounts
     const type = known.get(node.name)
     if (type === undefined) {
-      const meant = nearest(node.name, known.keys())
-      const elsewhere = node.of === 'lead' && context.catalog.accounts.has(node.name)
-      context.report(node, 'UNKNOWN_ATTRIBUTE', `There is no attribute "${node.name}" on ${node.of}s.`, {
-        hint: elsewhere
-          ? `Accounts have one: write account.${node.name}.`
-          : meant
-            ? `Did you mean "${meant}"?`
-            : undefined,
-      })
+      const message = `There is no attribute "${node.name}" on ${node.of}s.`
+      context.report(node, 'UNKNOWN_ATTRIBUTE', message, { hint: hintFor(node, known, context) })
       return nobody
     }
     return lowerComparison(
@@ -82,8 +75,27 @@ attributeOwner
     'renewal < "2026-03-01"',
     'renewal > "2026-03-01"',
     'renewal >= "2026-03-01 12:00"',
+    'renewal in ("2026-03-01", "2026-03-28 12:00")',
+    'subscribed in (true, false)',
+    'tags is known',
     'account.plan = "pro"',
     'account.seats >= 10',
     'account.plan is unknown',
   ],
 })
+
+function hintFor(
+  node: z.infer<typeof shape>,
+  known: Catalog['leads'],
+  { catalog }: Context,
+): string | undefined {
+  if (node.of === 'lead' && catalog.accounts.has(node.name)) {
+    return `Accounts have one: write account.${printName(node.name)}.`
+  }
+  const meant = nearest(node.name, known.keys())
+  if (meant) return `Did you mean "${meant}"?`
+  const event = [...catalog.events].find(([, { properties }]) => properties.has(node.name))?.[0]
+  return event === undefined
+    ? undefined
+    : `Events of type ${event} have such a property: what is asked of one event stands in one pair of parentheses, did ${printName(event)} where (… and …).`
+}

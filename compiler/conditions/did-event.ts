@@ -54,7 +54,7 @@ didClause
   = 'where' end _ where:whereUnary { return { where } }
   / times:times { return { times } }
   / within:within { return { within } }
-times "number of times"
+times
   = op:timesWords _ n:count _ ('times' / 'time') end { return { op, n } }
   / '=' _ n:count _ ('times' / 'time') end { return { op: 'exactly', n } }
 timesWords

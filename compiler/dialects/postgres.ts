@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Dialect, Sql } from '../dialect.ts'
 import type { ValueType } from '../ir.ts'
 
-/** Reads the sources as they stand in Postgres: properties and attribute values are jsonb, types were made at the door. */
+/** Reads the sources as they stand in Postgres: properties and attribute values are jsonb, typed at the door. */
 export const postgres: Dialect = {
   name: 'postgres',
   instant: (value) => sql`cast(${value} as timestamptz)`,

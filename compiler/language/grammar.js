@@ -265,28 +265,28 @@ function peg$parse(input, options) {
   const peg$e16 = peg$literalExpectation("with", false);
   const peg$e17 = peg$literalExpectation("ends", false);
   const peg$e18 = peg$literalExpectation("exactly", false);
-  const peg$e19 = peg$otherExpectation("list in parentheses");
-  const peg$e20 = peg$literalExpectation(",", false);
-  const peg$e21 = peg$otherExpectation("number");
-  const peg$e22 = peg$literalExpectation("-", false);
-  const peg$e23 = peg$classExpectation([["0", "9"]], false, false, false);
-  const peg$e24 = peg$literalExpectation(".", false);
-  const peg$e25 = peg$otherExpectation("true or false");
-  const peg$e26 = peg$otherExpectation("text in quotes");
-  const peg$e27 = peg$literalExpectation("\"", false);
-  const peg$e28 = peg$literalExpectation("'", false);
-  const peg$e29 = peg$classExpectation(["\"", "\\", "\n"], true, false, false);
-  const peg$e30 = peg$classExpectation(["'", "\\", "\n"], true, false, false);
-  const peg$e31 = peg$literalExpectation("\\", false);
-  const peg$e32 = peg$classExpectation(["\"", "'", "`", "\\", "/"], false, false, false);
-  const peg$e33 = peg$literalExpectation("n", false);
-  const peg$e34 = peg$literalExpectation("t", false);
-  const peg$e35 = peg$literalExpectation("r", false);
-  const peg$e36 = peg$literalExpectation("b", false);
-  const peg$e37 = peg$literalExpectation("f", false);
-  const peg$e38 = peg$literalExpectation("u", false);
-  const peg$e39 = peg$classExpectation([["0", "9"], ["a", "f"], ["A", "F"]], false, false, false);
-  const peg$e40 = peg$otherExpectation("duration (such as 7 days)");
+  const peg$e19 = peg$literalExpectation(",", false);
+  const peg$e20 = peg$otherExpectation("number");
+  const peg$e21 = peg$literalExpectation("-", false);
+  const peg$e22 = peg$classExpectation([["0", "9"]], false, false, false);
+  const peg$e23 = peg$literalExpectation(".", false);
+  const peg$e24 = peg$otherExpectation("true or false");
+  const peg$e25 = peg$otherExpectation("text in quotes");
+  const peg$e26 = peg$literalExpectation("\"", false);
+  const peg$e27 = peg$literalExpectation("'", false);
+  const peg$e28 = peg$classExpectation(["\"", "\\", "\n"], true, false, false);
+  const peg$e29 = peg$classExpectation(["'", "\\", "\n"], true, false, false);
+  const peg$e30 = peg$literalExpectation("\\", false);
+  const peg$e31 = peg$classExpectation(["\"", "'", "`", "\\", "/"], false, false, false);
+  const peg$e32 = peg$literalExpectation("n", false);
+  const peg$e33 = peg$literalExpectation("t", false);
+  const peg$e34 = peg$literalExpectation("r", false);
+  const peg$e35 = peg$literalExpectation("b", false);
+  const peg$e36 = peg$literalExpectation("f", false);
+  const peg$e37 = peg$literalExpectation("u", false);
+  const peg$e38 = peg$classExpectation([["0", "9"], ["a", "f"], ["A", "F"]], false, false, false);
+  const peg$e39 = peg$otherExpectation("duration (such as 7 days)");
+  const peg$e40 = peg$otherExpectation("unit of time (second, minute, hour, day, week, month, quarter, year)");
   const peg$e41 = peg$literalExpectation("second", false);
   const peg$e42 = peg$literalExpectation("minute", false);
   const peg$e43 = peg$literalExpectation("hour", false);
@@ -312,24 +312,23 @@ function peg$parse(input, options) {
   const peg$e63 = peg$classExpectation([" ", "\t", "\r", "\n"], false, false, false);
   const peg$e64 = peg$literalExpectation("#", false);
   const peg$e65 = peg$classExpectation(["\n"], true, false, false);
-  const peg$e66 = peg$otherExpectation("number of times");
-  const peg$e67 = peg$literalExpectation("times", false);
-  const peg$e68 = peg$literalExpectation("time", false);
-  const peg$e69 = peg$literalExpectation("=", false);
-  const peg$e70 = peg$literalExpectation("at", false);
-  const peg$e71 = peg$literalExpectation("least", false);
-  const peg$e72 = peg$literalExpectation("most", false);
-  const peg$e73 = peg$literalExpectation("more", false);
-  const peg$e74 = peg$literalExpectation("than", false);
-  const peg$e75 = peg$literalExpectation("fewer", false);
-  const peg$e76 = peg$literalExpectation("last", false);
-  const peg$e77 = peg$literalExpectation("activity", false);
-  const peg$e78 = peg$literalExpectation("ago", false);
-  const peg$e79 = peg$literalExpectation("no", false);
-  const peg$e80 = peg$literalExpectation("first", false);
-  const peg$e81 = peg$literalExpectation("seen", false);
-  const peg$e82 = peg$literalExpectation("score", false);
-  const peg$e83 = peg$literalExpectation("account", false);
+  const peg$e66 = peg$literalExpectation("times", false);
+  const peg$e67 = peg$literalExpectation("time", false);
+  const peg$e68 = peg$literalExpectation("=", false);
+  const peg$e69 = peg$literalExpectation("at", false);
+  const peg$e70 = peg$literalExpectation("least", false);
+  const peg$e71 = peg$literalExpectation("most", false);
+  const peg$e72 = peg$literalExpectation("more", false);
+  const peg$e73 = peg$literalExpectation("than", false);
+  const peg$e74 = peg$literalExpectation("fewer", false);
+  const peg$e75 = peg$literalExpectation("last", false);
+  const peg$e76 = peg$literalExpectation("activity", false);
+  const peg$e77 = peg$literalExpectation("ago", false);
+  const peg$e78 = peg$literalExpectation("no", false);
+  const peg$e79 = peg$literalExpectation("first", false);
+  const peg$e80 = peg$literalExpectation("seen", false);
+  const peg$e81 = peg$literalExpectation("score", false);
+  const peg$e82 = peg$literalExpectation("account", false);
 
   function peg$f0(tree) {    return tree  }
   function peg$f1(head, tail) {    return tail.length ? node({ kind: 'any', of: [head, ...tail] }) : head  }
@@ -1201,7 +1200,6 @@ function peg$parse(input, options) {
   function peg$parselist() {
     let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9;
 
-    peg$silentFails++;
     s0 = peg$currPos;
     if (input.charCodeAt(peg$currPos) === 40) {
       s1 = peg$c0;
@@ -1222,7 +1220,7 @@ function peg$parse(input, options) {
           peg$currPos++;
         } else {
           s7 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e20); }
+          if (peg$silentFails === 0) { peg$fail(peg$e19); }
         }
         if (s7 !== peg$FAILED) {
           s8 = peg$parse_();
@@ -1246,7 +1244,7 @@ function peg$parse(input, options) {
             peg$currPos++;
           } else {
             s7 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e20); }
+            if (peg$silentFails === 0) { peg$fail(peg$e19); }
           }
           if (s7 !== peg$FAILED) {
             s8 = peg$parse_();
@@ -1285,11 +1283,6 @@ function peg$parse(input, options) {
       peg$currPos = s0;
       s0 = peg$FAILED;
     }
-    peg$silentFails--;
-    if (s0 === peg$FAILED) {
-      s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e19); }
-    }
 
     return s0;
   }
@@ -1320,7 +1313,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s3 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e22); }
+      if (peg$silentFails === 0) { peg$fail(peg$e21); }
     }
     if (s3 === peg$FAILED) {
       s3 = null;
@@ -1331,7 +1324,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s5 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e23); }
+      if (peg$silentFails === 0) { peg$fail(peg$e22); }
     }
     if (s5 !== peg$FAILED) {
       while (s5 !== peg$FAILED) {
@@ -1341,7 +1334,7 @@ function peg$parse(input, options) {
           peg$currPos++;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e23); }
+          if (peg$silentFails === 0) { peg$fail(peg$e22); }
         }
       }
     } else {
@@ -1354,7 +1347,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s6 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e24); }
+        if (peg$silentFails === 0) { peg$fail(peg$e23); }
       }
       if (s6 !== peg$FAILED) {
         s7 = [];
@@ -1363,7 +1356,7 @@ function peg$parse(input, options) {
           peg$currPos++;
         } else {
           s8 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e23); }
+          if (peg$silentFails === 0) { peg$fail(peg$e22); }
         }
         if (s8 !== peg$FAILED) {
           while (s8 !== peg$FAILED) {
@@ -1373,7 +1366,7 @@ function peg$parse(input, options) {
               peg$currPos++;
             } else {
               s8 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e23); }
+              if (peg$silentFails === 0) { peg$fail(peg$e22); }
             }
           }
         } else {
@@ -1429,7 +1422,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e21); }
+      if (peg$silentFails === 0) { peg$fail(peg$e20); }
     }
 
     return s0;
@@ -1478,7 +1471,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e25); }
+      if (peg$silentFails === 0) { peg$fail(peg$e24); }
     }
 
     return s0;
@@ -1494,7 +1487,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e27); }
+      if (peg$silentFails === 0) { peg$fail(peg$e26); }
     }
     if (s1 !== peg$FAILED) {
       s2 = [];
@@ -1508,7 +1501,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s3 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e27); }
+        if (peg$silentFails === 0) { peg$fail(peg$e26); }
       }
       if (s3 !== peg$FAILED) {
         peg$savedPos = s0;
@@ -1528,7 +1521,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e28); }
+        if (peg$silentFails === 0) { peg$fail(peg$e27); }
       }
       if (s1 !== peg$FAILED) {
         s2 = [];
@@ -1542,7 +1535,7 @@ function peg$parse(input, options) {
           peg$currPos++;
         } else {
           s3 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e28); }
+          if (peg$silentFails === 0) { peg$fail(peg$e27); }
         }
         if (s3 !== peg$FAILED) {
           peg$savedPos = s0;
@@ -1559,7 +1552,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e26); }
+      if (peg$silentFails === 0) { peg$fail(peg$e25); }
     }
 
     return s0;
@@ -1573,7 +1566,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s0 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e29); }
+      if (peg$silentFails === 0) { peg$fail(peg$e28); }
     }
     if (s0 === peg$FAILED) {
       s0 = peg$parseescape();
@@ -1590,7 +1583,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s0 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e30); }
+      if (peg$silentFails === 0) { peg$fail(peg$e29); }
     }
     if (s0 === peg$FAILED) {
       s0 = peg$parseescape();
@@ -1608,7 +1601,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e31); }
+      if (peg$silentFails === 0) { peg$fail(peg$e30); }
     }
     if (s1 !== peg$FAILED) {
       s2 = input.charAt(peg$currPos);
@@ -1616,7 +1609,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e32); }
+        if (peg$silentFails === 0) { peg$fail(peg$e31); }
       }
       if (s2 === peg$FAILED) {
         s2 = peg$currPos;
@@ -1625,7 +1618,7 @@ function peg$parse(input, options) {
           peg$currPos++;
         } else {
           s3 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e33); }
+          if (peg$silentFails === 0) { peg$fail(peg$e32); }
         }
         if (s3 !== peg$FAILED) {
           peg$savedPos = s2;
@@ -1639,7 +1632,7 @@ function peg$parse(input, options) {
             peg$currPos++;
           } else {
             s3 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e34); }
+            if (peg$silentFails === 0) { peg$fail(peg$e33); }
           }
           if (s3 !== peg$FAILED) {
             peg$savedPos = s2;
@@ -1653,7 +1646,7 @@ function peg$parse(input, options) {
               peg$currPos++;
             } else {
               s3 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e35); }
+              if (peg$silentFails === 0) { peg$fail(peg$e34); }
             }
             if (s3 !== peg$FAILED) {
               peg$savedPos = s2;
@@ -1667,7 +1660,7 @@ function peg$parse(input, options) {
                 peg$currPos++;
               } else {
                 s3 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e36); }
+                if (peg$silentFails === 0) { peg$fail(peg$e35); }
               }
               if (s3 !== peg$FAILED) {
                 peg$savedPos = s2;
@@ -1681,7 +1674,7 @@ function peg$parse(input, options) {
                   peg$currPos++;
                 } else {
                   s3 = peg$FAILED;
-                  if (peg$silentFails === 0) { peg$fail(peg$e37); }
+                  if (peg$silentFails === 0) { peg$fail(peg$e36); }
                 }
                 if (s3 !== peg$FAILED) {
                   peg$savedPos = s2;
@@ -1695,7 +1688,7 @@ function peg$parse(input, options) {
                     peg$currPos++;
                   } else {
                     s3 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e38); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e37); }
                   }
                   if (s3 !== peg$FAILED) {
                     s4 = peg$currPos;
@@ -1706,7 +1699,7 @@ function peg$parse(input, options) {
                       peg$currPos++;
                     } else {
                       s7 = peg$FAILED;
-                      if (peg$silentFails === 0) { peg$fail(peg$e39); }
+                      if (peg$silentFails === 0) { peg$fail(peg$e38); }
                     }
                     while (s7 !== peg$FAILED) {
                       s6.push(s7);
@@ -1718,7 +1711,7 @@ function peg$parse(input, options) {
                           peg$currPos++;
                         } else {
                           s7 = peg$FAILED;
-                          if (peg$silentFails === 0) { peg$fail(peg$e39); }
+                          if (peg$silentFails === 0) { peg$fail(peg$e38); }
                         }
                       }
                     }
@@ -1765,23 +1758,16 @@ function peg$parse(input, options) {
   }
 
   function peg$parseduration() {
-    let s0, s1, s2, s3, s4;
+    let s0, s1, s2, s3;
 
-    peg$silentFails++;
     s0 = peg$currPos;
-    s1 = peg$parsecount();
+    s1 = peg$parseamount();
     if (s1 !== peg$FAILED) {
       s2 = peg$parse_();
       s3 = peg$parseunit();
       if (s3 !== peg$FAILED) {
-        s4 = peg$parseend();
-        if (s4 !== peg$FAILED) {
-          peg$savedPos = s0;
-          s0 = peg$f27(s1, s3);
-        } else {
-          peg$currPos = s0;
-          s0 = peg$FAILED;
-        }
+        peg$savedPos = s0;
+        s0 = peg$f27(s1, s3);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -1790,18 +1776,28 @@ function peg$parse(input, options) {
       peg$currPos = s0;
       s0 = peg$FAILED;
     }
+
+    return s0;
+  }
+
+  function peg$parseamount() {
+    let s0, s1;
+
+    peg$silentFails++;
+    s0 = peg$parsecount();
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e40); }
+      if (peg$silentFails === 0) { peg$fail(peg$e39); }
     }
 
     return s0;
   }
 
   function peg$parseunit() {
-    let s0, s1, s2;
+    let s0, s1, s2, s3;
 
+    peg$silentFails++;
     s0 = peg$currPos;
     if (input.substr(peg$currPos, 6) === peg$c29) {
       s1 = peg$c29;
@@ -1884,11 +1880,22 @@ function peg$parse(input, options) {
       if (s2 === peg$FAILED) {
         s2 = null;
       }
-      peg$savedPos = s0;
-      s0 = peg$f28(s1);
+      s3 = peg$parseend();
+      if (s3 !== peg$FAILED) {
+        peg$savedPos = s0;
+        s0 = peg$f28(s1);
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
+    }
+    peg$silentFails--;
+    if (s0 === peg$FAILED) {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e40); }
     }
 
     return s0;
@@ -1907,7 +1914,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s4 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e23); }
+      if (peg$silentFails === 0) { peg$fail(peg$e22); }
     }
     while (s4 !== peg$FAILED) {
       s3.push(s4);
@@ -1919,7 +1926,7 @@ function peg$parse(input, options) {
           peg$currPos++;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e23); }
+          if (peg$silentFails === 0) { peg$fail(peg$e22); }
         }
       }
     }
@@ -2572,7 +2579,6 @@ function peg$parse(input, options) {
   function peg$parsetimes() {
     let s0, s1, s2, s3, s4, s5, s6;
 
-    peg$silentFails++;
     s0 = peg$currPos;
     s1 = peg$parsetimesWords();
     if (s1 !== peg$FAILED) {
@@ -2585,7 +2591,7 @@ function peg$parse(input, options) {
           peg$currPos += 5;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e67); }
+          if (peg$silentFails === 0) { peg$fail(peg$e66); }
         }
         if (s5 === peg$FAILED) {
           if (input.substr(peg$currPos, 4) === peg$c48) {
@@ -2593,7 +2599,7 @@ function peg$parse(input, options) {
             peg$currPos += 4;
           } else {
             s5 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e68); }
+            if (peg$silentFails === 0) { peg$fail(peg$e67); }
           }
         }
         if (s5 !== peg$FAILED) {
@@ -2624,7 +2630,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e69); }
+        if (peg$silentFails === 0) { peg$fail(peg$e68); }
       }
       if (s1 !== peg$FAILED) {
         s2 = peg$parse_();
@@ -2636,7 +2642,7 @@ function peg$parse(input, options) {
             peg$currPos += 5;
           } else {
             s5 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e67); }
+            if (peg$silentFails === 0) { peg$fail(peg$e66); }
           }
           if (s5 === peg$FAILED) {
             if (input.substr(peg$currPos, 4) === peg$c48) {
@@ -2644,7 +2650,7 @@ function peg$parse(input, options) {
               peg$currPos += 4;
             } else {
               s5 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e68); }
+              if (peg$silentFails === 0) { peg$fail(peg$e67); }
             }
           }
           if (s5 !== peg$FAILED) {
@@ -2669,11 +2675,6 @@ function peg$parse(input, options) {
         s0 = peg$FAILED;
       }
     }
-    peg$silentFails--;
-    if (s0 === peg$FAILED) {
-      s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e66); }
-    }
 
     return s0;
   }
@@ -2687,7 +2688,7 @@ function peg$parse(input, options) {
       peg$currPos += 2;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e70); }
+      if (peg$silentFails === 0) { peg$fail(peg$e69); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -2698,7 +2699,7 @@ function peg$parse(input, options) {
           peg$currPos += 5;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e71); }
+          if (peg$silentFails === 0) { peg$fail(peg$e70); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
@@ -2728,7 +2729,7 @@ function peg$parse(input, options) {
         peg$currPos += 2;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e70); }
+        if (peg$silentFails === 0) { peg$fail(peg$e69); }
       }
       if (s1 !== peg$FAILED) {
         s2 = peg$parseend();
@@ -2739,7 +2740,7 @@ function peg$parse(input, options) {
             peg$currPos += 4;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e72); }
+            if (peg$silentFails === 0) { peg$fail(peg$e71); }
           }
           if (s4 !== peg$FAILED) {
             s5 = peg$parseend();
@@ -2769,7 +2770,7 @@ function peg$parse(input, options) {
           peg$currPos += 4;
         } else {
           s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e73); }
+          if (peg$silentFails === 0) { peg$fail(peg$e72); }
         }
         if (s1 !== peg$FAILED) {
           s2 = peg$parseend();
@@ -2780,7 +2781,7 @@ function peg$parse(input, options) {
               peg$currPos += 4;
             } else {
               s4 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e74); }
+              if (peg$silentFails === 0) { peg$fail(peg$e73); }
             }
             if (s4 !== peg$FAILED) {
               s5 = peg$parseend();
@@ -2810,7 +2811,7 @@ function peg$parse(input, options) {
             peg$currPos += 5;
           } else {
             s1 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e75); }
+            if (peg$silentFails === 0) { peg$fail(peg$e74); }
           }
           if (s1 !== peg$FAILED) {
             s2 = peg$parseend();
@@ -2821,7 +2822,7 @@ function peg$parse(input, options) {
                 peg$currPos += 4;
               } else {
                 s4 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e74); }
+                if (peg$silentFails === 0) { peg$fail(peg$e73); }
               }
               if (s4 !== peg$FAILED) {
                 s5 = peg$parseend();
@@ -3064,7 +3065,7 @@ function peg$parse(input, options) {
       peg$currPos += 4;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e76); }
+      if (peg$silentFails === 0) { peg$fail(peg$e75); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -3075,7 +3076,7 @@ function peg$parse(input, options) {
           peg$currPos += 8;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e77); }
+          if (peg$silentFails === 0) { peg$fail(peg$e76); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
@@ -3112,7 +3113,7 @@ function peg$parse(input, options) {
         peg$currPos += 4;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e76); }
+        if (peg$silentFails === 0) { peg$fail(peg$e75); }
       }
       if (s1 !== peg$FAILED) {
         s2 = peg$parseend();
@@ -3123,7 +3124,7 @@ function peg$parse(input, options) {
             peg$currPos += 8;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e77); }
+            if (peg$silentFails === 0) { peg$fail(peg$e76); }
           }
           if (s4 !== peg$FAILED) {
             s5 = peg$parseend();
@@ -3134,7 +3135,7 @@ function peg$parse(input, options) {
                 peg$currPos += 4;
               } else {
                 s7 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e73); }
+                if (peg$silentFails === 0) { peg$fail(peg$e72); }
               }
               if (s7 !== peg$FAILED) {
                 s8 = peg$parseend();
@@ -3145,7 +3146,7 @@ function peg$parse(input, options) {
                     peg$currPos += 4;
                   } else {
                     s10 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e74); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e73); }
                   }
                   if (s10 !== peg$FAILED) {
                     s11 = peg$parseend();
@@ -3159,7 +3160,7 @@ function peg$parse(input, options) {
                           peg$currPos += 3;
                         } else {
                           s15 = peg$FAILED;
-                          if (peg$silentFails === 0) { peg$fail(peg$e78); }
+                          if (peg$silentFails === 0) { peg$fail(peg$e77); }
                         }
                         if (s15 !== peg$FAILED) {
                           s16 = peg$parseend();
@@ -3217,7 +3218,7 @@ function peg$parse(input, options) {
           peg$currPos += 2;
         } else {
           s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e79); }
+          if (peg$silentFails === 0) { peg$fail(peg$e78); }
         }
         if (s1 !== peg$FAILED) {
           s2 = peg$parseend();
@@ -3228,7 +3229,7 @@ function peg$parse(input, options) {
               peg$currPos += 8;
             } else {
               s4 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e77); }
+              if (peg$silentFails === 0) { peg$fail(peg$e76); }
             }
             if (s4 !== peg$FAILED) {
               s5 = peg$parseend();
@@ -3273,7 +3274,7 @@ function peg$parse(input, options) {
       peg$currPos += 5;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e80); }
+      if (peg$silentFails === 0) { peg$fail(peg$e79); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -3284,7 +3285,7 @@ function peg$parse(input, options) {
           peg$currPos += 4;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e81); }
+          if (peg$silentFails === 0) { peg$fail(peg$e80); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
@@ -3321,7 +3322,7 @@ function peg$parse(input, options) {
         peg$currPos += 5;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e80); }
+        if (peg$silentFails === 0) { peg$fail(peg$e79); }
       }
       if (s1 !== peg$FAILED) {
         s2 = peg$parseend();
@@ -3332,7 +3333,7 @@ function peg$parse(input, options) {
             peg$currPos += 4;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e81); }
+            if (peg$silentFails === 0) { peg$fail(peg$e80); }
           }
           if (s4 !== peg$FAILED) {
             s5 = peg$parseend();
@@ -3343,7 +3344,7 @@ function peg$parse(input, options) {
                 peg$currPos += 4;
               } else {
                 s7 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e73); }
+                if (peg$silentFails === 0) { peg$fail(peg$e72); }
               }
               if (s7 !== peg$FAILED) {
                 s8 = peg$parseend();
@@ -3354,7 +3355,7 @@ function peg$parse(input, options) {
                     peg$currPos += 4;
                   } else {
                     s10 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e74); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e73); }
                   }
                   if (s10 !== peg$FAILED) {
                     s11 = peg$parseend();
@@ -3368,7 +3369,7 @@ function peg$parse(input, options) {
                           peg$currPos += 3;
                         } else {
                           s15 = peg$FAILED;
-                          if (peg$silentFails === 0) { peg$fail(peg$e78); }
+                          if (peg$silentFails === 0) { peg$fail(peg$e77); }
                         }
                         if (s15 !== peg$FAILED) {
                           s16 = peg$parseend();
@@ -3433,7 +3434,7 @@ function peg$parse(input, options) {
       peg$currPos += 5;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e82); }
+      if (peg$silentFails === 0) { peg$fail(peg$e81); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -3495,7 +3496,7 @@ function peg$parse(input, options) {
       peg$currPos += 7;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e83); }
+      if (peg$silentFails === 0) { peg$fail(peg$e82); }
     }
     if (s1 !== peg$FAILED) {
       if (input.charCodeAt(peg$currPos) === 46) {
@@ -3503,7 +3504,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e24); }
+        if (peg$silentFails === 0) { peg$fail(peg$e23); }
       }
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;

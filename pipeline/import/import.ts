@@ -110,7 +110,7 @@ async function takeAll(client: Client, duckdb: Duckdb, importId: string, prepare
   })
   return inTransaction(client, async () => {
     await client.query(statement('imports/lock_writing'))
-    await client.query(statement('imports/set_local'), [options.timezone])
+    await client.query(statement('imports/set_local'))
     const conversions = options.kind === 'conversions'
     const taken = await takeStaged(
       client,
@@ -118,6 +118,7 @@ async function takeAll(client: Client, duckdb: Duckdb, importId: string, prepare
       {
         timezone: options.timezone,
         conversions,
+        onlyText: source.format === 'csv',
         entered: (stage) => progress(stage, total),
       },
     )

@@ -23,7 +23,7 @@ export async function drainInboxes(
     await createTables(client)
     const report = await inTransaction(client, async () => {
       await client.query(statement('imports/lock_writing'))
-      await client.query(statement('imports/set_local'), [options.timezone])
+      await client.query(statement('imports/set_local'))
       const started = await client.query<{ import_id: string }>(statement('imports/start_import'), [
         'inbox',
         'inbox',
@@ -33,9 +33,10 @@ export async function drainInboxes(
       let read = 0
       let all: Taken = { taken: 0, alreadyHere: 0, newLeads: 0, newAccounts: 0, types: [] }
       for (const kind of full) {
-        await client.query('truncate staged')
-        read += (await client.query(statement(`imports/drain_${kind}`))).rowCount ?? 0
-        all = sum(all, await takeStaged(client, kind, { ...options, conversions: false }))
+        await client.query('truncate staged, said')
+        const drained = await client.query<{ rows: string }>(statement(`imports/drain_${kind}`))
+        read += Number(drained.rows[0]?.rows)
+        all = sum(all, await takeStaged(client, kind, { ...options, conversions: false, onlyText: false }))
       }
       const finished = await finishImport(client, importId, read, all)
       return { importId, read, ...all, ...finished, dates: [], interrupted: [] }

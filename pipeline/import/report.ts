@@ -25,7 +25,7 @@ export type ImportReport = Taken & {
   importId: string
   read: number
   quarantined: { code: string; reason: string; rows: number }[]
-  /** In which way the instants of a column are written, where it isn't ISO 8601. */
+  /** In which way the instants of a column are written: ISO, MDY, … */
   dates: { column: string; format: string }[]
   /** Earlier imports that were killed on the way; they took nothing. */
   interrupted: { importId: string; kind: string; source: string; startedAt: string }[]

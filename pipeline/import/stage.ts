@@ -10,7 +10,10 @@ import { instants, type Layout, restOf, textOf } from './columns.ts'
 import type { Decided } from './dates.ts'
 import { jsonObject, literal, type Source } from './source.ts'
 
-/** Pipes all rows into Postgres' table `staged`; rows that can't be taken come along with what is wrong with them. */
+/**
+ * Pipes all rows into Postgres: `said` gets each distinct set of properties or attributes once, `staged` the rows, those
+ * that can't be taken with what is wrong with them.
+ */
 export async function stageSource(
   duckdb: Duckdb,
   client: Client,
@@ -19,10 +22,27 @@ export async function stageSource(
   const { source, layout, decided, temporary, sent } = input
   const path = join(temporary, 'staged.csv')
   await makeShifts(duckdb, source)
-  const rows = [goodRows(source, layout, decided), badRows(source), ...rejectedRows(source)].join(
-    ' union all ',
-  )
-  await duckdb.run(`copy (${rows}) to ${literal(path)} (format csv, header false)`)
+  await duckdb.run(`create table prepared as ${goodRows(source, layout, decided)}`)
+  await duckdb.run(`create table said as select row_number() over () as document, type, rest, iso
+    from (select distinct coalesce(type, '') as type, rest, iso from prepared)`)
+  await write(duckdb, 'select document, type, rest, iso from said', path)
+  await pipe(client, 'imports/copy_said', path, (share) => sent(share / 2))
+  const good = `select row_number, null, null, event_id, lead_id, account_id, prepared.type, ${instants.join(', ')}, document, null
+    from prepared join said on said.type = coalesce(prepared.type, '') and said.rest = prepared.rest and said.iso = prepared.iso`
+  await write(duckdb, [good, badRows(source), ...rejectedRows(source)].join(' union all '), path)
+  await pipe(client, 'imports/copy_staged', path, (share) => sent((1 + share) / 2))
+}
+
+function write(duckdb: Duckdb, select: string, path: string): Promise<void> {
+  return duckdb.run(`copy (${select}) to ${literal(path)} (format csv, header false)`)
+}
+
+async function pipe(
+  client: Client,
+  copy: string,
+  path: string,
+  sent: (share: number) => void,
+): Promise<void> {
   const { size } = await stat(path)
   let bytes = 0
   const meter = new Transform({
@@ -32,8 +52,11 @@ export async function stageSource(
       done(null, chunk)
     },
   })
-  const copy = client.query(copyFrom(statement('imports/copy_staged')))
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), meter, copy)
+  await pipeline(
+    createReadStream(path, { highWaterMark: 1 << 20 }),
+    meter,
+    client.query(copyFrom(statement(copy))),
+  )
   await rm(path)
 }
 
@@ -43,19 +66,18 @@ function goodRows(source: Source, layout: Layout, decided: Decided): string {
     const format = decided.get(target)?.format
     return format ? `coalesce(${format.read(text(target))}, ${text(target)})` : text(target)
   }
-  const values = [
-    'place + 1 + coalesce(shift, 0)',
-    'null',
-    'null',
-    text('event_id'),
-    text('lead_id'),
-    accountOf(layout),
-    text('type'),
-    ...instants.map(instant),
-    restOf(source, layout),
-    instantsOf(layout, decided),
-  ]
-  return `select ${values.join(', ')} from good ${shifted(source, 'good')}`
+  const columns = {
+    row_number: 'place + 1 + coalesce(shift, 0)',
+    event_id: text('event_id'),
+    lead_id: text('lead_id'),
+    account_id: accountOf(layout),
+    type: text('type'),
+    ...Object.fromEntries(instants.map((target) => [target, instant(target)])),
+    rest: restOf(source, layout),
+    iso: instantsOf(layout, decided),
+  }
+  const selected = Object.entries(columns).map(([name, value]) => `cast(${value} as varchar) as ${name}`)
+  return `select ${selected.join(', ')} from good ${shifted(source, 'good')}`
 }
 
 /** Rows that were rejected are missing from the places of the others; the join costs, and they are rare. */
@@ -81,13 +103,14 @@ function instantsOf(layout: Layout, decided: Decided): string {
 }
 
 function badRows(source: Source): string {
-  return `select place + 1 + coalesce(shift, 0), code, null, null, null, null, null, null, null, null, whole, '{}'
+  return `select place + 1 + coalesce(shift, 0), code, null, null, null, null, null, null, null, null, null, whole
     from bad ${shifted(source, 'bad')}`
 }
 
+const fieldCount = `format('has {} field{}, the first line names {}', numbers[2], if(numbers[2] = '1', '', 's'), numbers[1])`
 const whatIsWrong = `case error_type
-  when 'MISSING COLUMNS' then format('has {} fields, the first line names {}', numbers[2], numbers[1])
-  when 'TOO MANY COLUMNS' then format('has {} fields, the first line names {}', numbers[2], numbers[1])
+  when 'MISSING COLUMNS' then ${fieldCount}
+  when 'TOO MANY COLUMNS' then ${fieldCount}
   when 'UNQUOTED VALUE' then 'has a quote that is not closed'
   when 'INVALID ENCODING' then 'is not UTF-8'
   when 'LINE SIZE OVER MAXIMUM' then 'is longer than 4 MB'
@@ -98,8 +121,8 @@ function rejectedRows(source: Source): string[] {
   // What an unclosed quote swallowed may be most of the file; the beginning is enough to find it again.
   return [
     `select line - ${headerLines(source)}, if(error_type = 'INVALID ENCODING', 'UNREADABLE_TEXT', 'MALFORMED_ROW'), ${whatIsWrong},
-      null, null, null, null, null, null, null,
-      to_json(replace(left(trim(csv_line, chr(10) || chr(13)), 100000), chr(0), '\ufffd')), '{}'
+      null, null, null, null, null, null, null, null,
+      to_json(replace(left(trim(csv_line, chr(10) || chr(13)), 100000), chr(0), '\ufffd'))
     from (select line, any_value(error_type) as error_type, any_value(csv_line) as csv_line,
         regexp_extract_all(any_value(error_message), '\\d+') as numbers
       from reject_errors group by line)`,

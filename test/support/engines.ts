@@ -78,16 +78,16 @@ async function askDuckdb(duckdb: Duckdb, queryPlan: QueryPlan, statement: Statem
 }
 
 function answer(queryPlan: QueryPlan, rows: readonly Row[]): Answer {
-  const sorted = [...rows].sort((a, b) => Number(a['lead_id']) - Number(b['lead_id']))
+  const sorted = [...rows].sort((a, b) => Number(a.lead_id) - Number(b.lead_id))
   const holds = (row: Row, segment: number) =>
     (BigInt(row[`w${Math.floor(segment / bitsPerWord)}`] as string) >> BigInt(segment % bitsPerWord)) & 1n
   return {
     members: queryPlan.segments.map((_, segment) =>
-      sorted.filter((row) => holds(row, segment)).map((row) => Number(row['lead_id'])),
+      sorted.filter((row) => holds(row, segment)).map((row) => Number(row.lead_id)),
     ),
     scores: Object.fromEntries(
       sorted.map((row) => [
-        Number(row['lead_id']),
+        Number(row.lead_id),
         queryPlan.scores.map((_, index) => String(row[`s${index}`])),
       ]),
     ),

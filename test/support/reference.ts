@@ -15,7 +15,7 @@ import type { Instant, Moment } from '../../compiler/time.ts'
 import type { Event, Json, Lead, World } from './world.ts'
 
 /**
- * The judge: what a predicate means, for one lead after the other, row by row, from the laws in DESIGN.md §4.
+ * The judge: what a predicate means, for one lead after the other, row by row.
  * Slow and obvious on purpose. It shares no code with the compiler but the types of ir.ts.
  */
 export function members(predicate: Predicate, world: World): number[] {

@@ -71,7 +71,7 @@ export const hostileTexts = [
 ]
 export const hostileName = `it's "x" \`y\` \\ %_ É\n$1`
 
-/** Postgres and DuckDB fold these 27 recent letters differently (measured), so they are left out; see DESIGN.md §4. */
+/** Postgres and DuckDB fold these 27 recent letters differently (measured), so they are left out. */
 const unequal = /[\0\u1c89\ua7cb\ua7cc\ua7da\ua7dc\u{10d50}-\u{10d65}]/u
 
 export const texts: fc.Arbitrary<string> = fc.oneof(

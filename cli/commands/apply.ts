@@ -1,0 +1,128 @@
+import { nextSlots } from '../../jobs/schedule.ts'
+import {
+  type ApplyReport,
+  applySources,
+  checkSources,
+  InvalidDefinitions,
+  type SegmentPlan,
+} from '../../pipeline/apply.ts'
+import { readCatalog } from '../../pipeline/catalog.ts'
+import type { Database } from '../../pipeline/engine.ts'
+import { UserError } from '../../pipeline/errors.ts'
+import type { Project } from '../../pipeline/project/settings.ts'
+import { readSources, type Sources } from '../../pipeline/project/sources.ts'
+import { readSegmentKeys, readStanding } from '../../pipeline/reads.ts'
+import type { Cli } from '../cli.ts'
+import { command, type Start } from '../command.ts'
+import { findingLines } from '../errors.ts'
+import { runAnswer, runNow, told } from '../runs.ts'
+import { instant, plural, widthOf } from '../values.ts'
+
+export const apply = (start: Start) =>
+  command('apply', {
+    summary: 'make what the files say the current definitions',
+    description:
+      'Makes what the files say the current definitions: new versions where the meaning changed, all or none. Segments that files once created and no longer hold are archived, after asking. Who is in changes with the next run.',
+    examples: [
+      ['tideline apply', 'say what changed, and when the next run is'],
+      ['tideline apply --run --yes', 'in a pipeline: archive without asking, and run now'],
+    ],
+  })
+    .option('--run', 'run now, so that members follow at once')
+    .action(
+      start(async (cli, options: { run?: boolean }) => {
+        const installation = await cli.open()
+        const { database, project } = installation
+        const sources = readSources(project)
+        await refuseErrors(database, project, sources)
+        await confirmArchiving(cli, database, sources)
+        const report = await applySources(database, sources, project.settings.timezone)
+        const standing = await readStanding(database)
+        const next = nextSlots(project.settings.slots, standing.now, 1)[0]!
+        const run = options.run ? told(await runNow(cli, installation)) : undefined
+        const answer = run && runAnswer(run, cli)
+        await cli.print({
+          columns: [{ name: 'segment' }, { name: 'action' }, { name: 'before' }, { name: 'after' }],
+          rows: report.segments.map(({ key, ...rest }) => ({ segment: key, ...rest })),
+          document: { ...report, next_slot: next, ...(answer ? { run: answer.document } : {}) },
+          lines: [...applyLines(cli, report), ...(answer?.lines ?? whenItShows(report, next))],
+        })
+      }),
+    )
+
+/** Before anybody is asked anything. Applying checks once more, in its transaction. */
+async function refuseErrors(database: Database, project: Project, sources: Sources): Promise<void> {
+  const { findings } = checkSources(sources, await readCatalog(database, []), project.settings.timezone)
+  const errors = findings.filter((finding) => finding.severity === 'error')
+  if (errors.length > 0) throw new InvalidDefinitions(errors)
+}
+
+async function confirmArchiving(cli: Cli, database: Database, sources: Sources): Promise<void> {
+  const named = new Set(sources.segments.map((segment) => segment.key))
+  const gone = (await readSegmentKeys(database))
+    .filter((each) => each.origin === 'files' && each.status !== 'archived' && !named.has(each.segment))
+    .map((each) => each.segment)
+  if (gone.length === 0) return
+  const list = gone.length > 10 ? `${gone.slice(0, 10).join(', ')}, …` : gone.join(', ')
+  if (await cli.confirmed(`The files no longer hold ${list}. Archive ${gone.length === 1 ? 'it' : 'them'}?`))
+    return
+  throw new UserError({
+    code: 'NOT_CONFIRMED',
+    message: `Applying would archive ${plural(gone.length, 'segment')} that the files no longer hold: ${list}. Nothing was applied.`,
+    hint: 'Bring the files back, or say --yes.',
+  })
+}
+
+const signs = { create: '+', change: '~', describe: '·', archive: '-', keep: ' ' } as const
+
+function applyLines(cli: Cli, report: ApplyReport): string[] {
+  const changed = report.segments.filter((each) => each.action !== 'keep')
+  const margin = Math.max(0, ...changed.map((each) => widthOf(each.key)))
+  const lines = changed.flatMap((each) => {
+    const head = `${signs[each.action]} ${each.key.padEnd(margin)}`
+    return planLines(each, margin).map((line, index) =>
+      index === 0 ? `${head}  ${line}` : `${' '.repeat(margin + 4)}${line}`,
+    )
+  })
+  if (report.scoring === 'change')
+    lines.push('~ scoring.yaml: every segment that reads a score is evaluated anew')
+  const warnings = report.warnings.flatMap((finding) => [...findingLines(finding, cli.paint), ''])
+  return [...warnings, ...lines, ...(lines.length > 0 ? [''] : []), `${countLine(report)}.`]
+}
+
+function planLines({ key, action, before, after }: SegmentPlan, margin: number): string[] {
+  if (action === 'describe') return ['described anew; it means the same']
+  if (action === 'archive') return ['archived: no file holds it any more']
+  const [from, to] = [oneLine(before), oneLine(after)]
+  if (action === 'create') return [to]
+  if (from === to) return [`${to}  (what it refers to changed)`]
+  const line = `${from}  →  ${to}`
+  return margin + key.length + widthOf(line) <= 96 ? [line] : [from, `→  ${to}`]
+}
+
+const oneLine = (text: string | undefined): string => (text ?? '').replace(/\s+/g, ' ').trim()
+
+function countLine({ segments }: ApplyReport): string {
+  const words = {
+    create: 'created',
+    change: 'changed',
+    describe: 'described anew',
+    archive: 'archived',
+    keep: 'unchanged',
+  }
+  return Object.entries(words)
+    .map(([action, word]) => [segments.filter((each) => each.action === action).length, word] as const)
+    .filter(([count, word]) => count > 0 || (word === 'unchanged' && segments.length === 0))
+    .map(([count, word]) => `${count} ${word}`)
+    .join(', ')
+}
+
+function whenItShows(report: ApplyReport, next: string): string[] {
+  const meant =
+    report.scoring === 'change' ||
+    report.segments.some((each) => each.action === 'create' || each.action === 'change')
+  if (!meant) return []
+  return [
+    `Members follow with the next run: ${instant(next)} UTC if a worker is at work, or now by \`tideline run\`.`,
+  ]
+}

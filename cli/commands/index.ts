@@ -1,0 +1,40 @@
+import type { Command } from 'commander'
+import type { Start } from '../command.ts'
+import { apply } from './apply.ts'
+import { backfillCommand } from './backfill.ts'
+import { catalog } from './catalog.ts'
+import { check } from './check.ts'
+import { db } from './db.ts'
+import { demo } from './demo.ts'
+import { importCommand } from './import.ts'
+import { init } from './init.ts'
+import { members } from './members.ts'
+import { migrateCommand } from './migrate.ts'
+import { query } from './query.ts'
+import { report } from './report.ts'
+import { runCommand } from './run.ts'
+import { runs } from './runs.ts'
+import { segments } from './segments.ts'
+import { sql } from './sql.ts'
+import { workerCommand } from './worker.ts'
+
+/** Every command, in the order in which they are met. */
+export const commands: readonly { readonly group: string; readonly define: (start: Start) => Command }[] = [
+  { group: 'Define', define: init },
+  { group: 'Define', define: check },
+  { group: 'Define', define: apply },
+  { group: 'Define', define: catalog },
+  { group: 'Define', define: sql },
+  { group: 'Run', define: importCommand },
+  { group: 'Run', define: runCommand },
+  { group: 'Run', define: workerCommand },
+  { group: 'Run', define: backfillCommand },
+  { group: 'Look', define: segments },
+  { group: 'Look', define: members },
+  { group: 'Look', define: report },
+  { group: 'Look', define: query },
+  { group: 'Operate', define: migrateCommand },
+  { group: 'Operate', define: runs },
+  { group: 'Operate', define: db },
+  { group: 'Operate', define: demo },
+]

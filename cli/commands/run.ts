@@ -1,0 +1,86 @@
+import { openQueue } from '../../jobs/queue.ts'
+import type { Installation } from '../../pipeline/installation.ts'
+import type { Cli } from '../cli.ts'
+import { command, type Start } from '../command.ts'
+import { WrongUsage } from '../errors.ts'
+import { runAnswer, runNow, told } from '../runs.ts'
+import { thousands } from '../values.ts'
+
+type Options = { asOf?: string; enqueue?: boolean; wait?: boolean }
+
+export const runCommand = (start: Start) =>
+  command('run', {
+    summary: 'bring all segments and scores up to date',
+    description:
+      'Evaluates all active segments and scores as of one instant, and writes what differs: members, history with its cause, figures and scores, in one transaction. Killed and repeated, it ends in the same state.',
+    examples: [
+      ['tideline run', 'as of now'],
+      ['tideline run --as-of 2026-11-23', 'as of 00:00 of that day in the time zone of the project'],
+      ['tideline run --enqueue --wait', 'let a worker do it, and wait for it'],
+    ],
+  })
+    .option('--as-of <T>', 'what had happened by then counts: a date or an instant after the last run')
+    .option('--enqueue', 'put it on the queue, for a worker to do')
+    .option('--wait', 'with --enqueue: wait until it is done')
+    .action(
+      start(async (cli, options: Options) => {
+        if (options.wait && !options.enqueue) throw waitWithoutEnqueue()
+        const installation = await cli.open()
+        const asOf =
+          options.asOf && cli.instant(options.asOf, '--as-of', installation.project.settings.timezone)
+        if (options.enqueue) return enqueueRun(cli, installation, asOf || undefined, options.wait ?? false)
+        await cli.print(runAnswer(told(await runNow(cli, installation, { asOf: asOf || undefined })), cli))
+      }),
+    )
+
+async function enqueueRun(
+  cli: Cli,
+  installation: Installation,
+  asOf: string | undefined,
+  wait: boolean,
+): Promise<void> {
+  const start = performance.now()
+  const queue = await openQueue({ database: installation.database, redisUrl: cli.io.config.redisUrl })
+  try {
+    const job = await queue.enqueue('run', asOf ? { asOf } : {})
+    if (!wait) return await cli.print(enqueuedAnswer(job, queue.described, await queue.workers()))
+    let warned = false
+    const result = await queue.wait(job, {
+      onState({ workers }) {
+        if (workers === 0 && !warned)
+          cli.say('There is no worker at the moment: start one with `tideline worker`.')
+        warned = true
+      },
+    })
+    const failing = result.failing.map((key) => ({ key }))
+    await cli.print(
+      runAnswer({ ...result, failing, milliseconds: Math.round(performance.now() - start) }, cli),
+    )
+  } finally {
+    await queue.close()
+  }
+}
+
+export function enqueuedAnswer(job: { id: string; added: boolean }, described: string, workers: number) {
+  const line = job.added
+    ? `Job ${job.id} is on the queue in ${described}.`
+    : `Job ${job.id} was on the queue already, in ${described}.`
+  return {
+    columns: [{ name: 'job' }, { name: 'added' }, { name: 'workers', kind: 'count' as const }],
+    rows: [{ job: job.id, added: job.added, workers }],
+    document: { job: job.id, added: job.added, workers },
+    lines: [
+      line,
+      workers === 0
+        ? 'There is no worker at the moment: start one with `tideline worker`.'
+        : `${thousands(String(workers))} ${workers === 1 ? 'worker is' : 'workers are'} there to do it; \`tideline runs\` shows when it is done.`,
+    ],
+  }
+}
+
+export const waitWithoutEnqueue = (): WrongUsage =>
+  new WrongUsage({
+    code: 'WRONG_USAGE',
+    message: '--wait goes with --enqueue.',
+    hint: 'Without --enqueue the command waits anyway.',
+  })

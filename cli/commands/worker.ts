@@ -1,0 +1,70 @@
+import { Writable } from 'node:stream'
+import { pino } from 'pino'
+import { nextSlots } from '../../jobs/schedule.ts'
+import { startWorker } from '../../jobs/worker.ts'
+import { readStanding } from '../../pipeline/reads.ts'
+import type { Cli } from '../cli.ts'
+import { command, type Start } from '../command.ts'
+import { failpoint, owner } from '../runs.ts'
+import { instant, printable } from '../values.ts'
+
+export const workerCommand = (start: Start) =>
+  command('worker', {
+    summary: 'keep segments fresh: run every slot that is due, and what is on the queue',
+    description:
+      'Runs every slot that is due, oldest first, and what others put on the queue, until it is stopped. Any number of workers may share an installation; a slot is run once. The queue lies in Postgres, or in Redis if REDIS_URL names one. On SIGTERM or Ctrl-C it ends what it is at, and stops.',
+    examples: [
+      ['tideline worker', 'log to the terminal; anywhere else one JSON object a line'],
+      ['REDIS_URL=redis://127.0.0.1:6379 tideline worker', 'with the queue in Redis'],
+    ],
+  }).action(
+    start(async (cli) => {
+      const { database, project, temporary } = await cli.open({ max: 10 })
+      const { slots, catchUpSeconds, timezone } = project.settings
+      const log = pino({ base: {} }, logOf(cli))
+      const stopped = cli.io.interrupted?.() ?? new Promise<string>(() => {})
+      const worker = await startWorker({
+        database,
+        redisUrl: cli.io.config.redisUrl,
+        settings: { slots, catchUpSeconds, timezone },
+        owner: owner(),
+        temporary,
+        log,
+        onStep: failpoint(cli.io.config.failpoint),
+      })
+      const { now } = await readStanding(database)
+      const next = nextSlots(slots, now, 2).map((slot) => `${instant(slot)} UTC`)
+      log.info({ queue: worker.described, next }, 'next slots')
+      const signal = await stopped
+      log.info({ signal }, 'stopping: what is being done is ended first')
+      const { finished } = await worker.stop({ withinSeconds: 30 })
+      return finished ? 0 : 1
+    }),
+  )
+
+/** JSON lines for machines; for a terminal the time, what happened, and what belongs to it. */
+function logOf(cli: Cli): Writable {
+  const readable = cli.format === 'table'
+  return new Writable({
+    decodeStrings: false,
+    write(line, _encoding, done) {
+      const text = readable ? readableLine(cli, String(line)) : String(line)
+      void Promise.resolve(cli.io.out.write(text)).then(() => done())
+    },
+  })
+}
+
+function readableLine(cli: Cli, line: string): string {
+  const { time, level, msg, ...rest } = JSON.parse(line) as Record<string, unknown>
+  const said = Object.entries(rest)
+    .map(([name, value]) => `${name} ${printable(typeof value === 'string' ? value : JSON.stringify(value))}`)
+    .join(', ')
+  const word =
+    Number(level) >= 50
+      ? cli.paint.red(String(msg))
+      : Number(level) >= 40
+        ? cli.paint.yellow(String(msg))
+        : String(msg)
+  const clock = new Date(Number(time)).toISOString().slice(11, 19)
+  return `${cli.paint.dim(clock)}  ${word}${said ? `  ${cli.paint.dim(said)}` : ''}\n`
+}

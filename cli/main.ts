@@ -1,0 +1,38 @@
+import { enableCompileCache } from 'node:module'
+import { createInterface } from 'node:readline/promises'
+
+// The process: arguments, terminal and environment are read here and handed on.
+// With what was compiled before kept, a command starts in half the time; so the rest is imported after this.
+enableCompileCache()
+const { readConfig } = await import('../config.ts')
+const { sinkOf } = await import('./io.ts')
+const { main } = await import('./program.ts')
+const { stdin, stdout, stderr } = process
+
+// `tideline … | head` ends as soon as nobody reads any more, and that is no failure.
+for (const stream of [stdout, stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+}
+
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: stdin, output: stderr })
+  return terminal.question(question).finally(() => terminal.close())
+}
+
+function interrupted(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal))
+  })
+}
+
+process.exitCode = await main(process.argv.slice(2), {
+  cwd: process.cwd(),
+  config: readConfig(),
+  out: sinkOf(stdout),
+  err: sinkOf(stderr),
+  ask: stdin.isTTY && stderr.isTTY ? ask : undefined,
+  interrupted,
+})

@@ -1,0 +1,104 @@
+import { hostname } from 'node:os'
+import type { Instant } from '../compiler/index.ts'
+import type { Installation } from '../pipeline/installation.ts'
+import { type RunResult, run } from '../pipeline/runs/run.ts'
+import type { Cli } from './cli.ts'
+import type { Answer } from './output.ts'
+import type { Column } from './table.ts'
+import { instant, plural, seconds, thousands } from './values.ts'
+
+/** Who runs, for whoever has to wait for it. */
+export const owner = (): string => `${hostname()}, process ${process.pid}`
+
+/** The one run there is, as every command starts it. */
+export function runNow(
+  cli: Cli,
+  { database, project, temporary }: Installation,
+  options: { asOf?: Instant | undefined; rollUp?: boolean } = {},
+): Promise<RunResult> {
+  const onStep = failpoint(cli.io.config.failpoint)
+  return run(database, {
+    asOf: options.asOf,
+    owner: owner(),
+    timezone: project.settings.timezone,
+    temporary,
+    ...(options.rollUp === undefined ? {} : { rollUp: options.rollUp }),
+    ...(onStep ? { onStep } : {}),
+  })
+}
+
+/** Crash tests name a step; there the process ends as if the power had failed. */
+export function failpoint(name: string | undefined): ((step: string) => Promise<void>) | undefined {
+  if (name === undefined) return undefined
+  return async (step) => {
+    if (step !== name) return
+    process.kill(process.pid, 'SIGKILL')
+    await new Promise(() => {})
+  }
+}
+
+export type RunTold = Omit<RunResult, 'steps' | 'failing'> & {
+  readonly failing: readonly { readonly key: string; readonly code?: string; readonly message?: string }[]
+  readonly milliseconds: number
+}
+
+export const told = (result: RunResult): RunTold => {
+  const { steps, failing, ...rest } = result
+  const milliseconds = steps.reduce((sum, step) => sum + step.milliseconds, 0)
+  return { ...rest, failing: failing.map(({ key, code, message }) => ({ key, code, message })), milliseconds }
+}
+
+export function runAnswer(result: RunTold, cli: Cli): Answer {
+  const row = {
+    run_id: result.runId,
+    status: result.status,
+    as_of: result.asOf,
+    leads: result.leads,
+    segments: result.segments,
+    entered: result.entered,
+    left: result.left,
+    failing: result.failing,
+    superseded: result.superseded,
+    milliseconds: result.milliseconds,
+  }
+  return {
+    columns: runColumns,
+    rows: [row],
+    document: { ...row, run_id: Number(row.run_id) },
+    lines: runLines(result, cli),
+  }
+}
+
+const runColumns: readonly Column[] = [
+  { name: 'run_id', kind: 'number' },
+  { name: 'status' },
+  { name: 'as_of', kind: 'instant' },
+  { name: 'leads', kind: 'count' },
+  { name: 'segments', kind: 'count' },
+  { name: 'entered', kind: 'count' },
+  { name: 'left', kind: 'count' },
+  { name: 'failing', kind: 'json' },
+  { name: 'superseded', kind: 'count' },
+  { name: 'milliseconds', kind: 'milliseconds' },
+]
+
+function runLines(result: RunTold, cli: Cli): string[] {
+  if (result.status === 'unchanged') {
+    return [`Nothing to do: run ${result.runId} as of ${instant(result.asOf)} UTC was applied before.`]
+  }
+  const size = `${plural(result.leads, 'lead')}, ${plural(result.segments, 'segment')}`
+  const lines = [
+    `run ${result.runId}  as of ${instant(result.asOf)} UTC  ·  ${size}  ·  ${seconds(result.milliseconds)}`,
+    `  entered  ${thousands(String(result.entered)).padStart(9)}`,
+    `  left     ${thousands(String(result.left)).padStart(9)}`,
+  ]
+  if (result.superseded > 0) {
+    lines.push(`  ${plural(result.superseded, 'segment')} changed meanwhile; left to the next run`)
+  }
+  for (const { key, message } of result.failing) {
+    lines.push(
+      `  ${cli.paint.yellow('broken')}   ${key}${message ? `: ${message}` : ''} It keeps its last members.`,
+    )
+  }
+  return lines
+}

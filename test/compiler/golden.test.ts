@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { compile } from '../../compiler/compile.ts'
+import type { Condition } from '../../compiler/condition.ts'
+import { conditions } from '../../compiler/conditions/index.ts'
+import { dialects } from '../../compiler/dialects/index.ts'
+import { emit } from '../../compiler/emit.ts'
+import { plan } from '../../compiler/plan.ts'
+import { definitionOf } from '../support/generated.ts'
+import { catalog } from '../support/world.ts'
+
+const points = [
+  { event: 'page_view', micropoints: '1000000' },
+  { event: 'trial_signup', micropoints: '25000000' },
+]
+const scores = [{ name: 'engagement', rules: points, levels: [] }]
+const seen = { asOf: '2026-03-01T00:00:00.000000Z', horizon: '1000' }
+
+/** One page per condition, to be read in a review. That the SQL is right is shown by matrix.test.ts, which runs it. */
+test.each(conditions.map((condition) => [condition.kind, condition] as const))(
+  '%s',
+  async (kind, condition) => {
+    const examples = some(condition.examples).map((text) => page(condition, text))
+    const title = `# ${kind.replaceAll('_', ' ')}\n\n${condition.meaning} ${condition.missing}\n`
+    await expect([title, ...examples].join('\n')).toMatchFileSnapshot(`../golden/${kind}.md`)
+  },
+)
+
+/** Four at most, from the first to the last. */
+function some(examples: readonly string[]): string[] {
+  const last = examples.length - 1
+  const chosen = new Set([0, 1, 2, 3].map((step) => Math.round((step * last) / 3)))
+  return [...chosen].map((position) => examples[position]!)
+}
+
+function page(condition: Condition, text: string): string {
+  const { predicate } = compile(text, catalog)
+  const reads = JSON.stringify(predicate).includes('"kind":"score"')
+  const queryPlan = plan([{ key: 'example', predicate: predicate! }], reads ? scores : [])
+  const statements = Object.values(dialects).map((dialect) => {
+    const { sql, parameters } = emit(queryPlan, dialect, seen)
+    const values = parameters.map((value, index) => `-- $${index + 1} ${JSON.stringify(value)}`)
+    return `### ${dialect.name}\n\n\`\`\`sql\n${sql}\n${values.join('\n')}\n\`\`\`\n`
+  })
+  return `## ${text}\n\n${condition.say(definitionOf(text))}\n\n${statements.join('\n')}`
+}

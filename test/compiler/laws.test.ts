@@ -1,0 +1,130 @@
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { compile } from '../../compiler/compile.ts'
+import type { Definition } from '../../compiler/definition.ts'
+import { not } from '../../compiler/ir.ts'
+import { parse, print } from '../../compiler/parse.ts'
+import type { Database } from '../../pipeline/engine.ts'
+import { testDatabase } from '../support/database.ts'
+import { differences, questionsOf } from '../support/engines.ts'
+import { anyDefinitions, definitions } from '../support/generated.ts'
+import { leadsThatExist, members } from '../support/reference.ts'
+import { catalog, worlds } from '../support/world.ts'
+
+const compiled = (definition: Definition, zone = 'UTC') => {
+  const { predicate, fingerprint, diagnostics } = compile(definition, catalog, zone)
+  if (!predicate || !fingerprint) throw new Error(`${print(definition)}: ${JSON.stringify(diagnostics)}`)
+  return { predicate, fingerprint }
+}
+const meaning = (definition: Definition) => compiled(definition).fingerprint
+const negated = (of: Definition): Definition => ({ kind: 'not', of })
+const all = (...of: Definition[]): Definition => ({ kind: 'all', of })
+const any = (...of: Definition[]): Definition => ({ kind: 'any', of })
+
+describe('engines', () => {
+  let database: Database
+  beforeAll(async () => {
+    database = await testDatabase()
+  })
+  afterAll(() => database.close())
+
+  test('postgres = duckdb = reference, and P and not P part the leads that exist', () =>
+    fc.assert(
+      fc.asyncProperty(
+        worlds,
+        fc.array(definitions, { minLength: 20, maxLength: 20 }),
+        async (world, asked) => {
+          const questions = questionsOf(asked, world.zone)
+          expect(questions).toHaveLength(40)
+          expect(await differences(database, world, questions)).toEqual([])
+          const exist = leadsThatExist(world).length
+          for (let i = 0; i < questions.length; i += 2) {
+            const [plain, negative] = [questions[i]!, questions[i + 1]!].map(({ predicate }) =>
+              members(predicate, world),
+            )
+            expect(plain!.length + negative!.length).toBe(exist)
+          }
+        },
+      ),
+      { numRuns: 20 },
+    ))
+})
+
+describe('meaning', () => {
+  const property = (check: (a: Definition, b: Definition, c: Definition) => void) =>
+    fc.assert(fc.property(definitions, definitions, definitions, check), { numRuns: 200 })
+
+  test('a double negation leaves no trace', () =>
+    property((a) => {
+      expect(meaning(negated(negated(a)))).toBe(meaning(a))
+    }))
+
+  test('De Morgan', () =>
+    property((a, b) => {
+      expect(meaning(negated(all(a, b)))).toBe(meaning(any(negated(a), negated(b))))
+      expect(meaning(negated(any(a, b)))).toBe(meaning(all(negated(a), negated(b))))
+    }))
+
+  test('neither order nor grouping nor repetition leaves a trace', () =>
+    property((a, b, c) => {
+      expect(meaning(all(a, b, c))).toBe(meaning(all(all(c, a), b, a)))
+      expect(meaning(any(a, b, c))).toBe(meaning(any(all(c, c), any(b, a))))
+    }))
+
+  test('normalizing keeps the members', () =>
+    fc.assert(
+      fc.property(worlds, definitions, definitions, (world, a, b) => {
+        const raw = { kind: 'any', of: [compiled(a).predicate, not(not(compiled(b).predicate))] } as const
+        expect(members(compiled(any(a, b)).predicate, world)).toEqual(members(raw, world))
+      }),
+      { numRuns: 50 },
+    ))
+
+  test.each([
+    ['did email_open within 7 days', 'did email_open within 1 week'],
+    ['did email_open within 168 hours', 'did email_open at least 1 time within 7 days'],
+    ['did email_open within 1 quarter', 'did email_open within 3 months'],
+    ['company_size = 500', 'company_size = 500.000'],
+    ['company_size = 0', 'company_size = -0.0'],
+    ['company_size in (5, 500)', 'company_size in (500, 5.0, 5)'],
+    ['company_size between 1 and 5', 'company_size <= 5 and company_size >= 1'],
+    ['not industry = "x"', 'industry != "x"'],
+    ['renewal = "2026-03-01"', 'renewal in ("2026-03-01")'],
+  ])('%s means %s', (a, b) => expect(compile(a, catalog).fingerprint).toBe(compile(b, catalog).fingerprint))
+
+  test.each([
+    ['did email_open within 30 days', 'did email_open within 1 month'],
+    ['industry = "x"', 'industry = exactly "x"'],
+    ['industry = "x"', 'title = "x"'],
+    ['account.tags is known', 'tags is known'],
+    ['did email_open', 'did email_sent'],
+  ])('%s does not mean %s', (a, b) =>
+    expect(compile(a, catalog).fingerprint).not.toBe(compile(b, catalog).fingerprint),
+  )
+
+  test('the time zone belongs to the meaning where a calendar word is used', () => {
+    const inZone = (text: string, zone: string) => compile(text, catalog, zone).fingerprint
+    expect(inZone('first seen within 1 month', 'UTC')).not.toBe(
+      inZone('first seen within 1 month', 'Europe/Berlin'),
+    )
+    expect(inZone('first seen within 1 day', 'UTC')).toBe(inZone('first seen within 1 day', 'Europe/Berlin'))
+  })
+})
+
+describe('text form', () => {
+  test('parse(print(x)) = x, whatever the shapes allow', () =>
+    fc.assert(
+      fc.property(anyDefinitions, (definition) => {
+        expect(parse(print(definition))).toEqual({ definition })
+      }),
+      { numRuns: 500 },
+    ))
+
+  test('both forms parse to the same tree', () =>
+    fc.assert(
+      fc.property(anyDefinitions, (definition) => {
+        expect(parse(JSON.parse(JSON.stringify(definition)))).toEqual(parse(print(definition)))
+      }),
+      { numRuns: 200 },
+    ))
+})
