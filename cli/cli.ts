@@ -14,11 +14,14 @@ import { type Paint, painter } from './paint.ts'
 /** What a project that `tideline demo` made bears: it has a database of its own, whatever the environment says. */
 export const demoMarker = join('.tideline', 'demo')
 
+/** What a command needs: the schema up to date, or only if the database is the embedded one, or nothing. */
+type Schema = 'needed' | 'if embedded' | 'left alone'
+
 /** One command's surroundings: options, project, database, and ways to answer. */
 export class Cli {
   readonly io: Io
   readonly options: CommonOptions
-  readonly format: Format
+  format: Format
   readonly paint: Paint
   private readonly closers: (() => Promise<void>)[] = []
 
@@ -32,6 +35,11 @@ export class Cli {
     )
   }
 
+  /** For what is made to be looked at, wherever it goes; unless somebody asked for a format. */
+  prefer(format: Format): void {
+    if (!this.options.format && !this.options.output) this.format = format
+  }
+
   project(): Project {
     const given = this.options.project
     return findProject(this.io.cwd, given === undefined ? undefined : resolve(this.io.cwd, given))
@@ -42,7 +50,7 @@ export class Cli {
    * somebody's own that takes a command of its own.
    */
   async open(
-    options: { migrated?: boolean; project?: Project; quiet?: boolean; max?: number } = {},
+    options: { schema?: Schema; project?: Project; quiet?: boolean; max?: number } = {},
   ): Promise<Installation> {
     const project = options.project ?? this.project()
     const ownServer = existsSync(join(project.folder, demoMarker))
@@ -52,7 +60,7 @@ export class Cli {
     })
     this.closers.push(() => installation.database.close())
     if (!options.quiet) await this.headline(installation)
-    if (options.migrated !== false) await this.bringUpToDate(installation)
+    await this.bringUpToDate(installation, options.schema ?? 'needed')
     return installation
   }
 
@@ -68,12 +76,16 @@ export class Cli {
     this.io.err.write(`${painter(this.io.err, this.io.config).dim(`tideline  ${name}  ·  ${where}`)}\n`)
   }
 
-  private async bringUpToDate({ database, embedded, described }: Installation): Promise<void> {
+  private async bringUpToDate(
+    { database, embedded, described }: Installation,
+    schema: Schema,
+  ): Promise<void> {
+    if (schema === 'left alone') return
     if (embedded) {
       await migrate(database)
       return
     }
-    const pending = await pendingMigrations(database)
+    const pending = schema === 'needed' ? await pendingMigrations(database) : []
     if (pending.length === 0) return
     throw new UserError({
       code: 'NOT_MIGRATED',

@@ -89,8 +89,7 @@ function runLines(result: RunTold, cli: Cli): string[] {
   const size = `${plural(result.leads, 'lead')}, ${plural(result.segments, 'segment')}`
   const lines = [
     `run ${result.runId}  as of ${instant(result.asOf)} UTC  ·  ${size}  ·  ${seconds(result.milliseconds)}`,
-    `  entered  ${thousands(String(result.entered)).padStart(9)}`,
-    `  left     ${thousands(String(result.left)).padStart(9)}`,
+    ...changeLines(result),
   ]
   if (result.superseded > 0) {
     lines.push(`  ${plural(result.superseded, 'segment')} changed meanwhile; left to the next run`)
@@ -101,4 +100,30 @@ function runLines(result: RunTold, cli: Cli): string[] {
     )
   }
   return lines
+}
+
+export const changeLines = ({ entered, left }: { entered: number; left: number }): string[] => [
+  `  entered  ${thousands(String(entered)).padStart(9)}`,
+  `  left     ${thousands(String(left)).padStart(9)}`,
+]
+
+export function enqueuedAnswer(
+  job: { id: string; added: boolean },
+  described: string,
+  workers: number,
+): Answer {
+  const line = job.added
+    ? `Job ${job.id} is on the queue in ${described}.`
+    : `Job ${job.id} was on the queue already, in ${described}.`
+  return {
+    columns: [{ name: 'job' }, { name: 'added' }, { name: 'workers', kind: 'count' }],
+    rows: [{ job: job.id, added: job.added, workers }],
+    document: { job: job.id, added: job.added, workers },
+    lines: [
+      line,
+      workers === 0
+        ? 'There is no worker at the moment: start one with `tideline worker`.'
+        : `${thousands(String(workers))} ${workers === 1 ? 'worker is' : 'workers are'} there to do it; \`tideline runs\` shows when it is done.`,
+    ],
+  }
 }

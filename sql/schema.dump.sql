@@ -292,7 +292,7 @@ create table runs (
   leads bigint,
   entered bigint,
   "left" bigint,
-  rolled_up boolean not null default false,
+  rollup_due boolean not null default false,
   error jsonb,
   started_at timestamp with time zone not null default clock_timestamp(),
   finished_at timestamp with time zone,
@@ -305,7 +305,7 @@ create table runs (
 
 comment on column runs.steps is 'What the run did: name, rows and milliseconds of each step.';
 
-comment on column runs.rolled_up is 'Whether the figures of this nightly run were rolled up.';
+comment on column runs.rollup_due is 'A nightly run whose figures are still to be rolled up.';
 
 comment on column runs.as_of is 'What had happened by then counts.';
 
@@ -449,17 +449,22 @@ AS $function$
 declare
   result timestamptz;
 begin
-  if value !~~ '____-__-__%' then return null; end if;
   -- The full form is what imports send; it needs no regular expression, which would cost more than all the rest.
-  if value !~~ '____-__-__T__:__:__.______Z' and value !~~ '____-__-__T__:__:__.______' then
+  if value ~~ '____-__-__T__:__:__.______Z' and pg_input_is_valid(value, 'timestamptz') then
+    result := value::timestamptz;
+  elsif value ~~ '____-__-__T__:__:__.______' and pg_input_is_valid(value, 'timestamp') then
+    result := local_instant(value::timestamp, zone);
+  elsif value !~~ '____-__-__%' then
+    return null;
+  else
     if value !~ '^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.]\d{1,9})?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?)?$' then return null; end if;
     if length(value) > 26 then value := regexp_replace(value, '([.]\d{6})\d+', '\1'); end if;
-  end if;
-  if not pg_input_is_valid(value, 'timestamptz') then return null; end if;
-  if value ~~ '%Z' or value ~~ '%UTC' or substr(value, 11) ~ '[+-]' then
-    result := value::timestamptz;
-  else
-    result := local_instant(value::timestamp, zone);
+    if not pg_input_is_valid(value, 'timestamptz') then return null; end if;
+    if value ~~ '%Z' or value ~~ '%UTC' or substr(value, 11) ~ '[+-]' then
+      result := value::timestamptz;
+    else
+      result := local_instant(value::timestamp, zone);
+    end if;
   end if;
   if result < '1900-01-01T00:00:00Z' or result >= '2200-01-01T00:00:00Z' then return null; end if;
   return result;
@@ -479,7 +484,8 @@ AS $function$
 declare
   late timestamptz := wall at time zone zone;
 begin
-  if zone = 'UTC' then return late; end if;
+  -- Nearly always the clock was not set back in the hours before.
+  if zone = 'UTC' or (late - interval '3 hours') at time zone zone = wall - interval '3 hours' then return late; end if;
   if (late - interval '1 hour') at time zone zone = wall then return late - interval '1 hour'; end if;
   if (late - interval '30 minutes') at time zone zone = wall then return late - interval '30 minutes'; end if;
   if (late - interval '2 hours') at time zone zone = wall then return late - interval '2 hours'; end if;

@@ -36,9 +36,9 @@ export const apply = (start: Start) =>
         const sources = readSources(project)
         await refuseErrors(database, project, sources)
         await confirmArchiving(cli, database, sources)
+        // Before anything is applied, since the pattern may be wrong.
+        const next = nextSlots(project.settings.slots, (await readStanding(database)).now, 1)[0]!
         const report = await applySources(database, sources, project.settings.timezone)
-        const standing = await readStanding(database)
-        const next = nextSlots(project.settings.slots, standing.now, 1)[0]!
         const run = options.run ? told(await runNow(cli, installation)) : undefined
         const answer = run && runAnswer(run, cli)
         await cli.print({

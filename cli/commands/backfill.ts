@@ -2,16 +2,20 @@ import { Option } from 'commander'
 import { Temporal } from 'temporal-polyfill'
 import { formatInstant, type Instant } from '../../compiler/index.ts'
 import { openQueue } from '../../jobs/queue.ts'
+import type { Installation } from '../../pipeline/installation.ts'
 import { findSegment } from '../../pipeline/reads.ts'
-import { backfill } from '../../pipeline/runs/backfill.ts'
+import { type BackfillResult, backfill } from '../../pipeline/runs/backfill.ts'
+import type { Cli } from '../cli.ts'
 import { collect, command, type Start } from '../command.ts'
 import { WrongUsage } from '../errors.ts'
+import type { Answer } from '../output.ts'
 import { progressBar } from '../progress.ts'
-import { failpoint, owner } from '../runs.ts'
-import { instant, plural, seconds, thousands } from '../values.ts'
-import { enqueuedAnswer } from './run.ts'
+import { changeLines, enqueuedAnswer, failpoint, owner } from '../runs.ts'
+import type { Column } from '../table.ts'
+import { instant, plural, seconds } from '../values.ts'
 
 type Options = { from: string; to: string; segment?: string[]; grain: 'day' | 'hour'; enqueue?: boolean }
+type Range = { from: Instant; to: Instant; grain: 'day' | 'hour'; segments?: string[] }
 
 export const backfillCommand = (start: Start) =>
   command('backfill', {
@@ -38,64 +42,68 @@ export const backfillCommand = (start: Start) =>
     .action(
       start(async (cli, options: Options) => {
         const installation = await cli.open()
-        const { database, project } = installation
-        const from = cli.instant(options.from, '--from', project.settings.timezone)
-        const end = cli.instant(options.to, '--to', project.settings.timezone)
+        const { timezone } = installation.project.settings
+        const from = cli.instant(options.from, '--from', timezone)
+        const end = cli.instant(options.to, '--to', timezone)
         if (from >= end) throw badRange(options)
-        for (const key of options.segment ?? []) await findSegment(database, key)
+        for (const key of options.segment ?? []) await findSegment(installation.database, key)
         const segments = options.segment ? { segments: options.segment } : {}
         const range = { from, to: justBefore(end), grain: options.grain, ...segments }
-        if (options.enqueue) {
-          const queue = await openQueue({ database, redisUrl: cli.io.config.redisUrl })
-          try {
-            const job = await queue.enqueue('backfill', {
-              ...range,
-              ...(segments.segments ? { segments: [...segments.segments] } : {}),
-            })
-            return await cli.print(enqueuedAnswer(job, queue.described, await queue.workers()))
-          } finally {
-            await queue.close()
-          }
-        }
-        const bar = progressBar(cli.io, 'backfill', 'instants')
-        const onStep = failpoint(cli.io.config.failpoint)
-        const started = performance.now()
-        const result = await backfill(database, {
-          ...range,
-          owner: owner(),
-          ...(onStep ? { onStep } : {}),
-          onProgress: ({ done, total }) => bar.update(done, total),
-        }).finally(() => bar.stop())
-        const milliseconds = Math.round(performance.now() - started)
-        const row = {
-          run_id: result.runId,
-          from,
-          to: end,
-          instants: result.instants,
-          segments: result.segments,
-          entered: result.entered,
-          left: result.left,
-        }
-        await cli.print({
-          columns: [
-            { name: 'run_id', kind: 'number' },
-            { name: 'from', kind: 'instant' },
-            { name: 'to', kind: 'instant' },
-            { name: 'instants', kind: 'count' },
-            { name: 'segments', kind: 'count' },
-            { name: 'entered', kind: 'count' },
-            { name: 'left', kind: 'count' },
-          ],
-          rows: [row],
-          document: { ...row, run_id: Number(row.run_id), milliseconds },
-          lines: [
-            `run ${result.runId}  from ${instant(from)} until ${instant(end)} UTC  ·  ${plural(result.instants, 'instant')}, ${plural(result.segments, 'segment')}  ·  ${seconds(milliseconds)}`,
-            `  entered  ${thousands(String(result.entered)).padStart(9)}`,
-            `  left     ${thousands(String(result.left)).padStart(9)}`,
-          ],
-        })
+        await cli.print(
+          options.enqueue
+            ? await enqueue(cli, installation, range)
+            : await now(cli, installation, range, end),
+        )
       }),
     )
+
+async function enqueue(cli: Cli, { database }: Installation, range: Range): Promise<Answer> {
+  const queue = await openQueue({ database, redisUrl: cli.io.config.redisUrl })
+  try {
+    const job = await queue.enqueue('backfill', range)
+    return enqueuedAnswer(job, queue.described, await queue.workers())
+  } finally {
+    await queue.close()
+  }
+}
+
+async function now(cli: Cli, { database }: Installation, range: Range, end: Instant): Promise<Answer> {
+  const bar = progressBar(cli.io, 'backfill', 'instants')
+  const onStep = failpoint(cli.io.config.failpoint)
+  const started = performance.now()
+  const result = await backfill(database, {
+    ...range,
+    owner: owner(),
+    ...(onStep ? { onStep } : {}),
+    onProgress: ({ done, total }) => bar.update(done, total),
+  }).finally(() => bar.stop())
+  return backfillAnswer(result, end, Math.round(performance.now() - started))
+}
+
+function backfillAnswer(result: BackfillResult, end: Instant, milliseconds: number): Answer {
+  const { runId, ...rest } = result
+  const row = { run_id: runId, ...rest, to: end }
+  const size = `${plural(result.instants, 'instant')}, ${plural(result.segments, 'segment')}`
+  return {
+    columns,
+    rows: [row],
+    document: { ...row, run_id: Number(runId), milliseconds },
+    lines: [
+      `run ${runId}  from ${instant(result.from)} until ${instant(end)} UTC  ·  ${size}  ·  ${seconds(milliseconds)}`,
+      ...changeLines(result),
+    ],
+  }
+}
+
+const columns: readonly Column[] = [
+  { name: 'run_id', kind: 'number' },
+  { name: 'from', kind: 'instant' },
+  { name: 'to', kind: 'instant' },
+  { name: 'instants', kind: 'count' },
+  { name: 'segments', kind: 'count' },
+  { name: 'entered', kind: 'count' },
+  { name: 'left', kind: 'count' },
+]
 
 /** Ranges exclude their end; a backfill takes the last instant that belongs to it. */
 const justBefore = (end: Instant): Instant =>

@@ -21,6 +21,7 @@ export const demo = (start: Start) =>
     .option('--clean', 'remove what an earlier demo left in ./demo, and begin anew')
     .action(
       start(async (cli, options: { clean?: boolean }) => {
+        cli.prefer('table')
         const folder = resolve(cli.io.cwd, cli.options.project ?? 'demo')
         await withDemo(cli, folder, { clean: options.clean ?? false }, (opened) => print(cli, opened))
       }),

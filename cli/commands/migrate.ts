@@ -10,7 +10,7 @@ export const migrateCommand = (start: Start) =>
     examples: [['DATABASE_URL=postgres://… tideline migrate', 'prepare your own Postgres']],
   }).action(
     start(async (cli) => {
-      const { database } = await cli.open({ migrated: false })
+      const { database } = await cli.open({ schema: 'left alone' })
       const { applied } = await migrate(database)
       const line =
         applied.length === 0

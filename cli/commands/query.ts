@@ -19,7 +19,7 @@ export const query = (start: Start) =>
     .option('--timeout <SECONDS>', 'stop it after so long', wholeNumber, 60)
     .action(
       start(async (cli, text: string, { limit, timeout }: { limit: number; timeout: number }) => {
-        const { database } = await cli.open({ migrated: false })
+        const { database } = await cli.open({ schema: 'if embedded' })
         await readOnly(database, text, { seconds: timeout }, async ({ columns, rows }) => {
           const named = named_(columns, rows)
           if (cli.format !== 'table') return cli.print({ columns: columns.map(columnOf), rows: named })

@@ -3,8 +3,7 @@ import type { Installation } from '../../pipeline/installation.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { WrongUsage } from '../errors.ts'
-import { runAnswer, runNow, told } from '../runs.ts'
-import { thousands } from '../values.ts'
+import { enqueuedAnswer, runAnswer, runNow, told } from '../runs.ts'
 
 type Options = { asOf?: string; enqueue?: boolean; wait?: boolean }
 
@@ -61,24 +60,7 @@ async function enqueueRun(
   }
 }
 
-export function enqueuedAnswer(job: { id: string; added: boolean }, described: string, workers: number) {
-  const line = job.added
-    ? `Job ${job.id} is on the queue in ${described}.`
-    : `Job ${job.id} was on the queue already, in ${described}.`
-  return {
-    columns: [{ name: 'job' }, { name: 'added' }, { name: 'workers', kind: 'count' as const }],
-    rows: [{ job: job.id, added: job.added, workers }],
-    document: { job: job.id, added: job.added, workers },
-    lines: [
-      line,
-      workers === 0
-        ? 'There is no worker at the moment: start one with `tideline worker`.'
-        : `${thousands(String(workers))} ${workers === 1 ? 'worker is' : 'workers are'} there to do it; \`tideline runs\` shows when it is done.`,
-    ],
-  }
-}
-
-export const waitWithoutEnqueue = (): WrongUsage =>
+const waitWithoutEnqueue = (): WrongUsage =>
   new WrongUsage({
     code: 'WRONG_USAGE',
     message: '--wait goes with --enqueue.',

@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import { printDuration } from '../../compiler/index.ts'
 import { readSegments, readStanding } from '../../pipeline/reads.ts'
 import { command, duration, type Start } from '../command.ts'
@@ -16,7 +17,11 @@ export const segments = (start: Start) =>
       ['tideline segments --period 24h --format csv', 'with who came and went in a day, for a spreadsheet'],
     ],
   })
-    .option('--period <D>', 'over which entered and left are counted', duration, duration('7d'))
+    .addOption(
+      new Option('--period <D>', 'over which entered and left are counted')
+        .argParser(duration)
+        .default(duration('7d'), '7 days'),
+    )
     .action(
       start(async (cli, { period }: Options) => {
         const { database } = await cli.open()

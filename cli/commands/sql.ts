@@ -53,23 +53,26 @@ export const sql = (start: Start) =>
           columns: [{ name: 'sql' }, { name: 'parameters', kind: 'json' }],
           rows: [statement],
           document: { dialect: options.dialect, as_of: asOf, segments: names, ...statement },
-          lines: sqlLines(statement, names, `${options.dialect}, as of ${instant(asOf)} UTC`),
+          lines: sqlLines(statement, names, options.dialect, asOf),
         })
       }),
     )
 
-/** As a file that can be read: what each bit and parameter is stands above as comments. */
-function sqlLines(statement: Statement, names: readonly string[], told: string): string[] {
+/** As a file that can be read: which bit is which segment, the statement, and the values that go with it. */
+function sqlLines(statement: Statement, names: readonly string[], dialect: string, asOf: string): string[] {
   const bits = names
     .map((name, position) => `w${Math.floor(position / 62)} bit ${position % 62} ${name}`)
     .join(', ')
-  const parameters = statement.parameters.map((value, index) => `$${index + 1} = ${JSON.stringify(value)}`)
-  const comments = [
-    `${plural(names.length, 'segment')} in one statement, for ${told}.`,
-    ...wrap(bits, 96),
-    ...parameters,
+  const head = [`${plural(names.length, 'segment')} in one statement, for ${dialect}.`, ...wrap(bits, 96)]
+  const values = statement.parameters.map((value, index) => `$${index + 1} = ${JSON.stringify(value)}`)
+  const comment = (line: string) => `-- ${line}`
+  return [
+    ...head.map(comment),
+    statement.sql,
+    '',
+    ...values.map(comment),
+    comment(`as of ${instant(asOf)} UTC`),
   ]
-  return [...comments.map((line) => `-- ${line}`), statement.sql]
 }
 
 function unknown(key: string, known: readonly { key: string }[]): UserError {

@@ -57,7 +57,7 @@ export function layOut(kind: Kind, columns: Column[], mapping: Mapping): Layout 
   const rest = new Map<string, Origin>()
   for (const column of columns) if (!used.has(column.name)) rest.set(column.name, { column })
   for (const [target, origin] of mapped) if (!core.has(target)) rest.set(target, origin)
-  for (const name of rest.keys()) if (name.startsWith('@')) throw reservedName(name)
+  if (rest.has('@account')) throw reservedName('@account')
   return { core, rest }
 }
 
@@ -138,7 +138,7 @@ function saidTwice(target: string): UserError {
 function reservedName(name: string): UserError {
   return new UserError({
     code: 'RESERVED_NAME',
-    message: `Names that begin with @ are Tideline's own, and the file has a column "${name}".`,
-    hint: `Give it another name: --map ${name.slice(1) || 'NAME'}=${name}.`,
+    message: `The name "${name}" is Tideline's own, and the file has such a column.`,
+    hint: `Give it another name: --map ${name.slice(1)}=${name}.`,
   })
 }

@@ -42,6 +42,7 @@ export async function readSource(
   }
   const source = file.format === 'ndjson' ? await describeObjects(duckdb) : await describeFields(duckdb, file)
   const counts = await count(duckdb, file)
+  if (file.format === 'csv') await refuseSwallowed(duckdb, label)
   if (counts.rows === 0 && counts.rejected > 0) {
     throw malformed(label, `none of its ${counts.rejected} rows has the fields that its first line names`)
   }
@@ -152,6 +153,26 @@ async function count(duckdb: Duckdb, file: PlainFile): Promise<{ rows: number; r
     'select count(distinct line) as rejected from reject_errors',
   )
   return { rows: Number(rows?.rows), rejected: Number(rejected?.rejected) }
+}
+
+/**
+ * DuckDB shows no more than this of a row it rejects. An unclosed quote may have swallowed half the file, which then
+ * nobody would miss: better to take nothing.
+ */
+const shown = 10_000
+
+async function refuseSwallowed(duckdb: Duckdb, label: string): Promise<void> {
+  const [found] = await duckdb.rows<{ line: string }>(
+    `select min(line) as line from reject_errors
+     where (error_type = 'UNQUOTED VALUE' and length(csv_line) >= ${shown} - 4) or error_type = 'LINE SIZE OVER MAXIMUM'
+     having count(*) > 0`,
+  )
+  if (!found) return
+  throw malformed(
+    label,
+    `row ${Number(found.line) - 1} has a quote that is not closed, or is longer than 4 MB`,
+    'Close the quote; one that is part of a value is written twice ("").',
+  )
 }
 
 /** A SQL expression for a JSON object of these names and expressions. */

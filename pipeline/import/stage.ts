@@ -23,14 +23,31 @@ export async function stageSource(
   const path = join(temporary, 'staged.csv')
   await makeShifts(duckdb, source)
   await duckdb.run(`create table prepared as ${goodRows(source, layout, decided)}`)
-  await duckdb.run(`create table said as select row_number() over () as document, type, rest, iso
-    from (select distinct coalesce(type, '') as type, rest, iso from prepared)`)
+  await numberDocuments(duckdb)
   await write(duckdb, 'select document, type, rest, iso from said', path)
   await pipe(client, 'imports/copy_said', path, (share) => sent(share / 2))
-  const good = `select row_number, null, null, event_id, lead_id, account_id, prepared.type, ${instants.join(', ')}, document, null
-    from prepared join said on said.type = coalesce(prepared.type, '') and said.rest = prepared.rest and said.iso = prepared.iso`
+  const good = `select row_number, null, null, event_id, lead_id, account_id, type, ${instants.join(', ')}, document, null
+    from numbered`
   await write(duckdb, [good, badRows(source), ...rejectedRows(source)].join(' union all '), path)
   await pipe(client, 'imports/copy_staged', path, (share) => sent((1 + share) / 2))
+}
+
+/** Where many rows say the same, Postgres reads it once for all; where few do, finding them costs more than it saves. */
+async function numberDocuments(duckdb: Duckdb): Promise<void> {
+  const [found] = await duckdb.rows<{ alike: boolean | null }>(
+    'select approx_count_distinct(rest) < count(*) / 2 as alike from prepared',
+  )
+  if (!found?.alike) {
+    await duckdb.run('create view numbered as select *, row_number as document from prepared')
+    await duckdb.run(
+      `create view said as select document, coalesce(type, '') as type, rest, iso from numbered`,
+    )
+    return
+  }
+  await duckdb.run(`create table said as select row_number() over () as document, type, rest, iso
+    from (select distinct coalesce(type, '') as type, rest, iso from prepared)`)
+  await duckdb.run(`create view numbered as select prepared.*, document from prepared join said
+    on said.type = coalesce(prepared.type, '') and said.rest = prepared.rest and said.iso = prepared.iso`)
 }
 
 function write(duckdb: Duckdb, select: string, path: string): Promise<void> {
@@ -111,19 +128,18 @@ const fieldCount = `format('has {} field{}, the first line names {}', numbers[2]
 const whatIsWrong = `case error_type
   when 'MISSING COLUMNS' then ${fieldCount}
   when 'TOO MANY COLUMNS' then ${fieldCount}
-  when 'UNQUOTED VALUE' then 'has a quote that is not closed'
+  when 'UNQUOTED VALUE' then format('has a quote that is not closed ({} lines)', 1 + length(row) - length(replace(row, chr(10), '')))
   when 'INVALID ENCODING' then 'is not UTF-8'
   when 'LINE SIZE OVER MAXIMUM' then 'is longer than 4 MB'
   else 'can''t be split into fields' end`
 
 function rejectedRows(source: Source): string[] {
   if (source.format === 'parquet') return []
-  // What an unclosed quote swallowed may be most of the file; the beginning is enough to find it again.
   return [
     `select line - ${headerLines(source)}, if(error_type = 'INVALID ENCODING', 'UNREADABLE_TEXT', 'MALFORMED_ROW'), ${whatIsWrong},
       null, null, null, null, null, null, null, null,
-      to_json(replace(left(trim(csv_line, chr(10) || chr(13)), 100000), chr(0), '\ufffd'))
-    from (select line, any_value(error_type) as error_type, any_value(csv_line) as csv_line,
+      to_json(replace(row, chr(0), '\ufffd'))
+    from (select line, any_value(error_type) as error_type, trim(any_value(csv_line), chr(10) || chr(13)) as row,
         regexp_extract_all(any_value(error_message), '\\d+') as numbers
       from reject_errors group by line)`,
   ]

@@ -50,13 +50,13 @@ export type RunResult = {
  * The one way in which segments are brought up to date: by hand, on schedule and from the queue. Evaluates all
  * segments and scores as of one instant, writes only what differs, and all of it in one transaction.
  */
-export function run(database: Database, options: RunOptions): Promise<RunResult> {
+export async function run(database: Database, options: RunOptions): Promise<RunResult> {
+  const steps = new Steps(options.onStep)
+  await steps.step('drain inboxes', async () => {
+    const report = await drainInboxes(database, { timezone: options.timezone })
+    return report?.read ?? 0
+  })
   return database.session(async (client) => {
-    const steps = new Steps(options.onStep)
-    await steps.step('drain inboxes', async () => {
-      const report = await drainInboxes(database, { timezone: options.timezone })
-      return report?.read ?? 0
-    })
     const lease = await steps.step('claim', () =>
       claim(database, client, { owner: options.owner, waitMilliseconds: options.waitMilliseconds ?? 60_000 }),
     )

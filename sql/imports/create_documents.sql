@@ -5,6 +5,7 @@ create temp table documents as
 select document, type, said, iso, gaps, case
   when said is null then 'UNREADABLE_TEXT'
   when jsonb_typeof(said) <> 'object' then 'NOT_AN_OBJECT'
+  when said ? '@account' then 'RESERVED_NAME'
   when length > 500 and exists (
     select from jsonb_object_keys(said) as name where octet_length(name) > 500) then 'NAME_TOO_LONG'
 end as problem

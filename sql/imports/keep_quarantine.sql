@@ -9,6 +9,7 @@ with kept as (
       when 'NAME_TOO_LONG' then 'the name of a value is longer than 500 bytes'
       when 'EVENT_ID_CONFLICT' then 'same event_id as an event that says something else'
       when 'NOT_AN_OBJECT' then 'not a JSON object'
+      when 'RESERVED_NAME' then 'the name "@account" is Tideline''s own'
       when 'TOO_DEEP' then 'holds more than 5000 lists and objects'
       when 'UNREADABLE_TEXT' then coalesce(named, 'holds a NUL or other text that can''t be stored')
       when 'MALFORMED_ROW' then coalesce(named, 'not JSON')

@@ -162,7 +162,7 @@ describe('sql', () => {
     expect(as_of).toBe('2026-11-23T00:00:00.000000Z')
     expect(await database.query(sql, parameters)).toEqual([])
     const shown = await desk.type('sql big --dialect duckdb --format table')
-    expect(shown.out).toMatch(/^-- 1 segment in one statement, for duckdb, as of /)
+    expect(shown.out).toMatch(/^-- 1 segment in one statement, for duckdb\.\n-- w0 bit 0 big\nwith /)
     expect(errorOf(await desk.type('sql bgi')).message).toBe(
       'The files define no segment "bgi". Did you mean "big"?',
     )

@@ -7,7 +7,8 @@ import { deskOf } from './support.ts'
 
 const program = buildProgram(() => async () => {})
 const file = new URL('../../docs/cli.md', import.meta.url)
-const marker = '<!-- From here on this page is what the commands say of themselves. UPDATE=1 npm test writes it anew. -->\n'
+const marker =
+  '<!-- From here on this page is what the commands say of themselves. UPDATE=1 npm test writes it anew. -->\n'
 const common = new Set(program.options.map((option) => option.long))
 
 describe('docs/cli.md', () => {
@@ -31,7 +32,8 @@ describe('docs/cli.md', () => {
       for (const option of [...command.options, ...program.options]) {
         if (option.long !== '--version') expect(out).toContain(option.long)
       }
-      const examples = examplesOf(command).length > 0 ? examplesOf(command) : examplesOf(command.parent ?? command)
+      const examples =
+        examplesOf(command).length > 0 ? examplesOf(command) : examplesOf(command.parent ?? command)
       expect(examples.length, path.join(' ')).toBeGreaterThan(0)
       for (const [line] of examples) expect(line).toContain(`tideline ${path[0]}`)
     }
@@ -80,7 +82,10 @@ function titleOf(command: Command): string {
 }
 
 function argumentRow(argument: Command['registeredArguments'][number]): [string, string] {
-  return [placeOf(argument.name(), argument.required, argument.variadic), withChoices(argument.description, argument.argChoices)]
+  return [
+    placeOf(argument.name(), argument.required, argument.variadic),
+    withChoices(argument.description, argument.argChoices),
+  ]
 }
 
 function optionRows(command: Command): [string, string][] {
@@ -88,21 +93,22 @@ function optionRows(command: Command): [string, string][] {
     .filter((option) => !common.has(option.long))
     .map((option) => [
       option.flags,
-      `${withChoices(option.description, option.argChoices)}${option.defaultValue === undefined ? '' : ` (default: ${shown(option.defaultValue)})`}`,
+      `${withChoices(option.description, option.argChoices)}${option.defaultValue === undefined ? '' : ` (default: ${option.defaultValueDescription ?? option.defaultValue})`}`,
     ])
-}
-
-const shown = (value: unknown): string => {
-  const said = (value as { said?: { amount: number; unit: string } }).said
-  return said ? `${said.amount} ${said.unit}s` : String(value)
 }
 
 const withChoices = (text: string, choices: readonly string[] | undefined): string =>
   choices ? `${text}: ${choices.join(', ')}` : text
 
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`
+const sentence = (text: string): string =>
+  `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`
 
 const table = (head: [string, string], rows: readonly [string, string][]): string =>
   rows.length === 0
     ? ''
-    : [`| ${head[0]} | ${head[1]} |`, '|---|---|', ...rows.map(([a, b]) => `| \`${a.replaceAll('|', '\\|')}\` | ${b} |`), ''].join('\n')
+    : [
+        `| ${head[0]} | ${head[1]} |`,
+        '|---|---|',
+        ...rows.map(([a, b]) => `| \`${a.replaceAll('|', '\\|')}\` | ${b} |`),
+        '',
+      ].join('\n')

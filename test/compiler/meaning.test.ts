@@ -221,6 +221,14 @@ test('attributes: missing, types, text, and the value as of asOf', () =>
             ],
           },
         },
+        later: {
+          attributes: {
+            company_size: [
+              ['800', '2026-06-01T00:00:00.000000Z'],
+              ['700', '2026-05-01T00:00:00.000000Z'],
+            ],
+          },
+        },
         coming: {
           attributes: {
             company_size: [
@@ -235,14 +243,14 @@ test('attributes: missing, types, text, and the value as of asOf', () =>
     [
       ['company_size = 500', 'small near'],
       ['company_size != 500', 'all but small near'],
-      ['company_size > 500', 'large became coming'],
-      ['company_size >= 500', 'small near large became coming'],
+      ['company_size > 500', 'large became later coming'],
+      ['company_size >= 500', 'small near large became later coming'],
       ['company_size < 500', 'becomes'],
-      ['not company_size >= 500', 'all but small near large became coming'],
+      ['not company_size >= 500', 'all but small near large became later coming'],
       ['company_size between 500 and 600', 'small near became'],
-      ['company_size in (5, 700)', 'becomes coming'],
-      ['company_size not in (5, 700)', 'all but becomes coming'],
-      ['company_size is known', 'small near large became becomes coming'],
+      ['company_size in (5, 700)', 'becomes later coming'],
+      ['company_size not in (5, 700)', 'all but becomes later coming'],
+      ['company_size is known', 'small near large became becomes later coming'],
       ['company_size is unknown', 'none nulls wrong lost'],
       ['title = "VP OF MARKETING"', 'small'],
       ['title = exactly "vp of marketing"', ''],

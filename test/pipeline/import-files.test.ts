@@ -109,6 +109,15 @@ describe('a file that can’t be taken is refused in one sentence, and nothing i
     ['broken Parquet', () => files.write('x.parquet', 'PAR1 no more'), 'MALFORMED_FILE'],
     ['one JSON array', () => files.write('x.json', '[{"lead_id": 1}]'), 'MALFORMED_FILE'],
     ['UTF-16', () => files.write('x.csv', Buffer.from(`\ufeff${events}`, 'utf16le')), 'MALFORMED_FILE'],
+    [
+      'half swallowed by a quote',
+      () =>
+        files.write(
+          'x.csv',
+          `lead_id,type,occurred_at\na,b,2024-01-01\n"c,b,2024-01-01\n${'d,b,2024-01-01\n'.repeat(2000)}`,
+        ),
+      'MALFORMED_FILE',
+    ],
     ['all rows wrong', () => files.write('x.csv', 'lead_id,type,occurred_at\na\nb\n'), 'MALFORMED_FILE'],
     ['prose', () => files.write('x.csv', 'Dear all,\nplease find attached\n'), 'MALFORMED_FILE'],
   ]
@@ -146,7 +155,7 @@ describe('a column that is missing', () => {
   })
 
   it('and other contradictions', async () => {
-    const content = 'lead_id,@x,type\na,1,v\n'
+    const content = 'lead_id,@account,type\na,1,v\n'
     expect((await refusal(files.takeText(content, { kind: 'leads' }))).code).toBe('RESERVED_NAME')
     const twice = files.takeText(content, { kind: 'events', map: { type: 'type' }, set: { type: 'x' } })
     expect((await refusal(twice)).code).toBe('TARGET_TWICE')
