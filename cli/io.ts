@@ -17,6 +17,8 @@ export type Io = {
   readonly ask?: ((question: string) => Promise<string>) | undefined
   /** Resolves when whoever started the process wants it to stop. */
   readonly interrupted?: (() => Promise<string>) | undefined
+  /** Ends the process without waiting for what is still going on. */
+  readonly leave?: ((exitCode: number) => never) | undefined
 }
 
 /** Resolves once the stream has room again, so that a slow reader is waited for. */

@@ -35,4 +35,5 @@ process.exitCode = await main(process.argv.slice(2), {
   err: sinkOf(stderr),
   ask: stdin.isTTY && stderr.isTTY ? ask : undefined,
   interrupted,
+  leave: (exitCode) => process.exit(exitCode),
 })

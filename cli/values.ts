@@ -95,12 +95,10 @@ export function sparkline(values: readonly (number | null)[]): string {
   if (known.length === 0) return ''
   const [low, high] = [Math.min(...known), Math.max(...known)]
   const span = Math.max(high - low, high / 10, 1)
-  // What hardly moves lies in the middle, and all of it in one step.
-  const floor = low - Math.min(span - (high - low), span / 2)
+  // What hardly moves lies in the middle of a step, not on the edge of one.
+  const floor = (low + high - span) / 2 - span / 16
   return values
-    .map((value) =>
-      value === null ? ' ' : bars[Math.min(7, Math.floor(((value - floor) / span) * 8 + 1e-9))],
-    )
+    .map((value) => (value === null ? ' ' : bars[Math.min(7, Math.floor(((value - floor) / span) * 8))]))
     .join('')
 }
 

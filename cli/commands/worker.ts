@@ -38,7 +38,8 @@ export const workerCommand = (start: Start) =>
       const signal = await stopped
       log.info({ signal }, 'stopping: what is being done is ended first')
       const { finished } = await worker.stop({ withinSeconds: 30 })
-      return finished ? 0 : 1
+      // What goes on is dropped with its session, and taken up by the next worker.
+      if (!finished) cli.io.leave?.(1)
     }),
   )
 

@@ -32,7 +32,7 @@ export async function stageSource(
   await pipe(client, 'imports/copy_staged', path, (share) => sent((1 + share) / 2))
 }
 
-/** Where many rows say the same, Postgres reads it once for all; where few do, finding them costs more than it saves. */
+/** Where many rows say the same, Postgres reads it once; where few do, finding them costs more than it saves. */
 async function numberDocuments(duckdb: Duckdb): Promise<void> {
   const [found] = await duckdb.rows<{ alike: boolean | null }>(
     'select approx_count_distinct(rest) < count(*) / 2 as alike from prepared',

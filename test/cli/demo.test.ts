@@ -1,52 +1,71 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { packageFolder } from '../../config.ts'
 import { removeServer } from '../../pipeline/embedded.ts'
-import { errorOf, newFolder, typed, writeInto } from './support.ts'
+import { errorOf, newFolder, run, type Said, typed, writeInto } from './support.ts'
 
-// It has a database of its own, whatever the environment says.
-const elsewhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }
+// The demo is made once, as a new user would, for all that is said about it. It has a database of its own, whatever
+// the environment says.
+const elsewhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', NO_COLOR: '1' }
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tideline-demo-')))
+const say = (...line: string[]) => run(folder, line, elsewhere)
+let demo: Said
+let rows: string[] = []
+beforeAll(async () => {
+  demo = await say('demo', '--format', 'table')
+  const lines = demo.out.split('\n').slice(3)
+  rows = lines.slice(0, lines.indexOf(''))
+}, 300_000)
+afterAll(async () => {
+  await removeServer(join(folder, 'demo', '.tideline'))
+  rmSync(folder, { recursive: true, force: true })
+})
 
 describe('demo', () => {
-  test('makes a world, shows it, and what it says to try next works as printed', {
-    timeout: 300_000,
-  }, async () => {
-    const folder = newFolder()
-    onTestFinished(() => removeServer(join(folder, 'demo', '.tideline')))
-    const say = (...line: string[]) => typed(folder, line, elsewhere)
-
-    const first = await say('demo')
-    expect(first.code, first.err).toBe(0)
-    const [head = '', , titles = '', ...rest] = first.out.split('\n')
+  test('makes a world and shows it, with nothing of the environment', async () => {
+    expect(demo.code, demo.err).toBe(0)
+    const [head, , titles] = demo.out.split('\n')
     expect(head).toMatch(
-      /^tideline {2}demo\/ {2}· {2}embedded PostgreSQL 18\.\d+ {2}· {2}as of \d{4}-\d\d-\d\d 00:00 UTC {2}· {2}run 14, /,
+      /^tideline {2}demo\/ {2}· {2}embedded PostgreSQL [\d.]+ {2}· {2}as of \d{4}-\d\d-\d\d 00:00 UTC {2}· {2}run 14, /,
     )
     expect(titles).toMatch(/^SEGMENT +MEMBERS +SHARE +ENTERED 7 D +LEFT 7 D +SCORE +14 DAYS$/)
-    const rows = rest.slice(0, rest.indexOf(''))
     expect(rows.length).toBeGreaterThan(20)
-    expect(
-      rows.every((row) => /^[a-z-]+ +[\d,]+ +\d+\.\d % +[\d,]+ +[\d,]+ +[\d,]+\.\d {2}[▁-█]{14}$/.test(row)),
-    ).toBe(true)
-    expect(first.out.split('\n').every((line) => line.length <= 100)).toBe(true)
-    expect(first.err).toMatch(/importing [\d,]+ events +[\d.]+ s\n/)
+    const row = /^[a-z-]+ +[\d,]+ +\d+\.\d % +[\d,]+ +[\d,]+ +[\d,]+\.\d {2}[▁-█]{14}$/
+    expect(rows.filter((line) => !row.test(line))).toEqual([])
+    expect(demo.out.split('\n').filter((line) => line.length > 100)).toEqual([])
+    expect(demo.err).toMatch(/importing [\d,]+ events +[\d.]+ s\n/)
     expect(JSON.parse((await say('--project', 'demo', 'db', 'status')).out)).toMatchObject({ running: false })
+  })
 
-    const again = await say('demo')
+  test('is shown again as it stands', async () => {
+    const again = await say('demo', '--format', 'table')
     expect(again.out).toContain(rows.join('\n'))
     expect(again.out).toContain('`demo --clean` begins anew')
+  })
 
-    const lines = first.out.split('\n').filter((line) => line.includes('npm run -s tideline -- '))
+  test('what it says to try next works as printed', async () => {
+    const lines = demo.out.split('\n').filter((line) => line.includes('npm run -s tideline -- '))
     expect(lines.length).toBeGreaterThan(3)
     for (const line of lines) {
-      const printed = line.trim().split(/ {2,}/)[0] ?? ''
-      const words = printed.replace('npm run -s tideline -- ', '').match(/"[^"]*"|\S+/g) ?? []
-      const { code, err } = await say(...words.map((word) => word.replaceAll('"', '')))
+      const printed = line.replace('Try next:', '').trim().split(/ {2,}/)[0] ?? ''
+      const { code, err } = await say(...wordsOf(printed.replace('npm run -s tideline -- ', '')))
       expect(code, `${printed}: ${err}`).toBe(0)
     }
     const report = JSON.parse((await say('--project', 'demo', 'report', 'trial-users')).out)
     expect(report[0].converted).toBeGreaterThan(0)
     expect(report[0].top_events).toHaveLength(10)
-    await say('--project', 'demo', 'db', 'stop')
+  })
+
+  test('every block of output in the README is what it gives', async () => {
+    let readme = readFileSync(join(packageFolder, 'README.md'), 'utf8')
+    const blocks = [...readme.matchAll(/(<!-- output: (.+?) -->\n```\w*\n)[^]*?```/g)]
+    expect(blocks.length).toBeGreaterThan(3)
+    for (const [block, head = '', name = ''] of blocks) {
+      readme = readme.replace(block, `${head}${asWritten(await outputOf(name))}\n\`\`\``)
+    }
+    await expect(readme).toMatchFileSnapshot('../../README.md')
   })
 
   test('leaves alone what it did not make, even when told to begin anew', async () => {
@@ -61,3 +80,36 @@ describe('demo', () => {
     expect(existsSync(join(folder, 'demo/.tideline'))).toBe(false)
   })
 })
+
+const wordsOf = (line: string): string[] =>
+  [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+
+/** What a block's comment names: `demo`, or a command line of tideline in the demo's project. */
+async function outputOf(name: string): Promise<string> {
+  if (name === 'demo') return demo.out.slice(0, demo.out.indexOf('Try next'))
+  const line = wordsOf(name.replace(/^tideline /, ''))
+  if (line[0] === 'check') {
+    // The README's slip of the pen.
+    const slip = 'big-trials:\n  where: |\n    did trial_signup\n    and compnay_size > 500\n'
+    writeInto(folder, 'demo/segments/big-trials.yaml', slip)
+  }
+  const { code, out, err } = await say('--project', 'demo', ...line, '--format', 'table')
+  rmSync(join(folder, 'demo/segments/big-trials.yaml'), { force: true })
+  if (code !== 0) return err + out
+  // The values of a statement's parameters change by the hour, its text doesn't.
+  return line[0] === 'sql' ? (out.split('\n\n')[0] ?? '') : out
+}
+
+const writtenOn = '2026-11-23'
+
+/** The same text, had it been printed on the day on which the README was written: the world moves with today. */
+function asWritten(text: string): string {
+  const today = /as of (\d{4}-\d{2}-\d{2})/.exec(demo.out)?.[1] ?? writtenOn
+  const days = (Date.parse(writtenOn) - Date.parse(today)) / 86_400_000
+  const moved = (day: string) => new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10)
+  return text
+    .replaceAll(/\d{4}-\d{2}-\d{2}/g, moved)
+    .replaceAll(/(?<=run \d+, )[\d.]+ m?s/g, '1.3 s')
+    .replaceAll(/PostgreSQL [\d.]+/g, 'PostgreSQL 18.4')
+    .trimEnd()
+}

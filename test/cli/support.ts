@@ -76,25 +76,31 @@ export function newFolder(): string {
 
 const program = fileURLToPath(new URL('../../bin/tideline.js', import.meta.url))
 
-/** A command as a process of its own, with nothing of this environment's databases. */
+/** A command as a process of its own, with nothing of this environment's databases; ended with the test. */
 export function start(
   folder: string,
   line: readonly string[],
   environment: Record<string, string> = {},
 ): ChildProcess {
-  const { DATABASE_URL: _, REDIS_URL: __, ...rest } = process.env
-  const child = spawn(process.execPath, [program, ...line], { cwd: folder, env: { ...rest, ...environment } })
+  const child = launch(folder, line, environment)
   onTestFinished(() => void child.kill('SIGKILL'))
   return child
 }
 
+function launch(folder: string, line: readonly string[], environment: Record<string, string>): ChildProcess {
+  const { DATABASE_URL: _, REDIS_URL: __, ...rest } = process.env
+  return spawn(process.execPath, [program, ...line], { cwd: folder, env: { ...rest, ...environment } })
+}
+
 /** The same, and waits for its end. A process that was killed has the code -1. */
-export function typed(
-  folder: string,
-  line: readonly string[],
-  environment: Record<string, string> = {},
-): Promise<Said> {
-  const child = start(folder, line, environment)
+export const typed = (folder: string, line: readonly string[], environment: Record<string, string> = {}) =>
+  saidBy(start(folder, line, environment))
+
+/** The same, outside of a test. */
+export const run = (folder: string, line: readonly string[], environment: Record<string, string> = {}) =>
+  saidBy(launch(folder, line, environment))
+
+function saidBy(child: ChildProcess): Promise<Said> {
   const said = { out: '', err: '' }
   child.stdout?.on('data', (text: Buffer) => {
     said.out += text

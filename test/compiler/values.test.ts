@@ -42,7 +42,6 @@ function worldOf(attribute: string, values: readonly Json[]): World {
 
 async function expectAgreement(world: World, asked: readonly Definition[]): Promise<void> {
   const questions = questionsOf(asked, world.zone)
-  expect(questions).toHaveLength(2 * asked.length)
   expect(await differences(turkish, world, questions)).toEqual([])
 }
 

@@ -17,11 +17,11 @@ import { catalog, type World } from './world.ts'
 /** Something to ask of a world: a definition's meaning, or its negation. */
 export type Question = { readonly definition: Definition; readonly predicate: Predicate }
 
-/** Each definition, plain and negated. Those that have errors are left out. */
+/** Each definition, plain and negated. */
 export function questionsOf(definitions: readonly Definition[], zone: string): Question[] {
   return definitions.flatMap((definition) => {
-    const { predicate } = compile(definition, catalog, zone)
-    if (!predicate) return []
+    const { predicate, diagnostics } = compile(definition, catalog, zone)
+    if (!predicate) throw new Error(`${print(definition)}: ${JSON.stringify(diagnostics)}`)
     const negated = { kind: 'not', of: definition } as const
     return [
       { definition, predicate },
