@@ -1,16 +1,7 @@
 import type { CatalogType } from './catalog.ts'
 import type { Context } from './condition.ts'
 import type { ComparisonNode, Scalar } from './definition.ts'
-import {
-  type Comparison,
-  nobody,
-  not,
-  type Operand,
-  type Test,
-  type Tree,
-  test,
-  type ValueType,
-} from './ir.ts'
+import { nobody, not, type Operand, type Test, type Tree, test, type ValueType } from './ir.ts'
 import { isDay, nextDay, readInstant } from './time.ts'
 
 /** One name and what it is compared with: how attributes and event properties alike get their meaning. */
@@ -31,74 +22,89 @@ export function lowerComparison<Subject>(
   comparison: ComparisonNode,
   context: Context,
 ): Tree<Test<Subject>> {
-  const type = named.type === 'json' ? undefined : named.type
-  const compare = (value: Scalar, build: (to: Operand) => Comparison): Tree<Test<Subject>> => {
-    const to = operand(named, type, value, context)
-    return to ? test(named.subject(to.type), build(to)) : nobody
-  }
-  const exactly = 'exactly' in comparison && comparison.exactly ? ({ exactly: true } as const) : {}
   switch (comparison.op) {
     case 'is known':
       return test(named.subject(named.type ?? 'json'), { op: 'known' })
     case 'is unknown':
       return not(lowerComparison(named, { op: 'is known' }, context))
     case 'is true':
-      return compare(true, (to) => ({ op: '=', to }))
+      return lowerOrder(named, { op: '=', value: true }, context)
     case 'is false':
-      return compare(false, (to) => ({ op: '=', to }))
-    case 'between':
-      return {
-        kind: 'all',
-        of: [
-          compare(comparison.low, (to) => ({ op: '>=', to })),
-          compare(comparison.high, (to) => ({ op: '<=', to })),
-        ],
-      }
+      return lowerOrder(named, { op: '=', value: false }, context)
+    case 'between': {
+      const low = lowerOrder(named, { op: '>=', value: comparison.low }, context)
+      return { kind: 'all', of: [low, lowerOrder(named, { op: '<=', value: comparison.high }, context)] }
+    }
+    case 'in':
+      return lowerList(named, comparison.values, exactlyIn(comparison), context)
     case 'not in':
       return not(lowerComparison(named, { ...comparison, op: 'in' }, context))
-    case 'in': {
-      // A day means the whole day, in a list as well.
-      if (type === 'instant') {
-        const days = comparison.values.map((value) => lowerComparison(named, { op: '=', value }, context))
-        return { kind: 'any', of: days }
-      }
-      const operands = comparison.values.map((value) => operand(named, type, value, context))
-      const known = operands.filter((each) => each !== undefined)
-      const first = known[0]
-      if (!first || known.length < operands.length) return nobody
-      if (known.some((each) => each.type !== first.type)) {
-        context.report(named.node, 'TYPE_MISMATCH', `The list for ${named.label} mixes types.`)
-        return nobody
-      }
-      const folding = first.type === 'text' ? exactly : {}
-      return test(named.subject(first.type), { op: 'in', to: known, ...folding })
-    }
     case '!=':
       return not(lowerComparison(named, { ...comparison, op: '=' }, context))
     case '=':
     case '<':
     case '<=':
     case '>':
-    case '>=': {
-      const { op, value } = comparison
-      if (type === 'instant' && typeof value === 'string' && isDay(value))
-        return compareDay(named, op, value, context)
-      return compare(value, (to) => ({ op, to, ...(to.type === 'text' ? exactly : {}) }))
-    }
-    default: {
-      const negative = comparison.op.startsWith('not ')
-      const op = (negative ? comparison.op.slice(4) : comparison.op) as
-        | 'contains'
-        | 'starts with'
-        | 'ends with'
-      if (type === 'instant') {
-        reportType(named, type, comparison.value, context)
-        return nobody
-      }
-      const positive = compare(comparison.value, (to) => ({ op, to, ...exactly }))
-      return negative ? not(positive) : positive
-    }
+    case '>=':
+      return lowerOrder(named, { ...comparison, op: comparison.op }, context)
+    case 'contains':
+    case 'starts with':
+    case 'ends with':
+      return lowerText(named, { ...comparison, op: comparison.op }, context)
+    case 'not contains':
+      return not(lowerText(named, { ...comparison, op: 'contains' }, context))
+    case 'not starts with':
+      return not(lowerText(named, { ...comparison, op: 'starts with' }, context))
+    case 'not ends with':
+      return not(lowerText(named, { ...comparison, op: 'ends with' }, context))
   }
+}
+
+type Exactly = { readonly exactly?: true }
+const exactlyIn = (comparison: { exactly?: true | undefined }): Exactly =>
+  comparison.exactly ? { exactly: true } : {}
+
+type Order = { op: '=' | '<' | '<=' | '>' | '>='; value: Scalar; exactly?: true | undefined }
+
+function lowerOrder<Subject>(named: Named<Subject>, is: Order, context: Context): Tree<Test<Subject>> {
+  const { op, value } = is
+  if (named.type === 'instant' && typeof value === 'string' && isDay(value)) {
+    return compareDay(named, op, value, context)
+  }
+  const to = operand(named, value, context)
+  return to ? test(named.subject(to.type), { op, to, ...(to.type === 'text' ? exactlyIn(is) : {}) }) : nobody
+}
+
+function lowerList<Subject>(
+  named: Named<Subject>,
+  values: readonly Scalar[],
+  exactly: Exactly,
+  context: Context,
+): Tree<Test<Subject>> {
+  // A day means the whole day, in a list as well.
+  if (named.type === 'instant') {
+    return { kind: 'any', of: values.map((value) => lowerOrder(named, { op: '=', value }, context)) }
+  }
+  const operands = values.map((value) => operand(named, value, context))
+  const to = operands.filter((each) => each !== undefined)
+  const first = to[0]
+  if (!first || to.length < operands.length) return nobody
+  if (to.some((each) => each.type !== first.type)) {
+    context.report(named.node, 'TYPE_MISMATCH', `The list for ${named.label} mixes types.`)
+    return nobody
+  }
+  return test(named.subject(first.type), { op: 'in', to, ...(first.type === 'text' ? exactly : {}) })
+}
+
+type Within = { op: 'contains' | 'starts with' | 'ends with'; value: string; exactly?: true | undefined }
+
+function lowerText<Subject>(named: Named<Subject>, is: Within, context: Context): Tree<Test<Subject>> {
+  if (named.type === 'instant') {
+    reportType(named, named.type, is.value, context)
+    return nobody
+  }
+  const to = operand(named, is.value, context)
+  return to ? test(named.subject(to.type), { op: is.op, to, ...exactlyIn(is) }) : nobody
 }
 
 /** A date means its whole local day: `= d` is [d, d+1), `> d` begins at d+1, `<= d` ends there. */
@@ -125,12 +131,8 @@ function compareDay<Subject>(
   return test(subject, { op, to: at(start) })
 }
 
-function operand<Subject>(
-  named: Named<Subject>,
-  type: ValueType | undefined,
-  value: Scalar,
-  context: Context,
-): Operand | undefined {
+function operand<Subject>(named: Named<Subject>, value: Scalar, context: Context): Operand | undefined {
+  const { type } = named
   if (named.type === 'json') {
     context.report(
       named.node,

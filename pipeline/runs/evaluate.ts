@@ -50,9 +50,11 @@ async function evaluateOnce(
     bits,
     segments.map((segment) => segment.first),
   ])
+  // Postgres spreads `create table as` over several processes, `insert` not.
   await client.query(
-    `insert into evaluated (lead_id, words, scores)
-     select lead_id, array[${set}]::bigint[], array[${points}]::numeric[] from (${query.sql}) as features`,
+    `create temporary table evaluated as
+     select lead_id, array[${set}]::bigint[] as words, array[${points}]::numeric[] as scores
+     from (${query.sql}) as features`,
     [...query.parameters],
   )
   await client.query('analyze evaluated; analyze planned')

@@ -1,4 +1,5 @@
--- Where a run puts together what it will write. Temporary: a killed run leaves nothing behind.
+-- Where a run puts together what it will write. Temporary: a killed run leaves nothing behind. The evaluation itself
+-- makes the table `evaluated` (lead_id, words bigint[], scores numeric[]), one row per lead that exists.
 drop table if exists pg_temp.planned, pg_temp.evaluated, pg_temp.staged_change;
 create temporary table planned (
   segment_id bigint primary key,
@@ -7,7 +8,6 @@ create temporary table planned (
   bit bigint not null,
   first boolean not null
 );
-create temporary table evaluated (lead_id bigint primary key, words bigint[] not null, scores numeric[] not null);
 create temporary table staged_change (
   segment_id bigint not null,
   lead_id bigint not null,

@@ -45,6 +45,17 @@ describe('demo', () => {
     expect(again.out).toContain('`demo --clean` begins anew')
   })
 
+  test('every block of output in the README is what it gives', async () => {
+    let readme = readFileSync(join(packageFolder, 'README.md'), 'utf8')
+    const blocks = [...readme.matchAll(/(<!-- output: (.+?) -->\n```\w*\n)[^]*?```/g)]
+    expect(blocks.length).toBeGreaterThan(3)
+    for (const [block, head = '', name = ''] of blocks) {
+      readme = readme.replace(block, `${head}${asWritten(await outputOf(name))}\n\`\`\``)
+    }
+    await expect(readme).toMatchFileSnapshot('../../README.md')
+  })
+
+  // Last, since it ends with a run of its own.
   test('what it says to try next works as printed', async () => {
     const lines = demo.out.split('\n').filter((line) => line.includes('npm run -s tideline -- '))
     expect(lines.length).toBeGreaterThan(3)
@@ -56,16 +67,6 @@ describe('demo', () => {
     const report = JSON.parse((await say('--project', 'demo', 'report', 'trial-users')).out)
     expect(report[0].converted).toBeGreaterThan(0)
     expect(report[0].top_events).toHaveLength(10)
-  })
-
-  test('every block of output in the README is what it gives', async () => {
-    let readme = readFileSync(join(packageFolder, 'README.md'), 'utf8')
-    const blocks = [...readme.matchAll(/(<!-- output: (.+?) -->\n```\w*\n)[^]*?```/g)]
-    expect(blocks.length).toBeGreaterThan(3)
-    for (const [block, head = '', name = ''] of blocks) {
-      readme = readme.replace(block, `${head}${asWritten(await outputOf(name))}\n\`\`\``)
-    }
-    await expect(readme).toMatchFileSnapshot('../../README.md')
   })
 
   test('leaves alone what it did not make, even when told to begin anew', async () => {

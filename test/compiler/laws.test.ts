@@ -45,7 +45,7 @@ describe('engines', () => {
           }
         },
       ),
-      { numRuns: 20 },
+      { numRuns: 20, interruptAfterTimeLimit: 45_000, markInterruptAsFailure: true },
     ))
 })
 
