@@ -49,7 +49,7 @@ export function crewOf(options: Options, backend: Backend, slots: Slots): Crew {
 
 const conditions = {
   autorun: false,
-  // Two, so that runs that were asked for need not wait for a backfill's turn in the queue; the ledger keeps them apart.
+  // Two, so that a run that was asked for need not wait for a backfill's turn; the ledger keeps them apart.
   concurrency: 2,
   // A job whose process was killed is taken up again after about a minute.
   lockDuration: 60_000,

@@ -40,5 +40,5 @@ export const codeOf = (error: unknown): string | undefined => {
   return typeof code === 'string' ? code : undefined
 }
 
-/** Without what neither Postgres nor JSON can hold: a queue that can't store an error loses it, and runs the job again. */
+/** Without what Postgres or JSON can't hold: a queue that can't store an error loses it and runs the job again. */
 export const storable = (text: string): string => text.replaceAll('\u0000', '').toWellFormed().slice(0, 8192)

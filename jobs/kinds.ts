@@ -30,7 +30,7 @@ export type Results = {
   backfill: BackfillResult
 }
 
-/** Whoever asks for the same thing while it is still to be done gets the same job. A run as of the present: within the second. */
+/** Whoever asks for what is still to be done gets the same job; for a run as of the present, within the second. */
 export function jobId(payload: Payload<Asked>, now: Instant): string {
   if (!('grain' in payload)) return `run-${short(payload.asOf ?? `${now.slice(0, 19)}Z`)}`
   const { from, to, grain, segments } = payload

@@ -66,7 +66,9 @@ export function applySources(database: Database, sources: Sources, zone: string)
     const existing = await readSegments(client)
     const plans: SegmentPlan[] = []
     for (const source of sources.segments) {
-      plans.push(await applySegment(client, source, compiled.get(source.key)!, existing.get(source.key), zone))
+      plans.push(
+        await applySegment(client, source, compiled.get(source.key)!, existing.get(source.key), zone),
+      )
     }
     const named = new Set(sources.segments.map((source) => source.key))
     for (const segment of existing.values()) {
@@ -74,7 +76,11 @@ export function applySources(database: Database, sources: Sources, zone: string)
       await archive(client, segment)
       plans.push({ key: segment.key, action: 'archive', before: segment.definition })
     }
-    return { segments: plans, scoring, warnings: findings.filter((finding) => finding.severity === 'warning') }
+    return {
+      segments: plans,
+      scoring,
+      warnings: findings.filter((finding) => finding.severity === 'warning'),
+    }
   })
 }
 

@@ -32,7 +32,7 @@ export function openPostgres(url: string, options: { schema?: string; max?: numb
     options: `-c search_path=${schema},public -c timezone=UTC -c datestyle=ISO -c idle_in_transaction_session_timeout=300000`,
     types: { getTypeParser: parserOf },
   })
-  // An idle connection that breaks (server restart) is replaced at its next use; without a listener it would end the process.
+  // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => {})
   // The same for one that is in use, between two of its statements; the next statement fails and says so.
   pool.on('connect', (client) => void client.on('error', () => {}))

@@ -32,7 +32,14 @@ export async function openInstallation(
   const pool = { schema, ...(options.max ? { max: options.max } : {}) }
   if (named) {
     const database = openPostgres(named, pool)
-    return { project, database, described: describeUrl(named), embedded: false, temporary, startedServer: false }
+    return {
+      project,
+      database,
+      described: describeUrl(named),
+      embedded: false,
+      temporary,
+      startedServer: false,
+    }
   }
   const server = await startServer({
     folder: project.state,

@@ -61,7 +61,9 @@ export async function rollUp(
     const files: { file: string; table: string }[] = []
     for (const { name, table } of rollups) {
       const file = join(folder, `${name}.result.csv`)
-      await duckdb.run(`create temp table result_${name} as ${statement(`rollups/${name}`)}`, [options.asOf.slice(0, -1)])
+      await duckdb.run(`create temp table result_${name} as ${statement(`rollups/${name}`)}`, [
+        options.asOf.slice(0, -1),
+      ])
       await duckdb.run(`copy result_${name} to '${file.replaceAll("'", "''")}' (header false)`)
       files.push({ file, table })
     }

@@ -20,5 +20,8 @@ export function statements(subfolder: string): { name: string; text: string }[] 
   return readdirSync(join(folder, subfolder))
     .filter((file) => file.endsWith('.sql'))
     .sort()
-    .map((file) => ({ name: file.replace(/\.sql$/, ''), text: statement(`${subfolder}/${file.replace(/\.sql$/, '')}`) }))
+    .map((file) => ({
+      name: file.replace(/\.sql$/, ''),
+      text: statement(`${subfolder}/${file.replace(/\.sql$/, '')}`),
+    }))
 }

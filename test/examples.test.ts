@@ -26,7 +26,9 @@ function madeUp(): string {
   const day = (n: number) => new Date(Date.UTC(2017, 5, 14) + n * 86_400_000)
   const origins = ['social', 'paid_search', 'organic_search', 'email', 'unknown', '']
   const leads = Array.from({ length: 800 }, (_, n) => {
-    const contact = day((n * 37) % 351).toISOString().slice(0, 10)
+    const contact = day((n * 37) % 351)
+      .toISOString()
+      .slice(0, 10)
     return `mql${n},${contact},page${n % 9},${origins[(n + Math.floor(n / 9)) % 6]}`
   })
   const deals = Array.from({ length: 90 }, (_, n) => {

@@ -8,7 +8,7 @@ export type Binaries = { readonly folder: string; readonly version: string; read
 
 const oldestMajor = 17
 
-/** The Postgres programs to run: those in `given`, or the embedded package's. They are looked at, not yet trusted to any account. */
+/** The Postgres programs to run: those in `given`, or the embedded package's. */
 export async function findBinaries(given?: string): Promise<Binaries> {
   const folder = given ?? packaged()
   mendLinks(folder)
@@ -64,7 +64,7 @@ function packaged(): string {
   }
 }
 
-/** A package can't hold symbolic links, so its install script makes them from a list. Where install scripts are off, we do. */
+/** A package can't hold symbolic links: its install script makes them from a list. Where scripts are off, we do. */
 function mendLinks(folder: string): void {
   for (const { source, target } of linksOf(folder)) {
     try {

@@ -33,7 +33,7 @@ export function readState(folder: string): State | undefined {
   }
 }
 
-/** Replaced as a whole, so that a reader sees the old or the new one. Readable by the project's owner alone: it holds the password. */
+/** Replaced as a whole, so that a reader sees the old or the new one. It holds the password: for its owner alone. */
 export function writeState(folder: string, state: State): void {
   const fresh = join(folder, `server.json-${randomBytes(4).toString('hex')}`)
   writeFileSync(fresh, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 })

@@ -8,7 +8,10 @@ import { UserError } from '../errors.ts'
 export const projectFile = 'tideline.yaml'
 
 const settingsShape = z.strictObject({
-  timezone: z.string().refine(isZone, 'is not a time zone this machine knows (such as Europe/Berlin)').default('UTC'),
+  timezone: z
+    .string()
+    .refine(isZone, 'is not a time zone this machine knows (such as Europe/Berlin)')
+    .default('UTC'),
   slots: z.string().default('0 * * * *'),
   catch_up: z
     .string()
@@ -66,7 +69,12 @@ function openProject(folder: string): Project {
   if (!('data' in parsed) || !parsed.data) {
     const issue = typeof parsed.error === 'string' ? undefined : parsed.error?.issues[0]
     const what = issue ? `${issue.path.join('.') || 'it'}: ${issue.message}` : String(parsed.error)
-    throw new UserError({ code: 'BAD_SETTINGS', message: what, where: file, hint: 'docs/project.md lists the settings.' })
+    throw new UserError({
+      code: 'BAD_SETTINGS',
+      message: what,
+      where: file,
+      hint: 'docs/project.md lists the settings.',
+    })
   }
   const { catch_up, database, ...rest } = parsed.data
   return {

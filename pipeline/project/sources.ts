@@ -54,7 +54,9 @@ const segmentShape = z.strictObject({
   action: z.string().max(2000).optional(),
   review: z.string().max(200).optional(),
   status: z.enum(['draft', 'active', 'paused']).default('active'),
-  where: z.unknown().refine((where) => where !== undefined && where !== null, 'says which leads are meant; it is missing'),
+  where: z
+    .unknown()
+    .refine((where) => where !== undefined && where !== null, 'says which leads are meant; it is missing'),
 })
 const eventShape = z.strictObject({
   channel: z.string().min(1).optional(),
@@ -63,7 +65,10 @@ const eventShape = z.strictObject({
 })
 const decimal = z
   .number()
-  .refine((n) => Math.abs(n) <= 1e9 && /^-?\d+(\.\d{1,6})?$/.test(String(n)), 'must be a number of at most six places')
+  .refine(
+    (n) => Math.abs(n) <= 1e9 && /^-?\d+(\.\d{1,6})?$/.test(String(n)),
+    'must be a number of at most six places',
+  )
   .transform(String)
 const scoreShape = z.strictObject({
   points: z.record(z.string().min(1), decimal),
@@ -80,7 +85,11 @@ export function readSources(project: Project): Sources {
     readFile(project, join('segments', file), findings)?.each((key, entry) => {
       const twin = segments.find((segment) => segment.key === key)
       if (!/^[a-z0-9][a-z0-9_-]*$/.test(key)) {
-        entry.find('BAD_KEY', `"${key}" can't be a segment's key.`, 'Use lower-case letters, digits, - and _.')
+        entry.find(
+          'BAD_KEY',
+          `"${key}" can't be a segment's key.`,
+          'Use lower-case letters, digits, - and _.',
+        )
       } else if (twin) {
         const place = twin.locate(undefined)
         entry.find('DUPLICATE_KEY', `There is a segment "${key}" already, in ${place.file}:${place.line}.`)
@@ -88,21 +97,40 @@ export function readSources(project: Project): Sources {
         const shape = entry.check(segmentShape)
         if (shape) {
           const { name = key, owner = null, action = null, review = null, status, where } = shape
-          segments.push({ key, name, owner, action, review, status, where, locate: (span) => entry.locate('where', span) })
+          segments.push({
+            key,
+            name,
+            owner,
+            action,
+            review,
+            status,
+            where,
+            locate: (span) => entry.locate('where', span),
+          })
         }
       }
     })
   }
   const events: EventTypeSource[] = []
-  readFile(project, 'events.yaml', findings)?.under('events')?.each((type, entry) => {
-    const shape = entry.check(eventShape)
-    if (shape) events.push({ type, channel: shape.channel ?? null, activity: shape.activity, conversion: shape.conversion })
-  })
+  readFile(project, 'events.yaml', findings)
+    ?.under('events')
+    ?.each((type, entry) => {
+      const shape = entry.check(eventShape)
+      if (shape)
+        events.push({
+          type,
+          channel: shape.channel ?? null,
+          activity: shape.activity,
+          conversion: shape.conversion,
+        })
+    })
   const scores: Score[] = []
-  readFile(project, 'scoring.yaml', findings)?.under('scores')?.each((name, entry) => {
-    const shape = entry.check(scoreShape)
-    if (shape) scores.push(scoreOf(name, shape, entry))
-  })
+  readFile(project, 'scoring.yaml', findings)
+    ?.under('scores')
+    ?.each((name, entry) => {
+      const shape = entry.check(scoreShape)
+      if (shape) scores.push(scoreOf(name, shape, entry))
+    })
   return { segments, events, scores, findings }
 }
 
@@ -153,10 +181,14 @@ class Entry {
   /** The n-th visible character of a text stands at the n-th visible character of its YAML source. */
   locate(field: string | undefined, span?: Span): Place {
     const node = field && isMap(this.value) ? (this.value.get(field, true) as Node | undefined) : undefined
-    if (!span || !isScalar(node) || !node.range) return this.file.place(node?.range?.[0] ?? this.keyNode?.range?.[0] ?? 0, 1)
+    if (!span || !isScalar(node) || !node.range)
+      return this.file.place(node?.range?.[0] ?? this.keyNode?.range?.[0] ?? 0, 1)
     const text = String(node.value)
     const source = this.file.text
-    let offset = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED' ? source.indexOf('\n', node.range[0]) : node.range[0]
+    let offset =
+      node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED'
+        ? source.indexOf('\n', node.range[0])
+        : node.range[0]
     if (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE') offset++
     let visible = text.slice(0, span.start).replace(/\s/g, '').length
     while (offset < node.range[1] && (visible > 0 || /\s/.test(source[offset] ?? ''))) {
@@ -206,11 +238,19 @@ class YamlFile {
     if (contents === null || (isScalar(contents) && contents.value === null)) return
     if (!isMap(contents)) {
       const message = 'A map of names to what they mean is expected here.'
-      this.findings.push({ ...this.place(contents.range?.[0] ?? 0, 1), severity: 'error', code: 'BAD_FILE', message })
+      this.findings.push({
+        ...this.place(contents.range?.[0] ?? 0, 1),
+        severity: 'error',
+        code: 'BAD_FILE',
+        message,
+      })
       return
     }
     for (const item of contents.items) {
-      visit(String(isScalar(item.key) ? item.key.value : item.key), new Entry(this, item.key as Node | null, item.value))
+      visit(
+        String(isScalar(item.key) ? item.key.value : item.key),
+        new Entry(this, item.key as Node | null, item.value),
+      )
     }
   }
 }

@@ -48,12 +48,10 @@ export async function applyRun(client: Client, run: Applying): Promise<Applied> 
     ])
   }
   await steps.begin('commit')
-  const { rows } = await client.query<{ leads: string; entered: string; left: string }>(statement('runs/finish'), [
-    runId,
-    run.fence,
-    JSON.stringify(steps.done),
-    run.rollUp,
-  ])
+  const { rows } = await client.query<{ leads: string; entered: string; left: string }>(
+    statement('runs/finish'),
+    [runId, run.fence, JSON.stringify(steps.done), run.rollUp],
+  )
   const finished = rows[0]
   if (!finished) throw new FencedOff()
   return {

@@ -53,7 +53,9 @@ export function backfill(database: Database, options: BackfillOptions): Promise<
       try {
         return await recompute(client, options, { last, definitions, instants, runId, fence: lease.fence })
       } catch (error) {
-        await client.query(statement('runs/fail'), [runId, JSON.stringify(describeError(error))]).catch(() => {})
+        await client
+          .query(statement('runs/fail'), [runId, JSON.stringify(describeError(error))])
+          .catch(() => {})
         throw error
       }
     } finally {
@@ -76,7 +78,10 @@ function checkRange({ from, to }: BackfillOptions, last: LastApplied): void {
   }
 }
 
-async function selectSegments(client: Client, keys: readonly string[] | undefined): Promise<PinnedDefinitions> {
+async function selectSegments(
+  client: Client,
+  keys: readonly string[] | undefined,
+): Promise<PinnedDefinitions> {
   const all = await pinDefinitions(client)
   if (!keys) return all
   for (const key of keys) {
@@ -176,11 +181,10 @@ async function write(
     await client.query(statement('runs/apply_state'), [runId, definitions.scoringVersion])
   }
   await steps.begin('commit')
-  const { rows: finished } = await client.query<{ entered: string; left: string }>(statement('backfill/finish'), [
-    runId,
-    fence,
-    JSON.stringify(steps.done),
-  ])
+  const { rows: finished } = await client.query<{ entered: string; left: string }>(
+    statement('backfill/finish'),
+    [runId, fence, JSON.stringify(steps.done)],
+  )
   if (!finished[0]) throw new FencedOff()
   return { entered: Number(finished[0].entered), left: Number(finished[0].left) }
 }

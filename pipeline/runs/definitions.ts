@@ -92,7 +92,8 @@ export function firstError(compiled: Compiled): { code: string; message: string 
     : { code: 'SHAPE', message: 'The definition is not understood.' }
 }
 
-export const planOf = (segments: readonly Pinned[], scores: readonly Score[]): QueryPlan => plan(segments, scores)
+export const planOf = (segments: readonly Pinned[], scores: readonly Score[]): QueryPlan =>
+  plan(segments, scores)
 
 /** Word (from 1) and bit of each segment in a lead's set, in the plan's order. */
 export function bitsOf(count: number): { words: number[]; bits: string[]; wordCount: number } {

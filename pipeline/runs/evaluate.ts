@@ -3,7 +3,11 @@ import type { Client } from '../engine.ts'
 import { statement } from '../sql.ts'
 import { bitsOf, type Failing, type Pinned, type PinnedDefinitions, planOf } from './definitions.ts'
 
-export type Evaluation = { readonly segments: readonly Pinned[]; readonly failing: readonly Failing[]; readonly wordCount: number }
+export type Evaluation = {
+  readonly segments: readonly Pinned[]
+  readonly failing: readonly Failing[]
+  readonly wordCount: number
+}
 
 /**
  * Fills `planned` and `evaluated` with every lead's set of segments and scores, in one statement for all segments.
@@ -21,7 +25,8 @@ export async function evaluate(
     const suspects = definitions.segments.filter((segment) => segment.first)
     const others = definitions.segments.filter((segment) => !segment.first)
     const sqlState = (error as { code?: string }).code
-    if (suspects.length === 0 || others.length === 0 || sqlState === undefined || sqlState.startsWith('57P')) throw error
+    if (suspects.length === 0 || others.length === 0 || sqlState === undefined || sqlState.startsWith('57P'))
+      throw error
     const failing = suspects.map((segment) => ({
       ...segment,
       code: 'EVALUATION_FAILED',

@@ -23,7 +23,10 @@ export async function claim(
 ): Promise<Lease> {
   const attempts = Math.max(1, Math.ceil(options.waitMilliseconds / 250))
   for (let attempt = 1; ; attempt++) {
-    const { rows } = await client.query<{ fence: string }>(statement('runs/claim'), [options.owner, leaseSeconds])
+    const { rows } = await client.query<{ fence: string }>(statement('runs/claim'), [
+      options.owner,
+      leaseSeconds,
+    ])
     if (rows[0]) return hold(database, client, rows[0].fence)
     if (attempt >= attempts) throw await busy(client)
     await sleep(250)

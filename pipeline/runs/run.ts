@@ -80,7 +80,12 @@ const isNightly = (asOf: Instant): boolean => asOf.endsWith('T00:00:00.000000Z')
  * Rolls up after a nightly run; and before the next run, if the process was killed between the two: membership is
  * still as of that night then.
  */
-async function rollUpIfDue(database: Database, last: LastApplied, options: RunOptions, steps: Steps): Promise<void> {
+async function rollUpIfDue(
+  database: Database,
+  last: LastApplied,
+  options: RunOptions,
+  steps: Steps,
+): Promise<void> {
   if (last.run_id === null || last.as_of === null || last.horizon === null || !last.rollup_due) return
   const { run_id: runId, as_of: asOf, horizon } = last
   await steps.step('roll up', () => rollUp(database, { runId, asOf, horizon, temporary: options.temporary }))
@@ -94,17 +99,38 @@ async function runAsOf(database: Database, client: Client, lease: Lease, going: 
   await client.query('discard temp')
   await client.query(statement('runs/hold_membership'))
   const horizon = last.next_horizon
-  const runId = await startRun(client, { asOf, horizon, fence: lease.fence, going, scoring: definitions.scoringVersion })
+  const runId = await startRun(client, {
+    asOf,
+    horizon,
+    fence: lease.fence,
+    going,
+    scoring: definitions.scoringVersion,
+  })
   try {
     const evaluation = await steps.step('evaluate', () => evaluate(client, definitions, { asOf, horizon }))
     await steps.step('stage changes', () =>
-      client.query(statement('runs/stage_changes'), [horizon, asOf, last.horizon, last.as_of, evaluation.wordCount]),
+      client.query(statement('runs/stage_changes'), [
+        horizon,
+        asOf,
+        last.horizon,
+        last.as_of,
+        evaluation.wordCount,
+      ]),
     )
     await client.query('analyze staged_change')
     const nightly = isNightly(asOf)
     const rollUp = nightly && going.rollUp !== false
     const applied = await inTransaction(client, () =>
-      applyRun(client, { runId, asOf, fence: lease.fence, definitions, evaluation, lastAsOf: last.as_of, rollUp, steps }),
+      applyRun(client, {
+        runId,
+        asOf,
+        fence: lease.fence,
+        definitions,
+        evaluation,
+        lastAsOf: last.as_of,
+        rollUp,
+        steps,
+      }),
     )
     await rollUpIfDue(database, await readLastApplied(client), going, steps)
     await steps.begin('end')
@@ -146,7 +172,10 @@ async function startRun(
 export function describeError(error: unknown): { code: string; message: string } {
   if (error instanceof UserError) return { code: error.code, message: error.message }
   const { code, message } = error as { code?: string; message?: string }
-  return { code: code ?? 'FAILED', message: (message ?? String(error)).replaceAll('\u0000', '').slice(0, 2000) }
+  return {
+    code: code ?? 'FAILED',
+    message: (message ?? String(error)).replaceAll('\u0000', '').slice(0, 2000),
+  }
 }
 
 const unchanged = (last: LastApplied): RunResult => ({
@@ -180,7 +209,8 @@ export class Steps {
     await this.begin(name)
     const start = performance.now()
     const result = await work()
-    const rows = typeof result === 'number' ? result : ((result as { rowCount?: number } | null)?.rowCount ?? null)
+    const rows =
+      typeof result === 'number' ? result : ((result as { rowCount?: number } | null)?.rowCount ?? null)
     this.done.push({ name, rows, milliseconds: Math.round(performance.now() - start) })
     return result
   }

@@ -47,7 +47,7 @@ describe('demo', () => {
 
   test('every block of output in the README is what it gives', async () => {
     let readme = readFileSync(join(packageFolder, 'README.md'), 'utf8')
-    const blocks = [...readme.matchAll(/(<!-- output: (.+?) -->\n```\w*\n)[^]*?```/g)]
+    const blocks = [...readme.matchAll(/(<!-- output: (.+?) -->\n```\w*\n)[\s\S]*?```/g)]
     expect(blocks.length).toBeGreaterThan(3)
     for (const [block, head = '', name = ''] of blocks) {
       readme = readme.replace(block, `${head}${asWritten(await outputOf(name))}\n\`\`\``)

@@ -14,7 +14,8 @@ beforeEach(async () => {
   await addLead(database, 'b', { events: [['login', '2026-03-01T12:00:00Z']] })
 })
 afterEach(() => database.close())
-const withoutCause = (lines: string[]) => lines.map((line) => line.replace(/ (data|time|backfill|definition) /, ' '))
+const withoutCause = (lines: string[]) =>
+  lines.map((line) => line.replace(/ (data|time|backfill|definition) /, ' '))
 
 test('a segment created today is given its past, joined without a seam', async () => {
   await apply(database, { all: 'everyone' })

@@ -30,9 +30,11 @@ async function world(): Promise<Database> {
 async function results(database: Database): Promise<unknown> {
   const tables = {
     membership: 'select segment_id, lead_id, since from membership order by 1, 2',
-    history: 'select segment_id, lead_id, as_of, change, cause, version from membership_change order by 1, 2, 3',
+    history:
+      'select segment_id, lead_id, as_of, change, cause, version from membership_change order by 1, 2, 3',
     scores: 'select lead_id, score, value, level, changed_as_of from lead_scores order by 1, 2',
-    figures: 'select segment_id, as_of, members, leads, entered, "left", score_sum from segment_stats order by 1, 2',
+    figures:
+      'select segment_id, as_of, members, leads, entered, "left", score_sum from segment_stats order by 1, 2',
     state: 'select segment_id, state, version, scoring_version from segment_state order by 1',
     outcomes: `select r.as_of, o.segment_id, o.version, o.outcome from run_segments o join runs r using (run_id)
       where r.status = 'done' order by 1, 2`,
@@ -50,15 +52,20 @@ const steps = (await runAsOf(untouched, day(2))).steps.map((step) => step.name)
 const expected = await results(untouched)
 
 test('the run under test does all it can', () => {
-  expect(steps).toEqual(expect.arrayContaining(['drain inboxes', 'claim', 'evaluate', 'apply changes', 'roll up']))
+  expect(steps).toEqual(
+    expect.arrayContaining(['drain inboxes', 'claim', 'evaluate', 'apply changes', 'roll up']),
+  )
   expect(expected).toMatchObject({ inbox: [{ count: '0' }] })
 })
 
-test.each([...steps, 'commit', 'end'])('killed before "%s" and repeated, a run ends as if never killed', async (step) => {
-  const database = await world()
-  const child = spawn(process.execPath, [script, database.url, day(2), step], { stdio: 'inherit' })
-  const [, signal] = await once(child, 'exit')
-  expect(signal).toBe('SIGKILL')
-  await runAsOf(database, day(2))
-  expect(await results(database)).toEqual(expected)
-})
+test.each([...steps, 'commit', 'end'])(
+  'killed before "%s" and repeated, a run ends as if never killed',
+  async (step) => {
+    const database = await world()
+    const child = spawn(process.execPath, [script, database.url, day(2), step], { stdio: 'inherit' })
+    const [, signal] = await once(child, 'exit')
+    expect(signal).toBe('SIGKILL')
+    await runAsOf(database, day(2))
+    expect(await results(database)).toEqual(expected)
+  },
+)

@@ -11,8 +11,16 @@ beforeEach(async () => {
 afterEach(() => database.close())
 
 const dump = (table: string) => database.query(`select * from ${table} t order by t::text`)
-const results = ['membership', 'membership_change', 'lead_scores', 'segment_stats', 'segment_state', 'run_segments']
-const everything = async () => Object.fromEntries(await Promise.all(results.map(async (t) => [t, await dump(t)])))
+const results = [
+  'membership',
+  'membership_change',
+  'lead_scores',
+  'segment_stats',
+  'segment_state',
+  'run_segments',
+]
+const everything = async () =>
+  Object.fromEntries(await Promise.all(results.map(async (t) => [t, await dump(t)])))
 
 describe('a run', () => {
   test('51 points enters hot-leads at the next run', async () => {
@@ -68,8 +76,22 @@ describe('a run', () => {
     await addEvent(database, 'b', 'click', '2026-03-01T11:00:00Z')
     await runAsOf(database, day(2))
     expect(await database.query('select * from segment_trend order by as_of')).toEqual([
-      expect.objectContaining({ members: '1', leads: '2', share: '0.500000', entered: '0', left: '0', mean_score: '10.000000' }),
-      expect.objectContaining({ members: '2', leads: '3', share: '0.666667', entered: '1', left: '0', mean_score: '15.000000' }),
+      expect.objectContaining({
+        members: '1',
+        leads: '2',
+        share: '0.500000',
+        entered: '0',
+        left: '0',
+        mean_score: '10.000000',
+      }),
+      expect.objectContaining({
+        members: '2',
+        leads: '3',
+        share: '0.666667',
+        entered: '1',
+        left: '0',
+        mean_score: '15.000000',
+      }),
     ])
   })
 
@@ -98,7 +120,9 @@ describe('a run', () => {
     await runAsOf(database, day(1))
     await database.query(`update leads set attributes = '{"plan": "pro"}'`)
     await runAsOf(database)
-    expect((await history(database, 'pro')).map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual(['a entered data'])
+    expect((await history(database, 'pro')).map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
+      'a entered data',
+    ])
   })
 
   test('a definition that can no longer be compiled keeps its members and stops nobody else', async () => {
@@ -112,10 +136,16 @@ describe('a run', () => {
     expect(await members(database, 'pro')).toEqual(['a'])
     expect(await members(database, 'all')).toEqual(['a', 'b'])
     const [fresh] = await database.query(`select * from freshness where segment = 'pro'`)
-    expect(fresh).toMatchObject({ state: 'broken', good_as_of: '2026-03-01 00:00:00+00', error_code: 'UNKNOWN_ATTRIBUTE' })
+    expect(fresh).toMatchObject({
+      state: 'broken',
+      good_as_of: '2026-03-01 00:00:00+00',
+      error_code: 'UNKNOWN_ATTRIBUTE',
+    })
     await database.query(`insert into catalog (subject, name, type) values ('lead', 'plan', 'text')`)
     await runAsOf(database, day(3))
-    expect((await database.query(`select state from freshness where segment = 'pro'`))[0]).toEqual({ state: 'ok' })
+    expect((await database.query(`select state from freshness where segment = 'pro'`))[0]).toEqual({
+      state: 'ok',
+    })
     expect(await history(database, 'pro')).toHaveLength(1)
   })
 
@@ -123,7 +153,9 @@ describe('a run', () => {
     await apply(database, { all: 'everyone' })
     await runAsOf(database, day(2))
     await expect(runAsOf(database, day(1))).rejects.toMatchObject({ code: 'AS_OF_NOT_AFTER_LAST_RUN' })
-    await expect(runAsOf(database, '2999-01-01T00:00:00.000000Z')).rejects.toMatchObject({ code: 'AS_OF_IN_FUTURE' })
+    await expect(runAsOf(database, '2999-01-01T00:00:00.000000Z')).rejects.toMatchObject({
+      code: 'AS_OF_IN_FUTURE',
+    })
   })
 
   test('a segment edited while a run is going is left out, and the rest is applied', async () => {

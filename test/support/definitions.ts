@@ -13,7 +13,10 @@ export function sources(
     ? [
         {
           name: 'engagement',
-          rules: Object.entries(more.points).map(([event, points]) => ({ event, micropoints: String(points * 1e6) })),
+          rules: Object.entries(more.points).map(([event, points]) => ({
+            event,
+            micropoints: String(points * 1e6),
+          })),
           levels: Object.entries(more.levels ?? { cold: 0, warm: 25, hot: 50 }).map(([name, from]) => ({
             name,
             from: String(from),
@@ -21,7 +24,12 @@ export function sources(
         },
       ]
     : []
-  return { segments: Object.entries(segments).map(segmentSource), events: more.events ?? [], scores, findings: [] }
+  return {
+    segments: Object.entries(segments).map(segmentSource),
+    events: more.events ?? [],
+    scores,
+    findings: [],
+  }
 }
 
 const segmentSource = ([key, where]: [string, string]): SegmentSource => ({
