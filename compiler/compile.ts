@@ -26,8 +26,9 @@ export function compile(source: unknown, catalog: Catalog, zone = 'UTC'): Compil
     catalog,
     zone,
     report(node, code, message, options = {}) {
-      const { hint, severity = 'error' } = options
-      const span: Span | undefined = spans.get(node)
+      const { hint, severity = 'error', length } = options
+      const whole: Span | undefined = spans.get(node)
+      const span = whole && length ? { start: whole.start, end: whole.start + length } : whole
       const path = span ? undefined : pathTo(node, parsed.definition)
       const found: Diagnostic = { code, severity, message, hint, span, path }
       // A list of wrong values earns one diagnostic, not one for each.

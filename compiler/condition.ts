@@ -32,12 +32,7 @@ export type Condition<Node extends { kind: string } = { kind: string }> = {
 export type Context = {
   readonly catalog: Catalog
   readonly zone: string
-  report(
-    node: object,
-    code: DiagnosticCode,
-    message: string,
-    options?: { hint?: string | undefined; severity?: 'error' | 'warning' },
-  ): void
+  report(node: object, code: DiagnosticCode, message: string, options?: Reported): void
 }
 
 /** `asOf − duration`, if a calendar can be trusted that far back. */
@@ -49,6 +44,13 @@ export function since(node: object, duration: Duration, context: Context): Momen
     `${printDuration(duration)} is longer than ${limits.durationYears} years.`,
   )
   return ago({ amount: 0, unit: 'second' }, context.zone)
+}
+
+export type Reported = {
+  readonly hint?: string | undefined
+  readonly severity?: 'error' | 'warning'
+  /** What is wrong is the node's beginning, so many characters of it. */
+  readonly length?: number
 }
 
 /** Keeps a condition's node type checked inside its file, and lets all of them stand in one list. */

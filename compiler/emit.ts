@@ -113,7 +113,9 @@ class Emitter {
     const rules = score.rules.map(
       ({ event, micropoints }) => sql`when ${this.dialect.text(event)} then cast(${micropoints} as bigint)`,
     )
-    return this.dialect.total(sql`case type ${sql.join(rules, sql` `)} else 0 end`)
+    return this.dialect.total(sql`case type
+      ${sql.join(rules, sql`\n      `)}
+      else 0 end`)
   }
 
   /** Which value each attribute had at asOf: the latest that had begun to hold, or before the first known one, that. */

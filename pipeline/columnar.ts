@@ -16,7 +16,7 @@ export type ColumnarExport = {
 }
 
 export type ColumnarTable = {
-  readonly table: 'leads' | 'events' | 'attribute_change'
+  readonly table: string
   /** Without parameters: `copy (…) to stdout (format csv)`. */
   readonly query: string
   readonly columns: readonly Column[]
@@ -124,7 +124,7 @@ function column(name: string, type: string, value: Sql = sql.ref(name)): Exporte
   return { name, type, value }
 }
 
-function table(name: ColumnarTable['table'], columns: readonly Exported[], where: Sql): ColumnarTable {
+function table(name: string, columns: readonly Exported[], where: Sql): ColumnarTable {
   const values = columns.map(({ name, value }) => sql`${value} as ${sql.ref(name)}`)
   const query = toStatement(sql`select ${sql.join(values, sql`,\n  `)}\nfrom ${sql.table(name)}\n${where}`)
   return { table: name, query: query.sql, columns: columns.map(({ name, type }) => ({ name, type })) }

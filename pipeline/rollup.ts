@@ -3,34 +3,27 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
-import type { Instant } from '../compiler/index.ts'
-import { type Client, type Database, type Duckdb, inTransaction, openDuckdb } from './engine.ts'
+import { type Instant, plan } from '../compiler/index.ts'
+import { type ColumnarTable, columnarExport, readColumnar } from './columnar.ts'
+import { type Database, type Duckdb, inTransaction, openDuckdb } from './engine.ts'
 import { statement } from './sql.ts'
 
-/** What DuckDB gets to see: the columns with their types there, and the query that copies them out of Postgres. */
-const sources = {
-  events: {
-    columns: { lead_id: 'bigint', type: 'varchar', occurred_at: 'timestamp' },
-    query: (horizon: string) =>
-      `select lead_id, type, occurred_at at time zone 'UTC' from events where ingest_xid < '${horizon}'::xid8`,
+/** What roll-ups read besides leads and events. */
+const results: readonly ColumnarTable[] = [
+  {
+    table: 'membership',
+    query: 'select segment_id, lead_id from membership',
+    columns: [
+      { name: 'segment_id', type: 'bigint' },
+      { name: 'lead_id', type: 'bigint' },
+    ],
   },
-  leads: {
-    columns: { lead_id: 'bigint', first_seen_at: 'timestamp' },
-    query: (horizon: string) =>
-      `select l.lead_id, least(l.first_seen_at,
-         (select min(e.occurred_at) from events e where e.lead_id = l.lead_id and e.ingest_xid < '${horizon}'::xid8)
-       ) at time zone 'UTC'
-       from leads l where l.ingest_xid < '${horizon}'::xid8`,
+  {
+    table: 'conversion_types',
+    query: 'select type from event_types where conversion',
+    columns: [{ name: 'type', type: 'varchar' }],
   },
-  membership: {
-    columns: { segment_id: 'bigint', lead_id: 'bigint' },
-    query: () => 'select segment_id, lead_id from membership',
-  },
-  conversion_types: {
-    columns: { type: 'varchar' },
-    query: () => 'select type from event_types where conversion',
-  },
-} as const
+]
 
 /** Each roll-up is one statement for all segments; what it gives lands in the table of the same columns. */
 const rollups = [
@@ -50,14 +43,7 @@ export async function rollUp(
   const folder = await mkdtemp(join(options.temporary, 'rollup-'))
   const duckdb = await openDuckdb({ temporary: folder })
   try {
-    await database.session((client) =>
-      inTransaction(client, async () => {
-        await client.query('set transaction isolation level repeatable read, read only')
-        for (const name of Object.keys(sources) as (keyof typeof sources)[]) {
-          await copyOut(client, duckdb, name, options.horizon, folder)
-        }
-      }),
-    )
+    await copyOut(database, duckdb, options.horizon, folder)
     const files: { file: string; table: string }[] = []
     for (const { name, table } of rollups) {
       const file = join(folder, `${name}.result.csv`)
@@ -84,21 +70,19 @@ export async function rollUp(
   }
 }
 
-async function copyOut(
-  client: Client,
-  duckdb: Duckdb,
-  name: keyof typeof sources,
-  horizon: string,
-  folder: string,
-): Promise<void> {
-  const { columns, query } = sources[name]
-  // COPY takes no parameters; the horizon is a number that Postgres itself gave.
-  const text = query(String(BigInt(horizon)))
-  const file = join(folder, `${name}.csv`)
-  await pipeline(client.query(copyTo(`copy (${text}) to stdout (format csv)`)), createWriteStream(file))
-  const types = Object.entries(columns).map(([column, type]) => `'${column}': '${type}'`)
-  await duckdb.run(
-    `create temp table ${name} as
-     from read_csv('${file.replaceAll("'", "''")}', auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', columns = {${types.join(', ')}})`,
+async function copyOut(database: Database, duckdb: Duckdb, horizon: string, folder: string): Promise<void> {
+  const { settings, tables } = columnarExport(plan([], []), horizon)
+  const read = [...tables.filter(({ table }) => table !== 'attribute_change'), ...results]
+  await database.session((client) =>
+    inTransaction(client, async () => {
+      await client.query('set transaction isolation level repeatable read, read only')
+      await client.query(settings.sql, [...settings.parameters])
+      for (const source of read) {
+        const file = join(folder, `${source.table}.csv`)
+        const copy = client.query(copyTo(`copy (${source.query}) to stdout (format csv)`))
+        await pipeline(copy, createWriteStream(file))
+        await duckdb.run(`create temp table ${source.table} as ${readColumnar(source)}`, [file])
+      }
+    }),
   )
 }

@@ -15,6 +15,9 @@ const shape = z.strictObject({
 /** Words that begin other conditions: an attribute of such a name is written in backquotes. */
 const taken = new Set(['score', 'last', 'no', 'first', 'account', 'any', 'in'])
 
+const printSubject = ({ of, name }: z.infer<typeof shape>) =>
+  `${of === 'account' ? 'account.' : ''}${printName(name, taken)}`
+
 export const attribute = condition<z.infer<typeof shape>>({
   kind: 'attribute',
   meaning: 'An attribute of the lead, or of its account, compares as said with a value, as of asOf.',
@@ -26,14 +29,16 @@ attribute
 attributeOwner
   = 'account' '.' { return 'account' }
 `,
-  print: (node) =>
-    `${node.of === 'account' ? 'account.' : ''}${printName(node.name, taken)} ${printComparison(node.is)}`,
+  print: (node) => `${printSubject(node)} ${printComparison(node.is)}`,
   lower(node, context) {
     const known = node.of === 'lead' ? context.catalog.leads : context.catalog.accounts
     const type = known.get(node.name)
     if (type === undefined) {
       const message = `There is no attribute "${node.name}" on ${node.of}s.`
-      context.report(node, 'UNKNOWN_ATTRIBUTE', message, { hint: hintFor(node, known, context) })
+      context.report(node, 'UNKNOWN_ATTRIBUTE', message, {
+        hint: hintFor(node, known, context),
+        length: printSubject(node).length,
+      })
       return nobody
     }
     return lowerComparison(

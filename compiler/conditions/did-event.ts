@@ -117,6 +117,7 @@ function lowerDid(node: Did, context: Context): Predicate {
     const meant = nearest(node.event, context.catalog.events.keys())
     context.report(node, 'UNKNOWN_EVENT', `No event of type "${node.event}" has come so far.`, {
       severity: 'warning',
+      length: `did ${printName(node.event)}`.length,
       hint: meant ? `Did you mean "${meant}"?` : undefined,
     })
   }
@@ -161,6 +162,7 @@ function lowerWhere(node: Where, did: Did, context: Context): Filter {
     const meant = nearest(node.name, event.properties.keys())
     context.report(node, 'UNKNOWN_PROPERTY', `No ${did.event} had a property "${node.name}" so far.`, {
       severity: 'warning',
+      length: printName(node.name).length,
       hint: meant ? `Did you mean "${meant}"?` : undefined,
     })
   }

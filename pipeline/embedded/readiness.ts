@@ -52,6 +52,9 @@ async function createDatabase(state: State): Promise<void> {
   try {
     const [row] = await database.query('select from pg_database where datname = $1', [databaseName])
     if (!row) await database.query(`create database ${databaseName}`)
+  } catch (error) {
+    // A starter that was killed may have left the server at work on it: then it is there by now.
+    if (!['23505', '42P04'].includes((error as { code?: string }).code ?? '')) throw error
   } finally {
     await database.close()
   }

@@ -7,8 +7,13 @@ with converted as (
   from events semi join conversion_types using (type)
   where occurred_at <= cast($1 as timestamp)
 ),
+-- A lead exists from when it was first seen, or from its first event if that was earlier.
 existing as (
   select lead_id from leads where first_seen_at <= cast($1 as timestamp)
+  union
+  select lead_id from leads semi join (
+    select lead_id from events where occurred_at <= cast($1 as timestamp)
+  ) using (lead_id)
 ),
 everyone as (
   select count(*) as leads, count(c.lead_id) as leads_converted
