@@ -89,7 +89,7 @@ export class Cli {
     if (pending.length === 0) return
     throw new UserError({
       code: 'NOT_MIGRATED',
-      message: `The schema "${database.schema}" at ${described} lacks ${pending.length === 1 ? 'a migration' : `${pending.length} migrations`} (${pending.join(', ')}).`,
+      message: `The schema "${database.schema}" at ${described} is behind this version of Tideline: it lacks ${pending.join(', ')}.`,
       hint: 'Run `tideline migrate` to bring it up to date.',
     })
   }

@@ -30,12 +30,13 @@ export function migrate(database: Database, source: Migrations = bundled()): Pro
   })
 }
 
-/** Names of the migrations that `migrate` would apply. Changes nothing. Refuses what `migrate` would refuse. */
+/** What `migrate` would apply: names of migrations, or `views`. Changes nothing. Refuses what `migrate` would refuse. */
 export function pendingMigrations(database: Database, source: Migrations = bundled()): Promise<string[]> {
   return database.session(async (client) => {
     const { table_exists } = await inspect(client, database.schema)
     const recorded = table_exists ? await readRecorded(client) : new Map<string, string>()
-    return pendingOf(recorded, source).map(({ name }) => name)
+    const pending = pendingOf(recorded, source).map(({ name }) => name)
+    return pending.length === 0 && viewsDiffer(recorded, source) ? ['views'] : pending
   })
 }
 

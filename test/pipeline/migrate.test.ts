@@ -67,10 +67,10 @@ describe('the views', () => {
   it('are made anew when one changes, also below a migration that changes their tables', async () => {
     const database = await opened(emptyDatabase())
     await migrate(database, first)
-    await migrate(database, {
-      ...first,
-      views: [view('a', 'select 2 as two'), view('b', 'select two from a')],
-    })
+    const changed = { ...first, views: [view('a', 'select 2 as two'), view('b', 'select two from a')] }
+    expect(await pendingMigrations(database, changed)).toEqual(['views'])
+    await migrate(database, changed)
+    expect(await pendingMigrations(database, changed)).toEqual([])
     expect(await database.query('select * from b')).toEqual([{ two: 2 }])
 
     const migrations = [
