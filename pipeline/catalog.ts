@@ -1,5 +1,5 @@
 import type { Catalog, CatalogType, EventType } from '../compiler/index.ts'
-import type { Client, Database } from './engine.ts'
+import type { Client, Database, Parameter } from './engine.ts'
 
 type Reader = Pick<Database, 'query'> | Client
 
@@ -36,8 +36,9 @@ export async function readCatalog(reader: Reader, scores: readonly string[]): Pr
 export async function rows<T extends Record<string, unknown>>(
   reader: Reader,
   text: string,
-  parameters: unknown[] = [],
+  parameters: readonly Parameter[] = [],
 ): Promise<T[]> {
-  if ('release' in reader) return (await reader.query<T>(text, parameters)).rows
-  return (await reader.query<T>(text, parameters as never[])) as T[]
+  return 'release' in reader
+    ? (await reader.query<T>(text, [...parameters])).rows
+    : reader.query<T>(text, parameters)
 }

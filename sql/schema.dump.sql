@@ -360,7 +360,7 @@ create table segment_stats (
   leads bigint not null,
   entered bigint not null,
   "left" bigint not null,
-  score_sum numeric(30,6) not null,
+  score_sum numeric(30,6),
   constraint segment_stats_pkey PRIMARY KEY (segment_id, as_of),
   constraint segment_stats_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(run_id),
   constraint segment_stats_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id)
@@ -372,7 +372,7 @@ comment on column segment_stats.leads is 'All leads that existed then; members /
 
 comment on column segment_stats.entered is 'Entries by cause data, time or manual.';
 
-comment on column segment_stats.score_sum is 'Exact sum of the members'' scores; over members it is the mean.';
+comment on column segment_stats.score_sum is 'Exact sum of the members'' scores; over members it is the mean. Null without scores.';
 
 create table segment_top_events (
   segment_id bigint not null,

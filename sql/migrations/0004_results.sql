@@ -43,13 +43,13 @@ create table segment_stats (
   leads bigint not null,
   entered bigint not null,
   "left" bigint not null,
-  score_sum numeric(30,6) not null,
+  score_sum numeric(30,6),
   primary key (segment_id, as_of)
 );
 comment on table segment_stats is 'One row per segment and run in which a figure changed.';
 comment on column segment_stats.leads is 'All leads that existed then; members / leads is the share.';
 comment on column segment_stats.entered is 'Entries by cause data, time or manual.';
-comment on column segment_stats.score_sum is 'Exact sum of the members'' scores; over members it is the mean.';
+comment on column segment_stats.score_sum is 'Exact sum of the members'' scores; over members it is the mean. Null without scores.';
 
 create table segment_top_events (
   segment_id bigint not null references segments,

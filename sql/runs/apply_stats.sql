@@ -4,7 +4,7 @@ insert into segment_stats (segment_id, as_of, run_id, members, leads, entered, "
 with leads_now as (select count(*) as leads from evaluated),
 members_now as (
   select p.segment_id, count(m.lead_id) as members,
-    coalesce(sum(coalesce(e.scores[$3::int], 0)), 0) / 1000000 as score_sum
+    case when $3::int is not null then coalesce(sum(coalesce(e.scores[$3::int], 0)), 0) / 1000000 end as score_sum
   from planned p
   left join membership m using (segment_id)
   left join evaluated e on e.lead_id = m.lead_id

@@ -133,7 +133,7 @@ describe('apply', () => {
     expect(code).toBe(0)
     expect(JSON.parse(out).run).toMatchObject({ status: 'done', entered: 1 })
     const { out: listed } = await desk.type('segments --format csv')
-    expect(listed.split('\n')[1]).toMatch(/^all,all,,active,ok,.*,1,1,0,0,0,/)
+    expect(listed.split('\n')[1]).toMatch(/^all,all,,active,ok,.*,1,1,0,0,,/)
   })
 
   test('a segment that a run can not compile is broken, says why, and keeps its members', async () => {

@@ -149,6 +149,25 @@ describe('a run', () => {
     expect(await history(database, 'pro')).toHaveLength(1)
   })
 
+  test('what new segments break in the shared statement breaks them alone', async () => {
+    await addLead(database, 'a')
+    await apply(database, { all: 'everyone' })
+    await runAsOf(database, day(1))
+    await addLead(database, 'b', { firstSeen: '2026-03-01T12:00:00Z' })
+    // More figures than Postgres can hold in one row.
+    const counts = (from: number) =>
+      Array.from({ length: 450 }, (_, n) => `did e${from + n} at least 2 times`).join(' or ')
+    const many = Object.fromEntries([0, 450, 900, 1350].map((from) => [`many-${from}`, counts(from)]))
+    await apply(database, { all: 'everyone', ...many })
+    const { failing } = await runAsOf(database, day(2))
+    expect(failing.map(({ key, code }) => `${key} ${code}`).sort()).toEqual(
+      Object.keys(many)
+        .map((key) => `${key} EVALUATION_FAILED`)
+        .sort(),
+    )
+    expect(await members(database, 'all')).toEqual(['a', 'b'])
+  })
+
   test('runs go forward: an asOf in the future or before the last run is refused', async () => {
     await apply(database, { all: 'everyone' })
     await runAsOf(database, day(2))
