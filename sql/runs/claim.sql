@@ -9,8 +9,9 @@ set fence = fence + 1,
   lease_until = clock_timestamp() + make_interval(secs => $2::int)
 where lease_until is null
   or lease_until < clock_timestamp()
+  -- Another role's session shows its pid only: it is taken to be alive.
   or not exists (
     select from pg_stat_activity a
-    where a.pid = run_lease.backend_pid and a.backend_start = run_lease.backend_start
+    where a.pid = run_lease.backend_pid and coalesce(a.backend_start = run_lease.backend_start, true)
   )
 returning fence;

@@ -1,3 +1,5 @@
+import { finished } from 'node:stream/promises'
+import { from as copyFrom } from 'pg-copy-streams'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../../pipeline/engine.ts'
 import { testDatabase } from '../support/database.ts'
@@ -192,6 +194,28 @@ describe('a run', () => {
     expect(await members(database, 'two')).toEqual(['a', 'b'])
     await runAsOf(database, day(3))
     expect(await members(database, 'one')).toEqual([])
+  })
+
+  test('a COPY into inbox_events while runs are going is neither waited for nor lost', async () => {
+    await addLead(database, 'a')
+    await apply(database, { clicked: 'did click' })
+    await runAsOf(database, day(1))
+    await database.session(async (other) => {
+      await other.query('begin')
+      const copy = other.query(
+        copyFrom('copy inbox_events (lead_id, type, occurred_at) from stdin (format csv)'),
+      )
+      copy.write('a,click,2026-03-01T06:00:00Z\n')
+      await runAsOf(database, day(2))
+      copy.end('b,click,2026-03-01T07:00:00Z\n')
+      await finished(copy)
+      await runAsOf(database, day(3))
+      await other.query('commit')
+    })
+    expect(await members(database, 'clicked')).toEqual([])
+    await runAsOf(database, day(4))
+    expect(await members(database, 'clicked')).toEqual(['a', 'b'])
+    expect(await database.query('select from inbox_events')).toEqual([])
   })
 
   test('two at once: one waits for the other, and nothing is done twice', async () => {
