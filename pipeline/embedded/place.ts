@@ -91,8 +91,10 @@ export function giveTo(account: Account | undefined, path: string): void {
 /** Data that root copied without keeping their owner are of no use to anybody else. */
 export function giveData(home: Home): void {
   const data = dataOf(home.place)
-  if (!home.account || !existsSync(data) || statSync(data).uid !== 0 || realpathSync(data) !== data) return
-  chmodSync(data, 0o700)
+  if (!existsSync(data) || realpathSync(data) !== data) return
+  // A copy made by other programs may be open to others, and the server refuses that.
+  if (statSync(data).uid === process.getuid?.()) chmodSync(data, 0o700)
+  if (!home.account || statSync(data).uid !== 0) return
   giveTo(home.account, home.place)
   giveTo(home.account, data)
   for (const name of readdirSync(data, { recursive: true, encoding: 'utf8' }))
