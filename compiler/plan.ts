@@ -1,7 +1,5 @@
 import {
   canonical,
-  type Events,
-  type EventTypes,
   type Feature,
   type Predicate,
   type Property,
@@ -27,8 +25,6 @@ export type QueryPlan = {
   readonly attributes: readonly AttributeFeature[]
   /** Every property that an event filter reads, as the type it is compared as. */
   readonly properties: readonly Property[]
-  /** Whether the scan can be narrowed to these event types; undefined if some feature looks at all. */
-  readonly onlyTypes: readonly string[] | undefined
 }
 
 /** How many segments one 64-bit word of a lead's set holds: the sign bit is left alone. */
@@ -54,10 +50,6 @@ export function plan(segments: readonly Subject[], scores: readonly Score[]): Qu
     events: inOrder(events),
     attributes: inOrder(attributes),
     properties: inOrder(properties),
-    onlyTypes: narrow(
-      [...events.values()].map((feature) => feature.events),
-      scores,
-    ),
   }
 }
 
@@ -69,18 +61,6 @@ export function* testsOf<Subject>(tree: Tree<Test<Subject>>): Generator<Test<Sub
 
 const inOrder = <Value>(found: Map<string, Value>): Value[] =>
   [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value)
-
-function narrow(events: readonly Events[], scores: readonly Score[]): string[] | undefined {
-  const types = new Set(scores.flatMap((score) => score.rules.map((rule) => rule.event)))
-  for (const { types: named } of events) {
-    if (!('only' in named)) return undefined
-    for (const type of named.only) types.add(type)
-  }
-  return [...types].sort()
-}
-
-export const namesOnly = (types: EventTypes): readonly string[] | undefined =>
-  'only' in types ? types.only : undefined
 
 /** Whether a segment's truth hangs on a score. */
 export function readsScore(predicate: Predicate): boolean {

@@ -4,8 +4,6 @@ import {
   compile,
   isError,
   type Predicate,
-  plan,
-  type QueryPlan,
   readsScore,
   type Score,
 } from '../../compiler/index.ts'
@@ -85,15 +83,12 @@ export async function pinDefinitions(client: Client): Promise<PinnedDefinitions>
   return { segments, failing, scores, scoringVersion }
 }
 
-export function firstError(compiled: Compiled): { code: string; message: string } {
+function firstError(compiled: Compiled): { code: string; message: string } {
   const error = compiled.diagnostics.find(isError)
   return error
     ? { code: error.code, message: [error.message, error.hint].filter(Boolean).join(' ') }
     : { code: 'SHAPE', message: 'The definition is not understood.' }
 }
-
-export const planOf = (segments: readonly Pinned[], scores: readonly Score[]): QueryPlan =>
-  plan(segments, scores)
 
 /** Word (from 1) and bit of each segment in a lead's set, in the plan's order. */
 export function bitsOf(count: number): { words: number[]; bits: string[]; wordCount: number } {

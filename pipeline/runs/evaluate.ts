@@ -1,7 +1,7 @@
-import { dialects, emit, type Instant } from '../../compiler/index.ts'
+import { dialects, emit, type Instant, plan } from '../../compiler/index.ts'
 import type { Client } from '../engine.ts'
 import { statement } from '../sql.ts'
-import { bitsOf, type Failing, type Pinned, type PinnedDefinitions, planOf } from './definitions.ts'
+import { bitsOf, type Failing, type Pinned, type PinnedDefinitions } from './definitions.ts'
 
 export type Evaluation = {
   readonly segments: readonly Pinned[]
@@ -44,7 +44,7 @@ async function evaluateOnce(
 ): Promise<Evaluation> {
   const { segments, scores, failing } = definitions
   const { words, bits, wordCount } = bitsOf(segments.length)
-  const query = emit(planOf(segments, scores), dialects.postgres, seen)
+  const query = emit(plan(segments, scores), dialects.postgres, seen)
   const set = Array.from({ length: wordCount }, (_, word) => `w${word}`).join(', ')
   const points = scores.map((_, score) => `s${score}`).join(', ')
   await client.query(statement('runs/stage'))
