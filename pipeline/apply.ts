@@ -151,6 +151,7 @@ async function applySegment(
     source.status !== stored.status
   if (changed) await client.query(statement('definitions/change'), [...described, ...meaning])
   else if (redescribed) await client.query(statement('definitions/describe'), described)
+  if (stored.status === 'active') await client.query(statement('definitions/rest'), [source.key])
   const action = changed ? 'change' : redescribed ? 'describe' : 'keep'
   return { key: source.key, action, before: stored.definition, after: text }
 }
@@ -160,6 +161,7 @@ async function archive(client: Client, segment: StoredSegment): Promise<void> {
     `update segments set status = 'archived', updated_at = clock_timestamp() where segment_id = $1::bigint`,
     [segment.segment_id],
   )
+  if (segment.status === 'active') await client.query(statement('definitions/rest'), [segment.key])
 }
 
 async function applyEventTypes(client: Client, events: readonly EventTypeSource[]): Promise<void> {

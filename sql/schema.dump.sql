@@ -350,7 +350,7 @@ create table segment_state (
 
 comment on column segment_state.version is 'The version that membership now shows; null before the first evaluation.';
 
-comment on column segment_state.good_as_of is 'While not ok: as of when its members are still true.';
+comment on column segment_state.good_as_of is 'While it is not evaluated (not ok, or not active): as of when its members are still true.';
 
 create table segment_stats (
   segment_id bigint not null,
@@ -557,10 +557,11 @@ create view freshness as
  SELECT s.key AS segment,
     s.status,
     st.state,
+    COALESCE(st.good_as_of,
         CASE st.state
             WHEN 'ok'::text THEN r.as_of
-            ELSE st.good_as_of
-        END AS good_as_of,
+            ELSE NULL::timestamp with time zone
+        END) AS good_as_of,
     st.error ->> 'code'::text AS error_code,
     st.error ->> 'message'::text AS error
    FROM segments s

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -11,6 +11,7 @@ import { findProject } from '../pipeline/project/settings.ts'
 import { readSources } from '../pipeline/project/sources.ts'
 import { testDatabase } from './support/database.ts'
 import { runAsOf } from './support/definitions.ts'
+import { makeOlistLike } from './support/olist-like/make.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tideline-olist-'))
 const project = findProject(packageFolder, join(packageFolder, 'examples/olist'))
@@ -20,31 +21,6 @@ afterAll(async () => {
   await database.close()
   rmSync(folder, { recursive: true, force: true })
 })
-
-/** Two files of the shape of the real ones: days in one, `M/D/YYYY H:MM` in the other, origins missing here and there. */
-function madeUp(): string {
-  const day = (n: number) => new Date(Date.UTC(2017, 5, 14) + n * 86_400_000)
-  const origins = ['social', 'paid_search', 'organic_search', 'email', 'unknown', '']
-  const leads = Array.from({ length: 800 }, (_, n) => {
-    const contact = day((n * 37) % 351)
-      .toISOString()
-      .slice(0, 10)
-    return `mql${n},${contact},page${n % 9},${origins[(n + Math.floor(n / 9)) % 6]}`
-  })
-  const deals = Array.from({ length: 90 }, (_, n) => {
-    const won = day(((n * 8 * 37) % 351) + 3 + (n % 40))
-    const date = `${won.getUTCMonth() + 1}/${won.getUTCDate()}/${won.getUTCFullYear()} ${n % 24}:${String(n % 60).padStart(2, '0')}`
-    const type = ['online_big', 'online_medium', 'industry', ''][n % 4]
-    return `mql${n * 8},s${n},d${n % 7},r${n % 5},${date},${['pet', 'toys', ''][n % 3]},${type},cat,reseller`
-  })
-  const heads = [
-    'mql_id,first_contact_date,landing_page_id,origin',
-    'mql_id,seller_id,sdr_id,sr_id,won_date,business_segment,lead_type,lead_behaviour_profile,business_type',
-  ]
-  writeFileSync(join(folder, 'marketing_qualified_leads.csv'), [heads[0], ...leads, ''].join('\n'))
-  writeFileSync(join(folder, 'closed_deals.csv'), [heads[1], ...deals, ''].join('\n'))
-  return folder
-}
 
 /** The same counts by SQL over the files themselves. */
 async function countedIndependently(data: string): Promise<Record<string, number>> {
@@ -78,7 +54,8 @@ async function countedIndependently(data: string): Promise<Record<string, number
 }
 
 test('the Olist funnel goes in by its mappings, and its segments are what SQL over the files says', async () => {
-  const data = olistFolder ?? madeUp()
+  if (!olistFolder) makeOlistLike(folder)
+  const data = olistFolder ?? folder
   const { mappings } = parse(readFileSync(join(project.folder, 'imports.yaml'), 'utf8'))
   const take = async (kind: 'leads' | 'events' | 'conversions', file: string, mapping: string) => {
     const { map, set = {} } = mappings[mapping]
@@ -89,7 +66,7 @@ test('the Olist funnel goes in by its mappings, and its segments are what SQL ov
   const contacts = await take('events', 'marketing_qualified_leads.csv', 'first_contact')
   const deals = await take('conversions', 'closed_deals.csv', 'deals')
   expect([leads, contacts, deals].flatMap((report) => report.quarantined)).toEqual([])
-  if (olistFolder) expect([leads.taken, contacts.taken, deals.taken]).toEqual([8000, 8000, 842])
+  expect([leads.taken, contacts.taken, deals.taken]).toEqual([8000, 8000, 842])
   await applySources(database, readSources(project), project.settings.timezone)
   await runAsOf(database, '2018-06-01T03:00:00.000000Z')
   const found = await database.query<{ segment: string; members: string }>(

@@ -5,6 +5,7 @@ import { statement } from '../sql.ts'
 
 export type LastApplied = {
   readonly run_id: string | null
+  readonly mode: string | null
   readonly as_of: Instant | null
   readonly horizon: string | null
   readonly scoring_version: number | null
@@ -32,8 +33,8 @@ export function chooseAsOf(last: LastApplied, asked: Instant | undefined): Insta
     })
   }
   // Whoever repeats a run that was applied (a retried job, a command typed twice) is told that it is done.
-  if (asked === last.as_of) return undefined
-  if (last.as_of !== null && asked < last.as_of) {
+  if (asked === last.as_of && last.mode !== 'backfill') return undefined
+  if (last.as_of !== null && asked <= last.as_of) {
     throw new UserError({
       code: 'AS_OF_NOT_AFTER_LAST_RUN',
       message: `Runs go forward in time: run ${last.run_id} was applied as of ${last.as_of}, not before ${asked}.`,

@@ -59,4 +59,4 @@ create table segment_state (
   error jsonb
 );
 comment on column segment_state.version is 'The version that membership now shows; null before the first evaluation.';
-comment on column segment_state.good_as_of is 'While not ok: as of when its members are still true.';
+comment on column segment_state.good_as_of is 'While it is not evaluated (not ok, or not active): as of when its members are still true.';

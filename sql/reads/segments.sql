@@ -7,7 +7,7 @@ with last as (
   select as_of from runs where status = 'done' order by as_of desc, run_id desc limit 1
 )
 select s.key as segment, s.name, s.owner, s.status, st.state,
-  to_char(case st.state when 'ok' then last.as_of else st.good_as_of end, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as good_as_of,
+  to_char(coalesce(st.good_as_of, case st.state when 'ok' then last.as_of end), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as good_as_of,
   st.error ->> 'code' as error_code, st.error ->> 'message' as error,
   now.members, now.leads, round(now.members::numeric / nullif(now.leads, 0), 6) as share,
   case when now.members is not null then coalesce(flow.entered, 0) end as entered,

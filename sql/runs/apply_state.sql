@@ -4,4 +4,5 @@ select segment_id, 'ok', version, $2::int, $1::bigint, null, null from planned
 on conflict (segment_id) do update
   set state = 'ok', version = excluded.version, scoring_version = excluded.scoring_version, run_id = excluded.run_id,
     good_as_of = null, error = null
-  where (s.state, s.version, s.scoring_version) is distinct from ('ok', excluded.version, excluded.scoring_version);
+  where (s.state, s.version, s.scoring_version, s.good_as_of)
+    is distinct from ('ok', excluded.version, excluded.scoring_version, null);

@@ -2,6 +2,7 @@
 -- Also the present instant of the database's clock, and the horizon that a run starting now would have.
 select
   r.run_id,
+  r.mode,
   to_char(r.as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as as_of,
   r.horizon::text as horizon,
   r.scoring_version,

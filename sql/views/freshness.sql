@@ -1,7 +1,7 @@
 -- Which segments can be trusted, and as of when.
 create or replace view freshness as
 select s.key as segment, s.status, st.state,
-  case st.state when 'ok' then r.as_of else st.good_as_of end as good_as_of,
+  coalesce(st.good_as_of, case st.state when 'ok' then r.as_of end) as good_as_of,
   st.error ->> 'code' as error_code, st.error ->> 'message' as error
 from segments s
 left join segment_state st using (segment_id)

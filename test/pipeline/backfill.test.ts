@@ -32,6 +32,12 @@ test('a segment created today is given its past, joined without a seam', async (
     'a left backfill 2026-03-05T00:00Z',
   ])
   expect(await members(database, 'recent')).toEqual([])
+  const figures = await database.query(
+    `select members::int, entered::int, "left"::int from segment_trend
+     where segment = 'recent' and as_of < '2026-03-05' order by as_of`,
+  )
+  // What a backfill wrote counts as nobody's entry or exit.
+  expect(figures).toEqual([0, 1, 2, 1].map((count) => ({ members: count, entered: 0, left: 0 })))
 })
 
 test('backfilling equals having run every day, and twice equals once', async () => {
@@ -79,6 +85,7 @@ test('before any run, a backfill leaves its last state as the present one', asyn
   await apply(database, { recent: 'did login within 2 days' })
   await fill(day(1), day(3))
   expect(await members(database, 'recent')).toEqual(['a', 'b'])
+  await expect(runAsOf(database, day(3))).rejects.toMatchObject({ code: 'AS_OF_NOT_AFTER_LAST_RUN' })
   await runAsOf(database, day(4))
   expect(await history(database, 'recent')).toEqual([
     'b entered backfill 2026-03-02T00:00Z',

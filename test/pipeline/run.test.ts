@@ -1,9 +1,10 @@
 import { finished } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { applySources } from '../../pipeline/apply.ts'
 import type { Database } from '../../pipeline/engine.ts'
 import { testDatabase } from '../support/database.ts'
-import { addEvent, addLead, apply, history, members, runAsOf } from '../support/definitions.ts'
+import { addEvent, addLead, apply, history, members, runAsOf, sources } from '../support/definitions.ts'
 
 const day = (n: number) => `2026-03-${String(n).padStart(2, '0')}T00:00:00.000000Z`
 let database: Database
@@ -149,6 +150,28 @@ describe('a run', () => {
       state: 'ok',
     })
     expect(await history(database, 'pro')).toHaveLength(1)
+  })
+
+  test('a paused segment keeps its members and says as of when they were true', async () => {
+    await addLead(database, 'a')
+    const [on, paused] = [sources({ all: 'everyone' }), sources({ all: 'everyone' })]
+    const resting = {
+      ...paused,
+      segments: paused.segments.map((each) => ({ ...each, status: 'paused' as const })),
+    }
+    const good = async () => (await database.query('select good_as_of from freshness'))[0]?.good_as_of
+    await applySources(database, on, 'UTC')
+    await runAsOf(database, day(1))
+    await applySources(database, resting, 'UTC')
+    await addLead(database, 'b', { firstSeen: '2026-03-01T12:00:00Z' })
+    await runAsOf(database, day(2))
+    expect(await members(database, 'all')).toEqual(['a'])
+    expect(await good()).toBe('2026-03-01 00:00:00+00')
+    await applySources(database, on, 'UTC')
+    expect(await good()).toBe('2026-03-01 00:00:00+00')
+    await runAsOf(database, day(3))
+    expect(await members(database, 'all')).toEqual(['a', 'b'])
+    expect(await good()).toBe('2026-03-03 00:00:00+00')
   })
 
   test('what new segments break in the shared statement breaks them alone', async () => {
