@@ -34,7 +34,7 @@ export function checkSources(sources: Sources, stored: Catalog, zone: string): C
     for (const each of result.diagnostics) {
       const { code, severity, message, hint } = each
       const where = each.path ? `${each.path}: ` : ''
-      findings.push({ ...segment.locate(each.span), code, severity, message: where + message, hint })
+      findings.push({ ...segment.locate(each), code, severity, message: where + message, hint })
     }
   }
   return { compiled, findings }

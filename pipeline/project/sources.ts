@@ -1,6 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml'
 import { z } from 'zod'
 import type { Score, Span } from '../../compiler/index.ts'
 import type { Project } from './settings.ts'
@@ -29,7 +38,7 @@ export type SegmentSource = {
   /** Text form, or JSON form. */
   readonly where: unknown
   /** From a place in the text form to a place in the file. */
-  locate(span: Span | undefined): Place
+  locate(found: { span?: Span | undefined; path?: string | undefined }): Place
 }
 type Place = Pick<Finding, 'file' | 'line' | 'column' | 'length' | 'excerpt'>
 
@@ -91,7 +100,7 @@ export function readSources(project: Project): Sources {
           'Use lower-case letters, digits, - and _.',
         )
       } else if (twin) {
-        const place = twin.locate(undefined)
+        const place = twin.locate({})
         entry.find('DUPLICATE_KEY', `There is a segment "${key}" already, in ${place.file}:${place.line}.`)
       } else {
         const shape = entry.check(segmentShape)
@@ -105,7 +114,7 @@ export function readSources(project: Project): Sources {
             review,
             status,
             where,
-            locate: (span) => entry.locate('where', span),
+            locate: ({ span, path }) => entry.locate(['where', ...(path ? path.split('.') : [])], span),
           })
         }
       }
@@ -175,14 +184,26 @@ class Entry {
   }
 
   find(code: string, message: string, hint?: string): void {
-    this.file.findings.push({ ...this.locate(undefined), severity: 'error', code, message, hint })
+    this.file.findings.push({ ...this.locate([]), severity: 'error', code, message, hint })
+  }
+
+  /** The value at a path, or what there is of the way to it. */
+  private nodeAt(path: readonly string[]): Node | undefined {
+    for (let length = isMap(this.value) ? path.length : 0; length > 0; length--) {
+      const node = (this.value as YAMLMap).getIn(path.slice(0, length), true)
+      if (isNode(node)) return node
+    }
+    return undefined
   }
 
   /** The n-th visible character of a text stands at the n-th visible character of its YAML source. */
-  locate(field: string | undefined, span?: Span): Place {
-    const node = field && isMap(this.value) ? (this.value.get(field, true) as Node | undefined) : undefined
-    if (!span || !isScalar(node) || !node.range)
-      return this.file.place(node?.range?.[0] ?? this.keyNode?.range?.[0] ?? 0, 1)
+  locate(path: readonly string[], span?: Span): Place {
+    const node = this.nodeAt(path)
+    if (!span || !isScalar(node) || !node.range) {
+      const start = node?.range?.[0] ?? this.keyNode?.range?.[0] ?? 0
+      const length = isScalar(node) && node.range ? node.range[1] - node.range[0] : 1
+      return this.file.place(start, Math.max(1, length))
+    }
     const text = String(node.value)
     const source = this.file.text
     let offset =

@@ -55,6 +55,30 @@ describe('a wrong definition', () => {
     expect(out).toMatch(/\n1 segment ok, 2 errors\.\n$/)
   })
 
+  test('the JSON form is pointed at as well, at its very value', async () => {
+    await project(`wrong:
+  where:
+    kind: all
+    of:
+      - { kind: last_activity, is: within, duration: { amount: 3, unit: fortnight } }
+misnamed:
+  where:
+    kind: all
+    of:
+      - kind: everyone
+      - { kind: attribute, of: lead, name: plan, is: { op: is known } }
+`)
+    const { out } = await desk.type('check --format ndjson')
+    const places = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(places.map(({ line, column, code }) => `${line}:${column} ${code}`)).toEqual([
+      '5:73 SHAPE',
+      '11:9 UNKNOWN_ATTRIBUTE',
+    ])
+  })
+
   test('as JSON', async () => {
     await project(wrong)
     const { out } = await desk.type('check')
