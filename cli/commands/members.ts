@@ -1,5 +1,5 @@
 import { UserError } from '../../pipeline/errors.ts'
-import { findSegment, readMembers } from '../../pipeline/reads.ts'
+import { findSegment, readMembers, type SegmentKey } from '../../pipeline/reads.ts'
 import { command, type Start, wholeNumber } from '../command.ts'
 import { instant, thousands } from '../values.ts'
 
@@ -30,13 +30,13 @@ export const members = (start: Start) =>
         const found = await readMembers(database, key, limit)
         const total = Number(found[0]?.total ?? 0)
         const stale = segment.good_as_of
-          ? ` It is ${segment.state}: ${segment.error} These are its members as of ${instant(segment.good_as_of)} UTC.`
+          ? `${notEvaluated(segment)} These are its members as of ${instant(segment.good_as_of)} UTC.`
           : ''
         const note =
           total > found.length
             ? `${thousands(String(found.length))} of ${thousands(String(total))} members; --limit N shows more.`
             : ''
-        if (stale) cli.say(stale.trim())
+        if (stale) cli.say(stale)
         await cli.print({
           columns: [
             { name: 'lead_id', title: 'LEAD' },
@@ -50,3 +50,8 @@ export const members = (start: Start) =>
         })
       }),
     )
+
+const notEvaluated = ({ state, status, error }: SegmentKey): string => {
+  if (state !== 'ok') return `It is ${state}: ${error}`
+  return status === 'active' ? 'It is active again, and waits for its next run.' : `It is ${status}.`
+}

@@ -175,6 +175,23 @@ describe('apply', () => {
     )
     expect(JSON.parse((await desk.type('members big')).out)).toHaveLength(1)
   })
+
+  test('a paused segment keeps its members, and members says as of when they were true', async () => {
+    await project('all:\n  where: everyone\n')
+    await addLead(database, 'a')
+    await desk.type('apply --run')
+    desk.file('segments/trials.yaml', 'all:\n  status: paused\n  where: everyone\n')
+    await desk.type('apply')
+    await desk.type('run')
+    const paused = await desk.typeAtTerminal('members all')
+    expect(paused.err).toMatch(/\nIt is paused\. These are its members as of \d{4}-\d\d-\d\d .* UTC\.\n/)
+    expect(paused.out).toMatch(/\na /)
+    desk.file('segments/trials.yaml', 'all:\n  where: everyone\n')
+    await desk.type('apply')
+    expect((await desk.typeAtTerminal('members all')).err).toMatch(/waits for its next run/)
+    await desk.type('run')
+    expect((await desk.typeAtTerminal('members all')).err).not.toMatch(/as of/)
+  })
 })
 
 describe('sql', () => {
