@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDocument } from 'yaml'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { nearest } from '../compiler/index.ts'
 import { UserError } from '../pipeline/errors.ts'
 import type { Project } from '../pipeline/project/settings.ts'
+import { importsFile, type mappingShape } from '../pipeline/project/shapes.ts'
 import { WrongUsage } from './errors.ts'
 
 /** What an import is told about a file's columns. */
@@ -20,14 +21,6 @@ export type MappingOptions = {
   readonly dateFormat?: readonly string[]
   readonly mapping?: string
 }
-
-const constant = z.union([z.string(), z.number(), z.boolean()]).transform(String)
-const mappingShape = z.strictObject({
-  map: z.record(z.string(), z.string()).default({}),
-  set: z.record(z.string(), constant).default({}),
-  date_format: z.union([z.string(), z.record(z.string(), z.string())]).optional(),
-})
-const fileShape = z.strictObject({ mappings: z.record(z.string(), mappingShape).default({}) })
 
 const fileName = 'imports.yaml'
 
@@ -55,10 +48,10 @@ function named(project: Project, name: string): z.infer<typeof mappingShape> {
   })
 }
 
-function readFile(path: string): z.infer<typeof fileShape> {
+function readFile(path: string): z.infer<typeof importsFile> {
   const document = parseDocument(readFileSync(path, 'utf8'))
   const broken = document.errors[0]?.message.split('\n')[0]
-  const parsed = broken ? undefined : fileShape.safeParse(document.toJS() ?? {})
+  const parsed = broken ? undefined : importsFile.safeParse(document.toJS() ?? {})
   if (parsed?.success) return parsed.data
   const issue = parsed?.error.issues[0]
   throw new UserError({

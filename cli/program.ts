@@ -56,11 +56,15 @@ export function buildProgram(start: Start): Command {
   }
   eachCommand(program, (command, parent) => {
     if (parent) command.copyInheritedSettings(parent)
-    if (parent && command.commands.length === 0) withCommonOptions(command)
+    if (parent && doesSomething(command)) withCommonOptions(command)
   })
   program.helpCommand(false)
   return program
 }
+
+/** Some commands only hold others; one with arguments of its own does something itself as well. */
+const doesSomething = (command: Command): boolean =>
+  command.commands.length === 0 || command.registeredArguments.length > 0
 
 const termOf = (command: Command): string =>
   [

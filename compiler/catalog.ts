@@ -1,5 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein'
-import type { ValueType } from './ir.ts'
+import type { EventTypes, Filter, Predicate, ScalarType } from './ir.ts'
 
 /** What a definition may name, with types. A value of the database, or of a committed file. */
 export type Catalog = {
@@ -7,8 +7,22 @@ export type Catalog = {
   readonly accounts: ReadonlyMap<string, CatalogType>
   readonly events: ReadonlyMap<string, EventType>
   readonly scores: readonly string[]
+  /** Names of events.yaml that stand for events with a filter. */
+  readonly aliases: ReadonlyMap<string, Alias>
+  /** The meaning of another segment, by its key. */
+  readonly segments: Pick<ReadonlyMap<string, SegmentMeaning>, 'get' | 'has' | 'keys'>
 }
-export type CatalogType = ValueType
+/** A `range` ("501-1000", "10,000+") is stored as the number it begins with, and compared as one. */
+export type CatalogType = ScalarType | 'json' | 'range'
+/** What an alias stands for; which properties its events have follows from the types. */
+export type Alias = { readonly types: EventTypes; readonly where: Filter }
+/** Without a predicate it is broken, or part of a cycle: what refers to it can't be evaluated either. */
+export type SegmentMeaning = {
+  readonly predicate?: Predicate | undefined
+  readonly fingerprint?: string | undefined
+  /** The way from the segment that asks back to itself: `a`, `b`, `a`. */
+  readonly cycle?: readonly string[] | undefined
+}
 export type EventType = {
   readonly activity: boolean
   readonly conversion: boolean
@@ -16,7 +30,14 @@ export type EventType = {
   readonly properties: ReadonlyMap<string, CatalogType>
 }
 
-export const emptyCatalog: Catalog = { leads: new Map(), accounts: new Map(), events: new Map(), scores: [] }
+export const emptyCatalog: Catalog = {
+  leads: new Map(),
+  accounts: new Map(),
+  events: new Map(),
+  scores: [],
+  aliases: new Map(),
+  segments: new Map(),
+}
 
 /** The known name nearest to a wrong one, if it is near enough to be meant. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {

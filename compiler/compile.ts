@@ -1,17 +1,21 @@
-import type { Catalog } from './catalog.ts'
+import type { Alias, Catalog, SegmentMeaning } from './catalog.ts'
 import type { Context } from './condition.ts'
 import { conditionOf } from './conditions/index.ts'
 import type { Definition } from './definition.ts'
 import { type Diagnostic, isError, type Span } from './diagnostic.ts'
-import { canonical, type Filter, not, type Predicate, type Test, type Tree } from './ir.ts'
+import { lowerEvents, type Which } from './events.ts'
+import { type Part, partsOf } from './explain.ts'
+import { canonical, not, type Predicate } from './ir.ts'
 import { spans } from './language/grammar.js'
-import { fingerprint, normalize } from './normalize.ts'
+import { fingerprint, normalizeFilter, normalizePredicate } from './normalize.ts'
 import { parse } from './parse.ts'
+import type { References } from './plan.ts'
+import { referencesOf } from './references.ts'
 
 export type Compiled = {
   /** The normal form; absent if there is an error among the diagnostics. */
   readonly predicate?: Predicate
-  /** Of the meaning: types, time zone and activity types included. */
+  /** Of the meaning: types, time zone, activity types, aliases and segments referred to included. */
   readonly fingerprint?: string
   readonly definition?: Definition
   readonly diagnostics: readonly Diagnostic[]
@@ -20,24 +24,140 @@ export type Compiled = {
 /** Text or JSON form → meaning: parse, lower, normalize, fingerprint. */
 export function compile(source: unknown, catalog: Catalog, zone = 'UTC'): Compiled {
   const parsed = parse(source)
-  if ('diagnostics' in parsed) return { diagnostics: parsed.diagnostics }
+  return 'diagnostics' in parsed ? parsed : compileDefinition(parsed.definition, catalog, zone)
+}
+
+function compileDefinition(definition: Definition, catalog: Catalog, zone: string): Compiled {
+  const { context, diagnostics } = contextFor(definition, catalog, zone)
+  const predicate = normalizePredicate(context.lower(definition))
+  if (diagnostics.some(isError)) return { definition, diagnostics }
+  return { definition, predicate, fingerprint: fingerprint(predicate), diagnostics }
+}
+
+/** A definition that has a meaning, taken apart. */
+export const explain = (definition: Definition, catalog: Catalog, zone: string): Part =>
+  partsOf(definition, contextFor(definition, catalog, zone).context)
+
+/** A definition by the name that others refer to it by. */
+export type SegmentText = { readonly source: unknown; readonly zone: string }
+
+/**
+ * Segments that may refer to each other, in whatever order they are given. One that is part of a cycle is broken,
+ * and so is what refers to a broken one; a diamond is fine.
+ */
+export function compileAll(
+  sources: ReadonlyMap<string, SegmentText>,
+  catalog: Catalog,
+): Map<string, Compiled> {
+  const parsed = new Map([...sources].map(([key, { source }]) => [key, parse(source)]))
+  const references = new Map(
+    [...parsed].map(([key, each]) => [key, 'definition' in each ? referencesOf(each.definition) : []]),
+  )
+  const compiled = new Map<string, Compiled>()
+  const meaning = (key: string): Compiled => {
+    const known = compiled.get(key)
+    if (known) return known
+    const each = parsed.get(key)!
+    const { zone } = sources.get(key)!
+    const result =
+      'diagnostics' in each
+        ? each
+        : compileDefinition(each.definition, { ...catalog, segments: seenFrom(key) }, zone)
+    compiled.set(key, result)
+    return result
+  }
+  const seenFrom = (asking: string): Catalog['segments'] => ({
+    has: (key) => parsed.has(key) || catalog.segments.has(key),
+    keys: () => new Set([...parsed.keys(), ...catalog.segments.keys()]).keys(),
+    get: (key): SegmentMeaning | undefined => {
+      if (!parsed.has(key)) return catalog.segments.get(key)
+      const way = wayTo(asking, key, references)
+      return way ? { cycle: [asking, ...way] } : meaning(key)
+    },
+  })
+  return new Map([...sources.keys()].map((key) => [key, meaning(key)]))
+}
+
+/** What those mean that have a meaning: for the plan of what refers to them. */
+export function meanings(compiled: ReadonlyMap<string, Compiled>): References {
+  const found = new Map<string, Predicate>()
+  for (const [key, { predicate }] of compiled) if (predicate) found.set(key, predicate)
+  return found
+}
+
+/** The shortest way along the references from `start` to `goal`, both included, if there is one. */
+function wayTo(
+  goal: string,
+  start: string,
+  references: ReadonlyMap<string, readonly string[]>,
+): string[] | undefined {
+  const from = new Map<string, string | undefined>([[start, undefined]])
+  const open = [start]
+  for (let key = open.shift(); key !== undefined; key = open.shift()) {
+    if (key === goal) {
+      const way: string[] = []
+      for (let step: string | undefined = goal; step !== undefined; step = from.get(step)) way.unshift(step)
+      return way
+    }
+    for (const next of references.get(key) ?? []) {
+      if (!from.has(next)) {
+        from.set(next, key)
+        open.push(next)
+      }
+    }
+  }
+  return undefined
+}
+
+/** What an alias of events.yaml stands for: events as they stand behind `did`, with `where` or without. */
+export function compileAlias(
+  text: string,
+  catalog: Catalog,
+  zone: string,
+): { alias?: Alias; diagnostics: readonly Diagnostic[] } {
+  const before = 'did '
+  const moved = (all: readonly Diagnostic[]) => all.map((each) => moveBack(each, before.length))
+  const parsed = parse(`${before}${text}`)
+  if ('diagnostics' in parsed) return { diagnostics: moved(parsed.diagnostics) }
+  const { definition } = parsed
+  if (definition.kind !== 'did' || 'times' in definition || 'when' in definition) {
+    const message = 'An alias stands for events, with a filter or without, and for nothing else.'
+    const hint = 'Write an event type, and `where` if need be: page_view where page = "/pricing".'
+    return { diagnostics: [{ code: 'BAD_ALIAS', severity: 'error', message, hint }] }
+  }
+  const { context, diagnostics } = contextFor(definition, { ...catalog, aliases: new Map() }, zone)
+  const { types, where } = lowerEvents(definition, definition as unknown as Which, context)
+  if (diagnostics.some(isError)) return { diagnostics: moved(diagnostics) }
+  return { alias: { types, where: normalizeFilter(where) }, diagnostics: moved(diagnostics) }
+}
+
+function moveBack(diagnostic: Diagnostic, by: number): Diagnostic {
+  const { span } = diagnostic
+  if (!span) return diagnostic
+  return { ...diagnostic, span: { start: Math.max(0, span.start - by), end: Math.max(1, span.end - by) } }
+}
+
+function contextFor(
+  definition: Definition,
+  catalog: Catalog,
+  zone: string,
+): { context: Context; diagnostics: Diagnostic[] } {
   const diagnostics: Diagnostic[] = []
   const context: Context = {
     catalog,
     zone,
+    lower: (inner) => lower(inner, context),
     report(node, code, message, options = {}) {
       const { hint, severity = 'error', length } = options
       const whole: Span | undefined = spans.get(node)
       const span = whole && length ? { start: whole.start, end: whole.start + length } : whole
-      const path = span ? undefined : pathTo(node, parsed.definition)
+      const path = span ? undefined : pathTo(node, definition)
       const found: Diagnostic = { code, severity, message, hint, span, path }
       // A list of wrong values earns one diagnostic, not one for each.
       if (!diagnostics.some((each) => canonical(each) === canonical(found))) diagnostics.push(found)
     },
   }
-  const predicate = normalizeDeep(lower(parsed.definition, context))
-  if (diagnostics.some(isError)) return { definition: parsed.definition, diagnostics }
-  return { definition: parsed.definition, predicate, fingerprint: fingerprint(predicate), diagnostics }
+  return { context, diagnostics }
 }
 
 /** Where in the JSON form a node stands: `of.1.where`. */
@@ -54,32 +174,8 @@ function lower(tree: Definition, context: Context): Predicate {
   if ('of' in tree && (tree.kind === 'all' || tree.kind === 'any')) {
     return { kind: tree.kind, of: (tree.of as Definition[]).map((each) => lower(each, context)) }
   }
-  if ('of' in tree && tree.kind === 'not') return not(lower(tree.of as Definition, context))
+  if (tree.kind === 'not' && 'of' in tree) return not(lower(tree.of as Definition, context))
   const condition = conditionOf(tree.kind)
   if (!condition) throw new Error(`no condition of kind ${tree.kind}`)
   return condition.lower(tree, context)
-}
-
-/** Filters inside features are normalized first, so that features of one meaning are one feature. */
-function normalizeDeep(predicate: Predicate): Predicate {
-  const inner = (tree: Predicate): Predicate => {
-    if (tree.kind === 'not') return not(inner(tree.of))
-    if (tree.kind !== 'test') return { kind: tree.kind, of: tree.of.map(inner) }
-    if (tree.subject.kind !== 'events') return { ...tree, is: sortList(tree.is) }
-    const where: Filter = normalize(mapTests(tree.subject.events.where))
-    return { ...tree, subject: { ...tree.subject, events: { ...tree.subject.events, where } } }
-  }
-  return normalize(inner(predicate))
-}
-
-function mapTests<Subject>(tree: Tree<Test<Subject>>): Tree<Test<Subject>> {
-  if (tree.kind === 'not') return not(mapTests(tree.of))
-  if (tree.kind !== 'test') return { kind: tree.kind, of: tree.of.map(mapTests) }
-  return { ...tree, is: sortList(tree.is) }
-}
-
-function sortList(is: Test<unknown>['is']): Test<unknown>['is'] {
-  if (is.op !== 'in') return is
-  const operands = new Map(is.to.map((operand) => [canonical(operand), operand]))
-  return { ...is, to: [...operands].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, operand]) => operand) }
 }

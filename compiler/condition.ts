@@ -1,5 +1,6 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Catalog } from './catalog.ts'
+import type { Definition } from './definition.ts'
 import type { DiagnosticCode } from './diagnostic.ts'
 import type { Predicate } from './ir.ts'
 import { limits } from './limits.ts'
@@ -19,11 +20,11 @@ export type Condition<Node extends { kind: string } = { kind: string }> = {
   readonly shape: z.ZodType<Node>
   /** The text form: Peggy rules, the first of which is named like the kind; see language/base.peggy. */
   readonly syntax: string
-  /** Back to the text form; parsing it again gives the same node. */
-  print(node: Node): string
+  /** Back to the text form; parsing it again gives the same node. `text` prints a definition that it holds. */
+  print(node: Node, text: (inner: Definition) => string): string
   lower(node: Node, context: Context): Predicate
-  /** In words, for sentences about a segment. */
-  say(node: Node): string
+  /** In words, for sentences about a segment. `words` says a definition that it holds. */
+  say(node: Node, words: (inner: Definition) => string): string
   /** In the text form. Each is executed, plain and negated, on every engine. */
   readonly examples: readonly string[]
 }
@@ -32,6 +33,8 @@ export type Condition<Node extends { kind: string } = { kind: string }> = {
 export type Context = {
   readonly catalog: Catalog
   readonly zone: string
+  /** The meaning of a definition that a condition holds. */
+  lower(definition: Definition): Predicate
   report(node: object, code: DiagnosticCode, message: string, options?: Reported): void
 }
 
@@ -45,6 +48,10 @@ export function since(node: object, duration: Duration, context: Context): Momen
   )
   return ago({ amount: 0, unit: 'second' }, context.zone)
 }
+
+/** A definition inside a condition. All conditions together make its shape, so parse.ts says what it is. */
+export const inner: { shape: z.ZodType<Definition> } = { shape: z.never() }
+export const innerDefinition: z.ZodType<Definition> = z.lazy(() => inner.shape)
 
 export type Reported = {
   readonly hint?: string | undefined

@@ -21,12 +21,22 @@ export const diagnosticCodes = {
   UNKNOWN_ATTRIBUTE: 'No such attribute is in the catalog.',
   UNKNOWN_EVENT: 'No event of this type has come so far.',
   UNKNOWN_PROPERTY: 'No event of this type had such a property so far.',
+  UNKNOWN_SEGMENT: 'No segment has this key.',
+  SEGMENT_CYCLE: 'Segments refer to each other in a circle: none of them can be evaluated.',
+  SEGMENT_BROKEN: 'A segment that is referred to is broken itself.',
   UNKNOWN_SCORE: 'No such score is defined in scoring.yaml.',
   TYPE_MISMATCH: 'The value compared with is not of the type that the catalog gives.',
   BAD_TEXT: 'A text holds a character that databases do not keep: U+0000, or half of a pair of UTF-16.',
   BAD_NUMBER: 'A number has more than 22 digits before or 6 after the point.',
   BAD_INSTANT: 'A date or instant is not a day or instant of the calendar.',
-  BAD_DURATION: 'A duration is longer than 200 years.',
+  BAD_ALIAS: 'An alias of events.yaml stands for something that is no event.',
+  BAD_LIST: 'A list of event types names an alias that has a filter of its own.',
+  NO_CONVERSION: 'No event type is marked as a conversion in events.yaml.',
+  BAD_DURATION: 'A duration is longer than 200 years, or does not go together with the other one.',
+  BAD_RANGE: 'A range ends before it begins, or reaches further than it may.',
+  BAD_SEQUENCE: 'The steps and times of a sequence do not go together.',
+  BAD_PATTERN: 'A pattern of `matches` or `like` is not one that every engine understands alike.',
+  NEVER: 'This can be true of nobody: it asks for events that lie in the future.',
 } as const
 
 export type DiagnosticCode = keyof typeof diagnosticCodes

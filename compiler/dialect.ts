@@ -1,6 +1,6 @@
 import type { Expression, RawBuilder } from 'kysely'
-import type { Property, ValueType } from './ir.ts'
-import type { Instant } from './time.ts'
+import type { AttributeFeature, Property, ScalarType } from './ir.ts'
+import type { Instant, OffsetChanges } from './time.ts'
 
 export type Sql = RawBuilder<unknown> | Expression<unknown>
 
@@ -15,17 +15,30 @@ export type Dialect = {
   /** Comparing ignores case: the simple lower-case mapping, the same on every engine and in every locale. */
   fold(text: Sql): Sql
   /** Whether a value is one of a list, which travels as one parameter. */
-  oneOf(value: Sql, list: readonly string[], type: ValueType, exactly: boolean): Sql
+  oneOf(value: Sql, list: readonly string[], type: ScalarType, exactly: boolean): Sql
+  /** Whether a lead is one of these. */
+  among(id: Sql, leads: readonly string[]): Sql
   /** Text in the order of its bytes. */
   bytes(text: Sql): Sql
+  /** Whether a regular expression of the common subset is found in a text. */
+  matches(text: Sql, pattern: Sql): Sql
   /** A row is known at the horizon. */
   known(horizon: string): Sql
   /** An event's property as a value of its type; null where it is of another type. */
-  property(property: Property, position: number): Sql
-  /** `attribute_change.value` as a value of this type; null where it is of another. */
-  attribute(type: ValueType): Sql
+  property(property: Property, column: string): Sql
+  /** `attribute_change.value` as a value of the feature's type; null where it is of another. */
+  attribute(feature: AttributeFeature, column: string): Sql
   /** The account that a `@account` row names. */
   accountLink(): Sql
+  /** Whether some, or every one and at least one, of an array's elements holds: true or false, never null. */
+  some(list: Sql, element: ScalarType, holds: (item: Sql) => Sql): Sql
+  every(list: Sql, element: ScalarType, holds: (item: Sql) => Sql): Sql
+  /** So many seconds later. */
+  later(instant: Sql, seconds: number): Sql
+  /** The local day of an instant, in a zone given as its changes of the clock. */
+  day(instant: Sql, changes: OffsetChanges): Sql
+  /** A text's hash as a number from 0 to 2³²−1. */
+  hash(text: Sql): Sql
   /** A sum of micro-points that can't overflow. */
   total(points: Sql): Sql
 }

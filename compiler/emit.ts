@@ -1,16 +1,26 @@
 import { type RawBuilder, sql } from 'kysely'
-import { type ComparedType, compare } from './compare.ts'
+import { attributeScans } from './attributes.ts'
+import { Columns, countBeside } from './columns.ts'
+import { type ComparedType, compare, compareMean } from './compare.ts'
 import type { Dialect, Sql } from './dialect.ts'
-import type { Feature, Property, Score, Test, Tree } from './ir.ts'
-import { canonical } from './ir.ts'
-import { type AttributeFeature, bitsPerWord, type EventFeature, type QueryPlan } from './plan.ts'
+import type { EventFeature, Feature, Predicate, Test } from './ir.ts'
+import { bitsPerWord, type DerivedFeature, type QueryPlan, readsAccounts, referenceOf } from './plan.ts'
+import { as, detailScan, eventScan, type Part, type Scope, treeOf } from './scans.ts'
+import { sequenceScan } from './sequences.ts'
 import { type Statement, toStatement } from './statement.ts'
-import { type Instant, resolve } from './time.ts'
+import type { Instant } from './time.ts'
 
 export type Seen = {
   readonly asOf: Instant
   /** Rows of transactions below it are known. Engines whose rows were cut at the horizon ignore it. */
   readonly horizon: string
+  /**
+   * Internal ids: no others are looked at. Where the plan reads accounts, the other leads of their accounts belong
+   * among them. Default: all.
+   */
+  readonly leads?: readonly string[]
+  /** Whether each feature's value is returned as well, as text in a column of its own; see `Columns`. */
+  readonly values?: boolean
 }
 
 /**
@@ -19,237 +29,183 @@ export type Seen = {
  * micro-points of each score as `s0`, `s1`, ….
  */
 export function emit(plan: QueryPlan, dialect: Dialect, seen: Seen): Statement {
-  return toStatement(new Emitter(plan, dialect, seen).statement())
+  const { asOf, horizon, leads } = seen
+  const scope: Scope = { plan, dialect, asOf, horizon, leads, columns: new Columns(plan) }
+  return toStatement(statement(scope, seen.values === true))
 }
 
-class Emitter {
-  readonly plan: QueryPlan
-  readonly dialect: Dialect
-  readonly seen: Seen
-  /** Which column each feature became, by its canonical form. */
-  readonly columns: ReadonlyMap<string, number>
+function statement(scope: Scope, values: boolean): RawBuilder<unknown> {
+  const { plan } = scope
+  const detail = detailScan(scope)
+  const levels = plan.derived.map((features, index) => derivedLevel(features, index, scope))
+  const parts: Part[] = [
+    eventScan(scope),
+    ...(detail ? [detail] : []),
+    ...sequenceScan(scope),
+    ...attributeScans(scope),
+    featureRows(scope, detail !== undefined),
+    ...levels,
+  ]
+  const named = parts.map(({ name, query }) => sql`${sql.raw(name)} as (${query})`)
+  const columns = [
+    sql.ref('lead_id'),
+    ...words(scope),
+    ...plan.scores.map((_, index) => sql.ref(`s${index}`)),
+  ]
+  if (values) columns.push(...valueColumns(scope))
+  return sql`with ${sql.join(named, sql`,\n`)}\nselect ${sql.join(columns, sql`,\n  `)}\nfrom ${sql.raw(level(levels.length))}`
+}
 
-  constructor(plan: QueryPlan, dialect: Dialect, seen: Seen) {
-    this.plan = plan
-    this.dialect = dialect
-    this.seen = seen
-    this.columns = new Map(
-      [plan.events, plan.attributes, plan.properties].flatMap((kind) =>
-        kind.map((each, index): [string, number] => [canonical(each), index]),
-      ),
-    )
-  }
-
-  private position(of: Feature | Property): number {
-    const position = this.columns.get(canonical(of))
-    if (position === undefined) throw new Error('a predicate reads a feature that its plan lacks')
-    return position
-  }
-
-  statement(): RawBuilder<unknown> {
-    const { plan } = this
-    const scans = [
-      sql`event_feature as (${this.eventScan()})`,
-      ...(plan.attributes.length > 0 ? this.attributeScans() : []),
-      sql`feature as (${this.features()})`,
-    ]
-    const words = Array.from(
-      { length: Math.max(1, Math.ceil(plan.segments.length / bitsPerWord)) },
-      (_, word) => {
-        const bits = plan.segments
-          .slice(word * bitsPerWord, (word + 1) * bitsPerWord)
-          .map(
-            ({ predicate }, bit) =>
-              sql`case when ${this.predicate(predicate)} then ${sql.lit(2n ** BigInt(bit))} else 0 end`,
-          )
-        const sum = bits.length > 0 ? sql.join(bits, sql`\n      + `) : sql`0`
-        return sql`cast(${sum} as bigint) as ${sql.ref(`w${word}`)}`
-      },
-    )
-    const scores = plan.scores.map((_, index) => sql.ref(`s${index}`))
-    return sql`with ${sql.join(scans, sql`,\n`)}\nselect lead_id,\n  ${sql.join([...words, ...scores], sql`,\n  `)}\nfrom feature`
-  }
-
-  /** One pass over the events: for each lead, every figure that some segment or score reads. */
-  private eventScan(): Sql {
-    const { plan, dialect } = this
-    const figures = plan.events.map(
-      (feature, index) => sql`${this.figure(feature)} as ${sql.ref(`e${index}`)}`,
-    )
-    const scores = plan.scores.map((score, index) => sql`${this.points(score)} as ${sql.ref(`s${index}`)}`)
-    const columns = [sql`lead_id`, sql`min(occurred_at) as first_event`, ...figures, ...scores]
-    return sql`
-  select ${sql.join(columns, sql`,\n    `)}
-  from events
-  where occurred_at <= ${dialect.instant(this.seen.asOf)}
-    and ${dialect.known(this.seen.horizon)}
-  group by lead_id`
-  }
-
-  private figure({ figure, events }: EventFeature): Sql {
-    const filters: Sql[] = []
-    if ('only' in events.types) {
-      const [single] = events.types.only
-      filters.push(
-        events.types.only.length === 1
-          ? sql`type = ${this.dialect.text(single!)}`
-          : this.dialect.oneOf(sql.ref('type'), events.types.only, 'text', true),
+function words(scope: Scope): Sql[] {
+  const { segments } = scope.plan
+  return Array.from({ length: Math.max(1, Math.ceil(segments.length / bitsPerWord)) }, (_, word) => {
+    const bits = segments
+      .slice(word * bitsPerWord, (word + 1) * bitsPerWord)
+      .map(
+        ({ predicate }, bit) =>
+          sql`case when ${holds(predicate, scope)} then ${sql.lit(2n ** BigInt(bit))} else 0 end`,
       )
-    } else if (events.types.allBut.length > 0) {
-      filters.push(sql`not ${this.dialect.oneOf(sql.ref('type'), events.types.allBut, 'text', true)}`)
-    }
-    if (events.where.kind !== 'all' || events.where.of.length > 0) {
-      filters.push(this.tree(events.where, (test) => this.propertyTest(test)))
-    }
-    if (events.from) filters.push(sql`occurred_at >= ${this.moment(events.from)}`)
-    if (events.to) filters.push(sql`occurred_at <= ${this.moment(events.to)}`)
-    const filter = filters.length > 0 ? sql` filter (where ${sql.join(filters, sql` and `)})` : sql``
-    if (figure === 'count') return sql`count(*)${filter}`
-    return sql`${sql.raw(figure === 'first' ? 'min' : 'max')}(occurred_at)${filter}`
-  }
+    const sum = bits.length > 0 ? sql.join(bits, sql`\n      + `) : sql`0`
+    return sql`cast(${sum} as bigint) as ${sql.ref(`w${word}`)}`
+  })
+}
 
-  private points(score: Score): Sql {
-    if (score.rules.length === 0) return this.dialect.total(sql`0`)
-    const rules = score.rules.map(
-      ({ event, micropoints }) => sql`when ${this.dialect.text(event)} then cast(${micropoints} as bigint)`,
+/** Every feature, as text: for those who ask why. */
+function valueColumns({ plan, columns }: Scope): Sql[] {
+  const features = [
+    ...plan.events,
+    ...plan.sequences,
+    ...plan.attributes,
+    ...plan.buckets,
+    ...plan.derived.flat(),
+  ]
+  const names = ['first_seen', ...features.map((feature) => columns.of(feature))]
+  const means = plan.events.filter(isMean).map((feature) => countBeside(columns.of(feature)))
+  return [...names, ...means].map((name) => as(sql`cast(${sql.ref(name)} as text)`, `value_${name}`))
+}
+
+/** One row per lead that exists, with all its features but those that hang on other leads or segments. */
+function featureRows(scope: Scope, withDetail: boolean): Part {
+  const { dialect, plan, columns, leads } = scope
+  const asOf = dialect.instant(scope.asOf)
+  const accounts = readsAccounts(plan)
+  const selected: Sql[] = [
+    sql`leads.lead_id`,
+    sql`least(leads.first_seen_at, event_feature.first_event) as first_seen`,
+    ...(accounts ? [sql`lead_attribute.account_id`] : []),
+    ...plan.events.flatMap((feature) => eventColumns(feature, columns)),
+    ...plan.sequences.map((feature) => orElse(columns.of(feature), sql.lit(false))),
+    ...plan.attributes.map((feature) => plainOrSize(columns.of(feature), feature.type)),
+    ...plan.buckets.map((feature) => {
+      const text = sql`concat(${dialect.text(feature.by)}, ':', external_id)`
+      return as(sql`${dialect.hash(text)} % ${sql.lit(feature.of)}`, columns.of(feature))
+    }),
+    ...plan.scores.map((_, index) => orElse(`s${index}`, sql.lit(0))),
+  ]
+  const scans = [
+    'event_feature',
+    ...(withDetail ? ['event_detail'] : []),
+    ...(plan.sequences.length > 0 ? ['sequence_feature'] : []),
+    ...(plan.attributes.length > 0 || accounts ? ['lead_attribute'] : []),
+  ]
+  const joins = scans.map((scan) => sql.raw(`left join ${scan} on ${scan}.lead_id = leads.lead_id`))
+  if (plan.attributes.some((feature) => feature.of === 'account')) {
+    joins.push(
+      sql.raw('left join account_attribute on account_attribute.account_id = lead_attribute.account_id'),
     )
-    return this.dialect.total(sql`case type
-      ${sql.join(rules, sql`\n      `)}
-      else 0 end`)
   }
-
-  /** Which value each attribute had at asOf: the latest that had begun to hold, or before the first known one, that. */
-  private attributeScans(): Sql[] {
-    const { dialect, plan } = this
-    const asOf = dialect.instant(this.seen.asOf)
-    const ofAccounts = plan.attributes.some((feature) => feature.of === 'account')
-    const names = (of: 'lead' | 'account') =>
-      plan.attributes.filter((feature) => feature.of === of).map(({ name }) => name)
-    const leadNames = [...new Set([...names('lead'), ...(ofAccounts ? ['@account'] : [])])].sort()
-    const wanted = [sql`subject = 'lead' and ${dialect.oneOf(sql.ref('attribute'), leadNames, 'text', true)}`]
-    if (ofAccounts) {
-      const accountNames = [...new Set(names('account'))].sort()
-      wanted.push(
-        sql`subject = 'account' and ${dialect.oneOf(sql.ref('attribute'), accountNames, 'text', true)}`,
-      )
-    }
-    const now = sql`attribute_now as (
-  select distinct on (subject, subject_id, attribute) *
-  from attribute_change
-  where (${sql.join(wanted, sql` or `)})
-    and ${dialect.known(this.seen.horizon)}
-  order by subject, subject_id, attribute,
-    case when from_at <= ${asOf} then from_at end desc nulls last,
-    case when from_at <= ${asOf} then change_id end desc nulls last,
-    from_at, change_id)`
-    return [now, this.pivot('lead'), ...(ofAccounts ? [this.pivot('account')] : [])]
-  }
-
-  private pivot(of: 'lead' | 'account'): Sql {
-    const { dialect, plan } = this
-    const columns: Sql[] = plan.attributes.flatMap((feature, index) =>
-      feature.of === of ? [sql`${this.attributeFigure(feature)} as ${sql.ref(`a${index}`)}`] : [],
-    )
-    if (of === 'lead' && plan.attributes.some((feature) => feature.of === 'account')) {
-      columns.push(sql`max(case when attribute = '@account' then ${dialect.accountLink()} end) as account_id`)
-    }
-    const id = sql.ref(`${of}_id`)
-    return sql`${sql.ref(`${of}_attribute`)} as (
-  select ${sql.join([sql`subject_id as ${id}`, ...columns], sql`,\n    `)}
-  from attribute_now
-  where subject = ${sql.lit(of)}
-  group by subject_id)`
-  }
-
-  private attributeFigure({ name, type }: AttributeFeature): Sql {
-    const value = sql`case when attribute = ${this.dialect.text(name)} then ${this.dialect.attribute(type)} end`
-    return type === 'boolean' || type === 'json' ? sql`bool_or(${value})` : sql`max(${value})`
-  }
-
-  /** One row per lead that exists, with all its features. */
-  private features(): Sql {
-    const { dialect, plan } = this
-    const asOf = dialect.instant(this.seen.asOf)
-    const columns: Sql[] = [
-      sql`leads.lead_id`,
-      sql`least(leads.first_seen_at, event_feature.first_event) as first_seen`,
-      ...plan.events.map(({ figure }, index) =>
-        figure === 'count'
-          ? sql`coalesce(${sql.ref(`e${index}`)}, 0) as ${sql.ref(`e${index}`)}`
-          : sql.ref(`e${index}`),
-      ),
-      ...plan.attributes.map((_, index) => sql.ref(`a${index}`)),
-      ...plan.scores.map((_, index) => sql`coalesce(${sql.ref(`s${index}`)}, 0) as ${sql.ref(`s${index}`)}`),
-    ]
-    const joins: Sql[] = [sql`left join event_feature on event_feature.lead_id = leads.lead_id`]
-    if (plan.attributes.length > 0) {
-      joins.push(sql`left join lead_attribute on lead_attribute.lead_id = leads.lead_id`)
-      if (plan.attributes.some((feature) => feature.of === 'account')) {
-        joins.push(
-          sql`left join account_attribute on account_attribute.account_id = lead_attribute.account_id`,
-        )
-      }
-    }
-    return sql`
-  select ${sql.join(columns, sql`,\n    `)}
+  const exist = [
+    dialect.known(scope.horizon),
+    sql`least(leads.first_seen_at, event_feature.first_event) <= ${asOf}`,
+    ...(leads ? [dialect.among(sql.ref('leads.lead_id'), leads)] : []),
+  ]
+  return {
+    name: 'feature',
+    query: sql`
+  select ${sql.join(selected, sql`,\n    `)}
   from leads
   ${sql.join(joins, sql`\n  `)}
-  where ${dialect.known(this.seen.horizon)}
-    and least(leads.first_seen_at, event_feature.first_event) <= ${asOf}`
-  }
-
-  private predicate(tree: Tree<Test<Feature>>): Sql {
-    return this.tree(tree, ({ subject, is }) => compare(this.column(subject), is, this.side(typeOf(subject))))
-  }
-
-  private propertyTest(test: Test<Property>): Sql {
-    const value = sql`(${this.dialect.property(test.subject, this.position(test.subject))})`
-    return compare(value, test.is, this.side(test.subject.type))
-  }
-
-  private side(type: ComparedType) {
-    return { dialect: this.dialect, asOf: this.seen.asOf, type }
-  }
-
-  private tree<Subject>(tree: Tree<Test<Subject>>, leaf: (test: Test<Subject>) => Sql): Sql {
-    switch (tree.kind) {
-      case 'test':
-        return leaf(tree)
-      case 'not':
-        return sql`not ${this.tree(tree.of, leaf)}`
-      case 'all':
-      case 'any':
-        if (tree.of.length === 0) return sql.lit(tree.kind === 'all')
-        return sql`(${sql.join(
-          tree.of.map((each) => this.tree(each, leaf)),
-          tree.kind === 'all' ? sql` and ` : sql` or `,
-        )})`
-    }
-  }
-
-  private column(feature: Feature): Sql {
-    switch (feature.kind) {
-      case 'first_seen':
-        return sql.ref('first_seen')
-      case 'events':
-        return sql.ref(`e${this.position(feature)}`)
-      case 'attribute':
-        return sql.ref(`a${this.position(feature)}`)
-      case 'score':
-        return sql.ref(`s${this.scorePosition(feature.score)}`)
-    }
-  }
-
-  private scorePosition(name: string): number {
-    const position = this.plan.scores.findIndex((score) => score.name === name)
-    if (position < 0) throw new Error(`a predicate reads the score ${name}, which its plan lacks`)
-    return position
-  }
-
-  private moment(moment: Parameters<typeof resolve>[0]): Sql {
-    return this.dialect.instant(resolve(moment, this.seen.asOf))
+  where ${sql.join(exist, sql`\n    and `)}`,
   }
 }
+
+function eventColumns(feature: EventFeature, columns: Columns): Sql[] {
+  const column = columns.of(feature)
+  const { figure } = feature
+  switch (figure.kind) {
+    case 'count':
+    case 'distinct':
+    case 'days':
+    case 'periods':
+      return [orElse(column, sql.lit(0))]
+    case 'mean':
+      return [sql.ref(column), sql.ref(countBeside(column))]
+    case 'value of first':
+    case 'value of last':
+      return [plainOrSize(column, figure.property.type)]
+    default:
+      return [sql.ref(column)]
+  }
+}
+
+const orElse = (column: string, other: Sql): Sql => as(sql`coalesce(${sql.ref(column)}, ${other})`, column)
+
+/** What is missing has size 0. */
+const plainOrSize = (column: string, type: ComparedType): Sql =>
+  type === 'size' ? orElse(column, sql.lit(0)) : sql.ref(column)
+
+const level = (index: number): string => (index === 0 ? 'feature' : `level_${index}`)
+
+function derivedLevel(features: readonly DerivedFeature[], index: number, scope: Scope): Part {
+  const columns = features.map((feature) => as(derived(feature, scope), scope.columns.of(feature)))
+  return {
+    name: level(index + 1),
+    query: sql`
+  select ${sql.join([sql.raw(`${level(index)}.*`), ...columns], sql`,\n    `)}
+  from ${sql.raw(level(index))}`,
+  }
+}
+
+function derived(feature: DerivedFeature, scope: Scope): Sql {
+  if (feature.kind === 'segment') return holds(referenceOf(scope.plan.references, feature.key), scope)
+  if (feature.kind === 'leads_of_account') {
+    return ofAccount(sql`count(*) filter (where ${holds(feature.that, scope)})`, sql.lit(0))
+  }
+  const column = sql.ref(scope.columns.of({ ...feature, of: 'lead' }))
+  switch (feature.figure.kind) {
+    case 'count':
+      return ofAccount(sql`sum(${column})`, sql.lit(0))
+    case 'sum':
+      return ofAccount(sql`sum(${column})`)
+    case 'first':
+    case 'min':
+      return ofAccount(sql`min(${column})`)
+    case 'last':
+    case 'max':
+      return ofAccount(sql`max(${column})`)
+    default:
+      throw new Error(`an account has no ${feature.figure.kind}`)
+  }
+}
+
+/** A figure over all leads of a lead's account; leads without an account are no account. */
+const ofAccount = (figure: Sql, none: Sql = sql.lit(null)): Sql =>
+  sql`case when account_id is null then ${none} else ${figure} over (partition by account_id) end`
+
+/** A predicate over the columns of the level at hand. */
+function holds(predicate: Predicate, scope: Scope): Sql {
+  return treeOf(predicate, (test) => featureTest(test, scope))
+}
+
+function featureTest({ subject, is }: Test<Feature>, { columns, dialect, asOf }: Scope): Sql {
+  const column = columns.of(subject)
+  const side = { dialect, asOf, type: typeOf(subject) }
+  return subject.kind === 'events' && isMean(subject)
+    ? compareMean(sql.ref(column), sql.ref(countBeside(column)), is, side)
+    : compare(sql.ref(column), is, side)
+}
+
+const isMean = ({ figure }: EventFeature): boolean => figure.kind === 'mean'
 
 function typeOf(feature: Feature): ComparedType {
   switch (feature.kind) {
@@ -259,7 +215,28 @@ function typeOf(feature: Feature): ComparedType {
       return 'micropoints'
     case 'first_seen':
       return 'moment'
+    case 'sequence':
+    case 'segment':
+      return 'boolean'
+    case 'bucket':
+    case 'leads_of_account':
+      return 'number'
     case 'events':
-      return feature.figure === 'count' ? 'number' : 'moment'
+      return figureType(feature)
+  }
+}
+
+function figureType({ figure }: EventFeature): ComparedType {
+  switch (figure.kind) {
+    case 'first':
+    case 'last':
+      return 'moment'
+    case 'min':
+    case 'max':
+    case 'value of first':
+    case 'value of last':
+      return figure.property.type
+    default:
+      return 'number'
   }
 }

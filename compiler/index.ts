@@ -1,15 +1,46 @@
-export { type Catalog, type CatalogType, type EventType, emptyCatalog, nearest } from './catalog.ts'
-export { micropoints } from './compare.ts'
-export { type Compiled, compile } from './compile.ts'
+export {
+  type Alias,
+  type Catalog,
+  type CatalogType,
+  type EventType,
+  emptyCatalog,
+  nearest,
+  type SegmentMeaning,
+} from './catalog.ts'
+export { Columns, countBeside } from './columns.ts'
+export { elementType, micropoints } from './compare.ts'
+export {
+  type Compiled,
+  compile,
+  compileAlias,
+  compileAll,
+  explain,
+  meanings,
+  type SegmentText,
+} from './compile.ts'
 export { conditions } from './conditions/index.ts'
 export { type Diagnostic, diagnosticCodes, isError, type Span } from './diagnostic.ts'
 export type { DialectName, Sql } from './dialect.ts'
+export { hasOwnColumn } from './dialects/duckdb.ts'
 export { dialects } from './dialects/index.ts'
-export { jsonValue as columnarValue } from './dialects/postgres.ts'
+export { jsonAt, jsonList, jsonValue as columnarValue } from './dialects/postgres.ts'
 export { emit } from './emit.ts'
-export type { Predicate, Score } from './ir.ts'
+export { type ConditionPart, conditionsOf, holdsIn, type Part, shortBy } from './explain.ts'
+export type { AttributeFeature, Feature, Predicate, Property, ScalarType, Score } from './ir.ts'
+export { canonical } from './ir.ts'
 export { fingerprint } from './normalize.ts'
 export { parse, print } from './parse.ts'
-export { bitsPerWord, plan, type QueryPlan, readsScore } from './plan.ts'
+export { type FeatureValue, phrase, sayDistance, sayInstant, sayValue } from './phrase.ts'
+export {
+  bitsPerWord,
+  plan,
+  type QueryPlan,
+  type References,
+  readsAccounts,
+  readsScore,
+  testsOf,
+} from './plan.ts'
+export { referencesOf } from './references.ts'
 export { type Statement, toStatement } from './statement.ts'
 export * from './time.ts'
+export { type Turn, turnsAt, turnsOf } from './turns.ts'

@@ -16,44 +16,121 @@ export type Test<Subject> = { readonly kind: 'test'; readonly subject: Subject; 
 
 /** A value of a lead, of the type it is compared as. Missing unless said otherwise. */
 export type Feature =
-  | {
-      readonly kind: 'attribute'
-      readonly of: 'lead' | 'account'
-      readonly name: string
-      readonly type: ValueType
-    }
-  /** The earliest or latest instant of the events that pass; counts are 0 where there are none. */
-  | { readonly kind: 'events'; readonly figure: 'first' | 'last' | 'count'; readonly events: Events }
+  | AttributeFeature
+  | EventFeature
+  | SequenceFeature
   /** The least of: value given, earliest event, moment of loading. Never missing. */
   | { readonly kind: 'first_seen' }
   /** Points as of asOf. Never missing. */
   | { readonly kind: 'score'; readonly score: string }
+  /** Which of `of` equal shares the lead falls into, from 0: a number that depends on its external id and `by` alone. */
+  | { readonly kind: 'bucket'; readonly of: number; readonly by: string }
+  /** How many leads of the lead's account, itself included, `that` holds for. 0 without an account. */
+  | { readonly kind: 'leads_of_account'; readonly that: Predicate }
+  /** Whether the lead is in another segment, as of the same instant: a boolean. `meaning` is its fingerprint. */
+  | { readonly kind: 'segment'; readonly key: string; readonly meaning: string }
+
+export type AttributeFeature = Stored & { readonly kind: 'attribute'; readonly of: 'lead' | 'account' }
+
+/** A figure over the events that pass. Of the account: over the events of all its leads together. */
+export type EventFeature = {
+  readonly kind: 'events'
+  /** Of the account only `first`, `last`, `count`, and the `sum`, `min` and `max` of a property. */
+  readonly of: 'lead' | 'account'
+  readonly figure: Figure
+  readonly events: Events
+}
+
+export type Figure =
+  /** The earliest and the latest instant; how many: 0 where there are none. */
+  | { readonly kind: 'first' | 'last' | 'count' }
+  /** Of the values that are not missing. `distinct` counts them, ignoring case: 0 where there are none. */
+  | { readonly kind: 'sum' | 'mean' | 'min' | 'max' | 'distinct'; readonly property: Property }
+  /** The property of the earliest or latest event, in the order of (occurred_at, event_id): missing if it is there. */
+  | { readonly kind: 'value of first' | 'value of last'; readonly property: Property }
+  /** On how many different local days of the zone: 0 where there are none. */
+  | { readonly kind: 'days'; readonly zone: string }
+  /**
+   * In how many periods there are `least` events or more. The newest period begins at `from[0]` and ends with asOf
+   * (included); each earlier one begins at its `from` and ends where the next begins (excluded).
+   */
+  | { readonly kind: 'periods'; readonly from: readonly Moment[]; readonly least: number }
+
+/**
+ * Whether there are events, each at a strictly later instant than the one before, that pass the steps in their order:
+ * a boolean. Lengths of time are seconds.
+ */
+export type SequenceFeature = {
+  readonly kind: 'sequence'
+  /** `within`: no later than so long after the step before. */
+  readonly steps: readonly { readonly events: Events; readonly within?: number }[]
+  /** From the first step to the last no more than so long. Not together with a step's `within`. */
+  readonly within?: number
+  /**
+   * None of these events follows the last step, later than it and no later than `within` after it; and that time is
+   * over: the last step lies at asOf − within or before.
+   */
+  readonly without?: { readonly events: Events; readonly within: number }
+}
 
 export type Events = {
   readonly types: EventTypes
   readonly where: Filter
-  /** Closed at both ends; events after asOf are never seen. */
+  /** From `from` (included), to `to` (included) or until `until` (excluded). Events after asOf are never seen. */
   readonly from?: Moment
   readonly to?: Moment
+  readonly until?: Moment
 }
 
-export type EventTypes = { readonly only: readonly string[] } | { readonly allBut: readonly string[] }
+export type EventTypes =
+  | { readonly only: readonly string[] }
+  | { readonly allBut: readonly string[] }
+  | { readonly prefix: string }
 
-export type Property = { readonly kind: 'property'; readonly name: string; readonly type: ValueType }
+export type Property = Stored & {
+  readonly kind: 'property'
+  /** Where the event has none of its own: what its type says (the channel that events.yaml gives it). */
+  readonly ofType?: Readonly<Record<string, string>>
+}
 
-/** `json` is a value of any type: it can be asked whether it is known, and not be compared. */
-export type ValueType = 'number' | 'text' | 'boolean' | 'instant' | 'json'
+/** A stored JSON value, or what lies at a path of keys within it, read as a type. */
+export type Stored = { readonly name: string; readonly path?: readonly string[]; readonly type: ValueType }
+
+/**
+ * `json` is a value of any type: it can be asked whether it is known, and not be compared. `texts`, `numbers` and
+ * `booleans` are arrays, of which elements of another type are missing; a value that is no array is an array of one.
+ * `size` is the number of an array's elements, 1 for a value that is no array, 0 where it is missing.
+ * Missing are: null, empty text, empty arrays.
+ */
+export type ValueType = ScalarType | 'json' | ListType | 'size'
+export type ScalarType = 'number' | 'text' | 'boolean' | 'instant'
+export type ListType = 'numbers' | 'texts' | 'booleans'
 
 export type Comparison =
   | { readonly op: 'known' }
+  | ScalarComparison
+  /** Some element compares so, or every one does and there is one. */
+  | { readonly op: 'some'; readonly is: ScalarComparison }
+  | { readonly op: 'every'; readonly is: ScalarComparison }
+
+export type ScalarComparison =
   | { readonly op: '=' | '<' | '<=' | '>' | '>='; readonly to: Operand; readonly exactly?: true }
   | { readonly op: 'in'; readonly to: readonly Operand[]; readonly exactly?: true }
-  | { readonly op: 'contains' | 'starts with' | 'ends with'; readonly to: Operand; readonly exactly?: true }
+  /** Both ends included. Of one element; of a single value two comparisons say it. */
+  | { readonly op: 'between'; readonly low: Operand; readonly high: Operand }
+  | { readonly op: TextOp; readonly to: TextOperand; readonly exactly?: true }
+
+/**
+ * `like`: `%` is any text, `_` any character, a backslash takes what follows as it stands. `matches`: a regular
+ * expression somewhere in the text, of the subset in pattern.ts, folded already unless `exactly`.
+ */
+export type TextOp = 'contains' | 'starts with' | 'ends with' | 'like' | 'matches'
+export type TextOperand = { readonly type: 'text'; readonly value: string }
 
 /** Numbers are decimals as text, so that none passes through a float. */
 export type Operand =
   | { readonly type: 'number'; readonly value: string }
-  | { readonly type: 'text'; readonly value: string }
+  | TextOperand
   | { readonly type: 'boolean'; readonly value: boolean }
   | { readonly type: 'instant'; readonly moment: Moment }
 

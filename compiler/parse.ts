@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Condition, inner } from './condition.ts'
 import { conditionOf, conditions } from './conditions/index.ts'
 import type { Definition } from './definition.ts'
 import { type Diagnostic, diagnosticCodes } from './diagnostic.ts'
@@ -36,6 +37,7 @@ const definition: z.ZodType<Definition> = z.lazy(() =>
     ),
   ]),
 )
+inner.shape = definition
 
 function parseJson(source: unknown): Parsed {
   if (jsonDepth(source) > 4 * limits.depth)
@@ -89,17 +91,22 @@ function withinLimits(tree: Definition): Parsed {
   let deepest = 0
   let longest = 0
   let longestName = 0
+  let longestPath = 0
+  let anniversaries = 0
   const visit = (node: object, depth: number): void => {
     deepest = Math.max(deepest, depth)
     if (deepest > limits.depth) return
     for (const [key, value] of Object.entries(node)) {
-      if (key === 'name' || key === 'event') longestName = Math.max(longestName, String(value).length)
-      if (Array.isArray(value)) longest = Math.max(longest, value.length)
-      for (const child of Array.isArray(value) ? value : [value]) {
+      const children: unknown[] = Array.isArray(value) ? value : [value]
+      if (key === 'path') longestPath = Math.max(longestPath, children.length)
+      longest = Math.max(longest, children.length)
+      for (const child of children) {
+        if (names.has(key) && typeof child === 'string') longestName = Math.max(longestName, child.length)
         if (child !== null && typeof child === 'object') visit(child, depth + ('kind' in child ? 1 : 0))
       }
     }
     if ('kind' in node) found++
+    if ('op' in node && node.op === 'anniversary') anniversaries++
   }
   visit(tree, 1)
   if (deepest > limits.depth) return fail('TOO_LARGE', `More than ${limits.depth} levels are nested.`)
@@ -112,16 +119,31 @@ function withinLimits(tree: Definition): Parsed {
   if (longestName > limits.nameLength) {
     return fail('TOO_LARGE', `A name is ${longestName} characters long; ${limits.nameLength} are allowed.`)
   }
+  if (longestPath > limits.pathLength) {
+    return fail('TOO_LARGE', `A path has ${longestPath} parts; ${limits.pathLength} are allowed.`)
+  }
+  if (anniversaries > limits.anniversaries) {
+    const message = `There are ${anniversaries} anniversaries; ${limits.anniversaries} are allowed.`
+    return fail('TOO_LARGE', message)
+  }
   return { definition: tree }
 }
 
+/** The fields that hold names. */
+const names = new Set(['name', 'path', 'event', 'types', 'prefix', 'key', 'by'])
+
 function syntaxDiagnostic(error: GrammarError, text: string): Diagnostic {
-  const start = error.location.start.offset
+  const { offset } = error.location.start
+  const blank = /^\s*/.exec(text.slice(offset))![0].length
+  const start = offset + blank < text.length ? offset + blank : offset
   const rest = text.slice(start)
   const word = /^(?:[A-Za-z0-9_]+|\S)/.exec(rest)?.[0] ?? ''
   const span = { start, end: start + Math.max(1, word.length) }
-  const expected = [...new Set((error.expected ?? []).map(describe).filter((each) => each !== ''))].sort()
-  if (expected.length === 0) return { code: 'SYNTAX', severity: 'error', message: `${error.message}.`, span }
+  const described = [...new Set((error.expected ?? []).map(describe).filter((each) => each !== ''))].sort()
+  if (described.length === 0)
+    return { code: 'SYNTAX', severity: 'error', message: sentence(error.message), span }
+  const words = described.filter((each) => each !== '"."' && each !== '"*"')
+  const expected = words.length > 0 ? words : described
   const understood = text.slice(0, start).trim().replace(/\s+/g, ' ')
   const place = rest.trim() === '' ? 'the end' : `"${word}"`
   return {
@@ -135,6 +157,8 @@ function syntaxDiagnostic(error: GrammarError, text: string): Diagnostic {
   }
 }
 
+const sentence = (message: string): string => `${message.charAt(0).toUpperCase()}${message.slice(1)}.`
+
 function describe(expected: { type: string; text?: string; description?: string }): string {
   if (expected.type === 'literal') return `"${expected.text}"`
   if (expected.type === 'other' && expected.description !== 'blank') return expected.description ?? ''
@@ -144,19 +168,23 @@ function describe(expected: { type: string; text?: string; description?: string 
 /** Comments and quoted text (to the end of the line, if the quote is missing), parentheses and words. */
 const tokens = /#.*|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\\n]|\\.)*`?|\(|\)|\w+/g
 
-/** How deep parentheses and `not` stand in each other, counted without understanding the text. */
+/** How deep parentheses, `not` and `lead of account` stand in each other, counted without understanding the text. */
 function nesting(text: string): number {
   let depth = 0
   let deepest = 0
-  let negations = 0
+  let inFront = 0
   for (const [token] of text.matchAll(tokens)) {
-    negations = token === 'not' ? negations + 1 : token === '(' ? negations : 0
+    if (prefixes.has(token)) inFront++
+    if (joints.has(token)) inFront = 0
     if (token === '(') depth++
     if (token === ')') depth--
-    deepest = Math.max(deepest, depth + negations)
+    deepest = Math.max(deepest, depth + inFront)
   }
   return deepest
 }
+
+const prefixes = new Set(['not', 'lead', 'leads'])
+const joints = new Set(['and', 'or', ')'])
 
 function jsonDepth(value: unknown): number {
   let level: unknown[] = [value]
@@ -173,21 +201,31 @@ const fail = (code: Diagnostic['code'], message: string, more: Partial<Diagnosti
 })
 
 /** Definition → text form. Parsing it again gives the same definition. */
-export function print(tree: Definition): string {
-  return printNode(tree, 'any')
-}
+export const print = (tree: Definition): string => form(tree, 'any', printCondition)
 
-function printNode(tree: Definition, inside: 'any' | 'all' | 'not'): string {
-  if ('of' in tree && tree.kind === 'not') return `not ${printNode(tree.of as Definition, 'not')}`
-  if ('of' in tree && (tree.kind === 'all' || tree.kind === 'any')) {
-    const parts = tree.of as readonly Definition[]
-    const nested = tree.kind
-    const text = parts
-      .map((part) => (part.kind === nested ? `(${print(part)})` : printNode(part, nested)))
-      .join(tree.kind === 'all' ? ' and ' : ' or ')
-    return inside === 'not' || (inside === 'all' && tree.kind === 'any') ? `(${text})` : text
-  }
+/** Definition → words, for sentences. */
+export const say = (tree: Definition): string => form(tree, 'any', sayCondition)
+
+/** A definition inside a condition is one operand: in parentheses where it is several. */
+const printCondition = (tree: Definition): string =>
+  known(tree).print(tree, (inner) => form(inner, 'not', printCondition))
+const sayCondition = (tree: Definition): string =>
+  known(tree).say(tree, (inner) => form(inner, 'not', sayCondition))
+
+function known(tree: Definition): Condition {
   const condition = conditionOf(tree.kind)
   if (!condition) throw new Error(`no condition of kind ${tree.kind}`)
-  return condition.print(tree)
+  return condition
+}
+
+function form(tree: Definition, inside: 'any' | 'all' | 'not', leaf: (tree: Definition) => string): string {
+  if ('of' in tree && tree.kind === 'not') return `not ${form(tree.of as Definition, 'not', leaf)}`
+  if ('of' in tree && (tree.kind === 'all' || tree.kind === 'any')) {
+    const nested = tree.kind
+    const text = (tree.of as readonly Definition[])
+      .map((part) => (part.kind === nested ? `(${form(part, 'any', leaf)})` : form(part, nested, leaf)))
+      .join(nested === 'all' ? ' and ' : ' or ')
+    return inside === 'not' || (inside === 'all' && nested === 'any') ? `(${text})` : text
+  }
+  return leaf(tree)
 }

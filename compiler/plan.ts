@@ -1,15 +1,16 @@
 import {
+  type AttributeFeature,
   canonical,
+  type EventFeature,
+  type Events,
   type Feature,
   type Predicate,
   type Property,
   type Score,
+  type SequenceFeature,
   type Test,
   type Tree,
 } from './ir.ts'
-
-export type EventFeature = Extract<Feature, { kind: 'events' }>
-export type AttributeFeature = Extract<Feature, { kind: 'attribute' }>
 
 /** A segment as the compiler sees it: which one, and what it means. */
 export type Subject = { readonly key: string; readonly predicate: Predicate }
@@ -21,36 +22,125 @@ export type Subject = { readonly key: string; readonly predicate: Predicate }
 export type QueryPlan = {
   readonly segments: readonly Subject[]
   readonly scores: readonly Score[]
+  /** Figures over a lead's own events. */
   readonly events: readonly EventFeature[]
+  readonly sequences: readonly SequenceFeature[]
   readonly attributes: readonly AttributeFeature[]
-  /** Every property that an event filter reads, as the type it is compared as. */
+  readonly buckets: readonly BucketFeature[]
+  /** Features that are computed from those of other leads or of the levels before, lowest level first. */
+  readonly derived: readonly (readonly DerivedFeature[])[]
+  /** Every property that is read, as the type it is read as. */
   readonly properties: readonly Property[]
+  /** What the segments mean that others refer to. */
+  readonly references: References
 }
+
+export type References = ReadonlyMap<string, Predicate>
+export type BucketFeature = Extract<Feature, { kind: 'bucket' }>
+export type DerivedFeature = EventFeature | Extract<Feature, { kind: 'leads_of_account' | 'segment' }>
 
 /** How many segments one 64-bit word of a lead's set holds: the sign bit is left alone. */
 export const bitsPerWord = 62
 
-export function plan(segments: readonly Subject[], scores: readonly Score[]): QueryPlan {
-  const events = new Map<string, EventFeature>()
-  const attributes = new Map<string, AttributeFeature>()
-  const properties = new Map<string, Property>()
-  for (const segment of segments) {
-    for (const { subject } of testsOf(segment.predicate)) {
-      if (subject.kind === 'events') {
-        events.set(canonical(subject), subject)
-        for (const each of testsOf(subject.events.where))
-          properties.set(canonical(each.subject), each.subject)
-      }
-      if (subject.kind === 'attribute') attributes.set(canonical(subject), subject)
-    }
-  }
+export function plan(
+  segments: readonly Subject[],
+  scores: readonly Score[],
+  references: References = new Map(),
+): QueryPlan {
+  const found = new Collector(references)
+  for (const { predicate } of segments) found.visit(predicate)
   return {
     segments,
     scores,
-    events: inOrder(events),
-    attributes: inOrder(attributes),
-    properties: inOrder(properties),
+    events: inOrder(found.events),
+    sequences: inOrder(found.sequences),
+    attributes: inOrder(found.attributes),
+    buckets: inOrder(found.buckets),
+    derived: levels(found.derived),
+    properties: inOrder(found.properties),
+    references,
   }
+}
+
+class Collector {
+  readonly references: References
+  readonly events = new Map<string, EventFeature>()
+  readonly sequences = new Map<string, SequenceFeature>()
+  readonly attributes = new Map<string, AttributeFeature>()
+  readonly buckets = new Map<string, BucketFeature>()
+  readonly properties = new Map<string, Property>()
+  readonly derived = new Map<string, { feature: DerivedFeature; level: number }>()
+
+  constructor(references: References) {
+    this.references = references
+  }
+
+  /** Collects what a predicate reads. Returns its level: 0 if nothing of it is derived. */
+  visit(predicate: Predicate): number {
+    let level = 0
+    for (const { subject } of testsOf(predicate)) level = Math.max(level, this.add(subject))
+    return level
+  }
+
+  private add(feature: Feature): number {
+    const name = canonical(feature)
+    switch (feature.kind) {
+      case 'events':
+        return this.addFigure(feature, name)
+      case 'sequence':
+        this.sequences.set(name, feature)
+        for (const events of eventsOf(feature)) this.addFilter(events)
+        return 0
+      case 'attribute':
+        this.attributes.set(name, feature)
+        return 0
+      case 'bucket':
+        this.buckets.set(name, feature)
+        return 0
+      case 'first_seen':
+      case 'score':
+        return 0
+      case 'leads_of_account':
+        return this.derive(name, feature, () => this.visit(feature.that))
+      case 'segment':
+        return this.derive(name, feature, () => this.visit(referenceOf(this.references, feature.key)))
+    }
+  }
+
+  private addFigure(feature: EventFeature, name: string): number {
+    if (feature.of === 'account')
+      return this.derive(name, feature, () => this.add({ ...feature, of: 'lead' }))
+    this.events.set(name, feature)
+    this.addFilter(feature.events)
+    if ('property' in feature.figure) this.addProperty(feature.figure.property)
+    return 0
+  }
+
+  private derive(name: string, feature: DerivedFeature, inner: () => number): number {
+    const known = this.derived.get(name)
+    if (known) return known.level
+    const level = inner() + 1
+    this.derived.set(name, { feature, level })
+    return level
+  }
+
+  private addFilter(events: Events): void {
+    for (const { subject } of testsOf(events.where)) this.addProperty(subject)
+  }
+
+  private addProperty(property: Property): void {
+    this.properties.set(canonical(property), property)
+  }
+}
+
+/** The events that each step looks for, and those that must not follow. */
+export const eventsOf = ({ steps, without }: SequenceFeature): readonly Events[] =>
+  [...steps, ...(without ? [without] : [])].map(({ events }) => events)
+
+export function referenceOf(references: References, key: string): Predicate {
+  const predicate = references.get(key)
+  if (!predicate) throw new Error(`a predicate refers to the segment ${key}, which its plan lacks`)
+  return predicate
 }
 
 export function* testsOf<Subject>(tree: Tree<Test<Subject>>): Generator<Test<Subject>> {
@@ -62,7 +152,24 @@ export function* testsOf<Subject>(tree: Tree<Test<Subject>>): Generator<Test<Sub
 const inOrder = <Value>(found: Map<string, Value>): Value[] =>
   [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value)
 
-/** Whether a segment's truth hangs on a score. */
-export function readsScore(predicate: Predicate): boolean {
-  return [...testsOf(predicate)].some((test) => test.subject.kind === 'score')
+function levels(found: Collector['derived']): DerivedFeature[][] {
+  const sorted = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value)
+  const highest = Math.max(0, ...sorted.map(({ level }) => level))
+  return Array.from({ length: highest }, (_, index) =>
+    sorted.filter(({ level }) => level === index + 1).map(({ feature }) => feature),
+  )
 }
+
+/** Whether a segment's truth hangs on a score, by itself or through what it refers to. */
+export function readsScore(predicate: Predicate, references: References = new Map()): boolean {
+  return [...testsOf(predicate)].some(({ subject }) => {
+    if (subject.kind === 'leads_of_account') return readsScore(subject.that, references)
+    if (subject.kind === 'segment') return readsScore(referenceOf(references, subject.key), references)
+    return subject.kind === 'score'
+  })
+}
+
+/** Whether a lead's truth hangs on the other leads of its account, or on the account itself. */
+export const readsAccounts = ({ attributes, derived }: QueryPlan): boolean =>
+  attributes.some((feature) => feature.of === 'account') ||
+  derived.some((level) => level.some((feature) => feature.kind !== 'segment'))

@@ -9,19 +9,31 @@ export type Duration = { readonly amount: number; readonly unit: (typeof duratio
 /** An instant as a definition names it; it becomes a real one when asOf is known. */
 export type Moment =
   | { readonly kind: 'at'; readonly instant: Instant }
-  /** `asOf − duration`. Calendar units count in `zone`; the others are fixed lengths and carry none. */
-  | { readonly kind: 'ago'; readonly duration: Duration; readonly zone?: string }
+  /** `asOf − duration`, `asOf + duration`. Calendar units count in `zone`; the others are fixed and carry none. */
+  | { readonly kind: 'ago' | 'ahead'; readonly duration: Duration; readonly zone?: string }
+  /** Where the local period of asOf begins, or one so many periods later; then so many years earlier. */
+  | {
+      readonly kind: 'start'
+      readonly of: CalendarUnit
+      readonly offset: number
+      readonly years?: number
+      readonly zone: string
+    }
+export type CalendarUnit = 'day' | 'week' | 'month' | 'quarter' | 'year'
 
 const fixedSeconds = { second: 1, minute: 60, hour: 3600, day: 86_400, week: 604_800 } as const
 
-export function ago(duration: Duration, zone: string): Moment {
+export const ago = (duration: Duration, zone: string): Moment => apart('ago', duration, zone)
+export const ahead = (duration: Duration, zone: string): Moment => apart('ahead', duration, zone)
+
+function apart(kind: 'ago' | 'ahead', duration: Duration, zone: string): Moment {
   if (duration.unit in fixedSeconds) {
     const seconds = fixedSeconds[duration.unit as keyof typeof fixedSeconds] * duration.amount
     // `7 days`, `1 week` and `168 hours` mean the same, so they are the same feature.
-    return { kind: 'ago', duration: { amount: seconds, unit: 'second' } }
+    return { kind, duration: { amount: seconds, unit: 'second' } }
   }
   const months = { month: 1, quarter: 3, year: 12 }[duration.unit as 'month' | 'quarter' | 'year']
-  return { kind: 'ago', duration: { amount: months * duration.amount, unit: 'month' }, zone }
+  return { kind, duration: { amount: months * duration.amount, unit: 'month' }, zone }
 }
 
 /** Whether it is longer than `years`. */
@@ -38,23 +50,48 @@ const perYear: Record<Duration['unit'], number> = {
 /** The UTC instant that a moment names, seen from asOf. */
 export function resolve(moment: Moment, asOf: Instant): Instant {
   if (moment.kind === 'at') return moment.instant
-  const instant = before(moment, asOf)
-  // No engine has events before year 1, and not every one can name such an instant.
-  return instant < earliest ? earliest : instant
+  const instant = formatInstant(moment.kind === 'start' ? start(moment, asOf) : away(moment, asOf))
+  // Beyond four digits of the year instants don't sort as text, and not every engine can name them.
+  if (instant.startsWith('-') || instant < earliest) return earliest
+  return instant.startsWith('+') ? latest : instant
 }
 
 const earliest: Instant = '0001-01-01T00:00:00.000000Z'
+const latest: Instant = '9999-12-31T23:59:59.999999Z'
 
-function before(moment: Extract<Moment, { kind: 'ago' }>, asOf: Instant): Instant {
+type Away = Extract<Moment, { kind: 'ago' | 'ahead' }>
+
+function away({ kind, duration: { amount, unit }, zone }: Away, asOf: Instant): Temporal.Instant {
   const from = Temporal.Instant.from(asOf)
-  const { amount, unit } = moment.duration
-  if (unit === 'second') return formatInstant(from.subtract({ seconds: amount }))
-  return formatInstant(
-    from
-      .toZonedDateTimeISO(moment.zone ?? 'UTC')
-      .subtract({ months: amount })
-      .toInstant(),
-  )
+  const signed = kind === 'ago' ? -amount : amount
+  if (unit === 'second') return from.add({ seconds: signed })
+  return from
+    .toZonedDateTimeISO(zone ?? 'UTC')
+    .add({ months: signed })
+    .toInstant()
+}
+
+type Start = Extract<Moment, { kind: 'start' }>
+
+function start({ of, offset, years = 0, zone }: Start, asOf: Instant): Temporal.Instant {
+  const today = Temporal.Instant.from(asOf).toZonedDateTimeISO(zone).toPlainDate()
+  return firstDay(today, of, offset).subtract({ years }).toZonedDateTime(zone).toInstant()
+}
+
+/** Weeks begin on Monday. */
+function firstDay(today: Temporal.PlainDate, of: CalendarUnit, offset: number): Temporal.PlainDate {
+  switch (of) {
+    case 'day':
+      return today.add({ days: offset })
+    case 'week':
+      return today.subtract({ days: today.dayOfWeek - 1 }).add({ weeks: offset })
+    case 'month':
+      return today.with({ day: 1 }).add({ months: offset })
+    case 'quarter':
+      return today.with({ day: 1, month: today.month - ((today.month - 1) % 3) }).add({ months: 3 * offset })
+    case 'year':
+      return today.with({ day: 1, month: 1 }).add({ years: offset })
+  }
 }
 
 export const formatInstant = (instant: Temporal.Instant): Instant =>
@@ -123,3 +160,22 @@ export const durationSeconds = (duration: Duration): number =>
 
 export const printDuration = ({ amount, unit }: Duration): string =>
   `${amount} ${unit}${amount === 1 ? '' : 's'}`
+
+/** A zone's clock over some time: `offsets[0]` seconds before `starts[0]`, `offsets[1]` from then on, … */
+export type OffsetChanges = { readonly starts: readonly Instant[]; readonly offsets: readonly number[] }
+
+/** Every change of a zone's clock later than `from` and no later than `to`. */
+export function offsetChanges(zone: string, from: Instant, to: Instant): OffsetChanges {
+  let at = Temporal.Instant.from(from).toZonedDateTimeISO(zone)
+  const offsets = [seconds(at)]
+  const starts: Instant[] = []
+  for (;;) {
+    const next = at.getTimeZoneTransition('next')
+    if (!next || formatInstant(next.toInstant()) > to) return { starts, offsets }
+    at = next
+    starts.push(formatInstant(at.toInstant()))
+    offsets.push(seconds(at))
+  }
+}
+
+const seconds = (at: Temporal.ZonedDateTime): number => Math.round(at.offsetNanoseconds / 1e9)

@@ -1,7 +1,7 @@
 import type { Catalog, CatalogType, EventType } from '../compiler/index.ts'
 import type { Client, Database, Parameter } from './engine.ts'
 
-type Reader = Pick<Database, 'query'> | Client
+export type Reader = Pick<Database, 'query'> | Client
 
 /** What the database's catalog holds now, as the compiler takes it. */
 export async function readCatalog(reader: Reader, scores: readonly string[]): Promise<Catalog> {
@@ -29,7 +29,7 @@ export async function readCatalog(reader: Reader, scores: readonly string[]): Pr
   for (const { subject, event_type, name, type } of names) {
     if (subject === 'event') events.get(event_type)?.properties.set(name, type)
   }
-  return { leads: of('lead'), accounts: of('account'), events, scores }
+  return { leads: of('lead'), accounts: of('account'), events, scores, aliases: new Map(), segments: new Map() }
 }
 
 /** Rows of a query, from a database or from one connection of it. */

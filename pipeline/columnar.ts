@@ -1,8 +1,15 @@
 import { sql } from 'kysely'
 import {
+  type AttributeFeature,
+  Columns,
   columnarValue,
   dialects,
+  elementType,
+  hasOwnColumn,
+  jsonList,
+  type Property,
   type QueryPlan,
+  readsAccounts,
   type Sql,
   type Statement,
   toStatement,
@@ -22,8 +29,8 @@ export type ColumnarTable = {
   readonly columns: readonly Column[]
 }
 
-/** A column as DuckDB has it. */
-export type Column = { readonly name: string; readonly type: string }
+/** A column as DuckDB has it. A list travels as JSON: of its elements as text, so that no number is read as a float. */
+export type Column = { readonly name: string; readonly type: string; readonly isList?: boolean }
 
 /**
  * The tables that the DuckDB dialect reads. Values are cast here, by Postgres, the same way its own dialect casts
@@ -32,16 +39,17 @@ export type Column = { readonly name: string; readonly type: string }
 export function columnarExport(plan: QueryPlan, horizon: string): ColumnarExport {
   const names = (of: 'lead' | 'account') =>
     plan.attributes.filter((feature) => feature.of === of).map(({ name }) => name)
-  const accounts = names('account')
+  const keys = ({ name, path = [] }: Property | AttributeFeature) => [name, ...path]
   const setting = {
     horizon,
-    properties: plan.properties.map(({ name }) => name),
-    lead: accounts.length > 0 ? [...names('lead'), '@account'] : names('lead'),
-    account: accounts,
+    properties: plan.properties.map(keys),
+    own: plan.attributes.filter(hasOwnColumn).map(keys),
+    lead: readsAccounts(plan) ? [...names('lead'), '@account'] : names('lead'),
+    account: names('account'),
   }
   return {
     settings: toStatement(sql`select set_config('tideline.columnar', ${JSON.stringify(setting)}, true)`),
-    tables: [leads(), events(plan), attributeChange()],
+    tables: [leads(plan), events(plan), attributeChange(plan)],
   }
 }
 
@@ -50,9 +58,13 @@ export function columnarExport(plan: QueryPlan, horizon: string): ColumnarExport
  * given, or a text with a line break of its own would decide it.
  */
 export function readColumnar({ columns }: ColumnarTable): string {
-  const types = columns.map(({ name, type }) => `${name}: '${type}'`).join(', ')
-  return `from read_csv($1, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
+  const types = columns.map(({ name, type, isList }) => `${name}: '${isList ? 'varchar' : type}'`).join(', ')
+  const lists = columns
+    .filter(({ isList }) => isList)
+    .map(({ name, type }) => `cast(from_json(${name}, '["VARCHAR"]') as ${type}) as ${name}`)
+  const read = `read_csv($1, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
   new_line = '\\n', nullstr = '', allow_quoted_nulls = false, ${size}, columns = {${types}})`
+  return lists.length > 0 ? `select * replace (${lists.join(', ')}) from ${read}` : `from ${read}`
 }
 
 // The buffer would be 32 times the longest line otherwise.
@@ -64,20 +76,17 @@ const known = sql`ingest_xid < (select (${setting} ->> 'horizon')::xid8)`
 const lead = column('lead_id', 'bigint')
 const utc = (name: string) => sql`${sql.ref(name)} at time zone 'UTC'`
 
-function leads(): ColumnarTable {
-  return table(
-    'leads',
-    [lead, column('first_seen_at', 'timestamp', utc('first_seen_at'))],
-    sql`where ${known}`,
-  )
+function leads(plan: QueryPlan): ColumnarTable {
+  const columns = [lead, column('first_seen_at', 'timestamp', utc('first_seen_at'))]
+  if (plan.buckets.length > 0) columns.push(column('external_id', 'varchar'))
+  return table('leads', columns, sql`where ${known}`)
 }
 
 function events(plan: QueryPlan): ColumnarTable {
-  const properties = plan.properties.map(({ type }, position) => {
-    const path = sql.lit(`{properties,${position}}`)
-    const value = sql`(properties -> (select ${setting} #>> ${path}))`
-    return column(`p${position}`, engineTypes[type], columnarValue(value, type))
-  })
+  const names = new Columns(plan)
+  const properties = plan.properties.map((property, position) =>
+    valueColumn(names.of(property), property, sql`properties`, `properties,${position}`),
+  )
   const fixed = [
     lead,
     column('event_id', 'varchar'),
@@ -87,24 +96,52 @@ function events(plan: QueryPlan): ColumnarTable {
   return table('events', [...fixed, ...properties], sql`where ${known}`)
 }
 
-function attributeChange(): ColumnarTable {
-  const { postgres } = dialects
+/** What lies at the keys that the setting has at `place`: a JSON value of the type asked for. */
+function valueColumn(name: string, stored: Property | AttributeFeature, json: Sql, place: string): Exported {
+  const keys = [stored.name, ...(stored.path ?? [])]
+  const skip = json === storedValue ? 1 : 0
+  const value = keys.slice(skip).reduce<Sql>((inner, _, index) => {
+    const key = sql.lit(`{${place},${index + skip}}`)
+    return sql`(${inner} -> (select ${setting} #>> ${key}))`
+  }, json)
+  const typed = columnarValue(value, stored.type)
+  const { type } = stored
+  return type === 'texts' || type === 'numbers' || type === 'booleans'
+    ? {
+        ...column(name, `${engineTypes[elementType[type]]}[]`, jsonList(typed, elementType[type])),
+        isList: true,
+      }
+    : column(name, engineTypes[type], typed)
+}
+
+const storedValue = sql`value`
+
+function attributeChange(plan: QueryPlan): ColumnarTable {
+  const value = (type: 'text' | 'number' | 'boolean' | 'json') => columnarValue(storedValue, type)
   const named = (subject: 'lead' | 'account') =>
     sql`attribute in (select jsonb_array_elements_text(${setting} -> ${sql.lit(subject)}))`
+  const names = new Columns(plan)
+  const own = plan.attributes.filter(hasOwnColumn).map((feature, position) => {
+    const found = valueColumn(names.of(feature), feature, storedValue, `own,${position}`)
+    const name = sql.lit(`{own,${position},0}`)
+    const here = sql`subject = ${sql.lit(feature.of)} and attribute = (select ${setting} #>> ${name})`
+    return { ...found, value: sql`case when ${here} then ${found.value} end` }
+  })
   const columns = [
     column('subject', 'varchar'),
     column('subject_id', 'bigint'),
     column('attribute', 'varchar'),
-    column('value_text', 'varchar', postgres.attribute('text')),
+    column('value_text', 'varchar', value('text')),
     column(
       'value_number',
       engineTypes.number,
-      sql`case when attribute = '@account' then ${postgres.accountLink()} else ${postgres.attribute('number')} end`,
+      sql`case when attribute = '@account' then ${dialects.postgres.accountLink()} else ${value('number')} end`,
     ),
-    column('value_boolean', 'boolean', postgres.attribute('boolean')),
-    column('value_known', 'boolean', postgres.attribute('json')),
+    column('value_boolean', 'boolean', value('boolean')),
+    column('value_known', 'boolean', value('json')),
     column('from_at', 'timestamp', utc('from_at')),
     column('change_id', 'bigint'),
+    ...own,
   ]
   const wanted = sql`(subject = 'lead' and ${named('lead')} or subject = 'account' and ${named('account')})`
   return table('attribute_change', columns, sql`where ${wanted} and ${known}`)
@@ -116,6 +153,7 @@ const engineTypes = {
   instant: 'varchar',
   boolean: 'boolean',
   json: 'boolean',
+  size: 'bigint',
 } as const
 
 type Exported = Column & { readonly value: Sql }
@@ -127,5 +165,5 @@ function column(name: string, type: string, value: Sql = sql.ref(name)): Exporte
 function table(name: string, columns: readonly Exported[], where: Sql): ColumnarTable {
   const values = columns.map(({ name, value }) => sql`${value} as ${sql.ref(name)}`)
   const query = toStatement(sql`select ${sql.join(values, sql`,\n  `)}\nfrom ${sql.table(name)}\n${where}`)
-  return { table: name, query: query.sql, columns: columns.map(({ name, type }) => ({ name, type })) }
+  return { table: name, query: query.sql, columns: columns.map(({ value: _, ...rest }) => rest) }
 }

@@ -158,13 +158,19 @@ export type KnownName = {
   readonly type: string
   readonly known: string
   readonly of: string
+  /** How many different values there are, and the most common ones. */
+  readonly different: string
+  readonly values: readonly { readonly value: unknown; readonly count: number }[]
 }
 
-export const readAttributes = (database: Database, subject: 'lead' | 'account'): Promise<KnownName[]> =>
-  read(database, 'catalog_attributes', [subject])
+export const readAttributes = (
+  database: Database,
+  subject: 'lead' | 'account',
+  values: number,
+): Promise<KnownName[]> => read(database, 'catalog_attributes', [subject, values])
 
-export const readProperties = (database: Database, eventType: string): Promise<KnownName[]> =>
-  read(database, 'catalog_properties', [eventType])
+export const readProperties = (database: Database, eventType: string, values: number): Promise<KnownName[]> =>
+  read(database, 'catalog_properties', [eventType, values])
 
 export type KnownEventType = {
   readonly type: string
@@ -172,11 +178,17 @@ export type KnownEventType = {
   readonly activity: boolean
   readonly conversion: boolean
   readonly events: string
+  readonly leads: string
+  readonly of: string
   readonly properties: string
 }
 
 export const readEventTypes = (database: Database): Promise<KnownEventType[]> =>
   read(database, 'catalog_events')
+
+export type StoredAlias = { readonly name: string; readonly definition: string; readonly zone: string }
+
+export const readAliases = (database: Database): Promise<StoredAlias[]> => read(database, 'aliases')
 
 const read = <T extends Row>(
   database: Database,

@@ -42,8 +42,10 @@ create table catalog (
   first_seen_at timestamp with time zone not null default clock_timestamp(),
   constraint catalog_pkey PRIMARY KEY (subject, event_type, name),
   constraint catalog_subject_check CHECK (subject = ANY (ARRAY['lead'::text, 'account'::text, 'event'::text])),
-  constraint catalog_type_check CHECK (type = ANY (ARRAY['text'::text, 'number'::text, 'boolean'::text, 'instant'::text, 'json'::text]))
+  constraint catalog_type_check CHECK (type = ANY (ARRAY['text'::text, 'number'::text, 'boolean'::text, 'instant'::text, 'json'::text, 'range'::text]))
 );
+
+comment on column catalog.type is 'A range is written "501-1000" or "10,000+", and stored as the number it begins with.';
 
 comment on view current_members is 'Who is in which segment now, since when, and how hot they are.';
 
@@ -56,6 +58,20 @@ comment on column current_members.since is 'As of which run the lead entered.';
 comment on column current_members.score is 'Engagement score as of the last run.';
 
 comment on column current_members.level is 'Level of that score.';
+
+create table event_aliases (
+  name text collate "C" not null,
+  definition text not null,
+  zone text not null default 'UTC'::text,
+  constraint event_aliases_name_check CHECK (name <> ''::text),
+  constraint event_aliases_pkey PRIMARY KEY (name)
+);
+
+comment on table event_aliases is 'Names of events.yaml that stand for events with a filter.';
+
+comment on column event_aliases.definition is 'The text form as written: a type, a prefix or a list of types, with a filter.';
+
+comment on column event_aliases.zone is 'The time zone in which the days that it names are meant.';
 
 create table event_types (
   type text collate "C" not null,
@@ -334,6 +350,17 @@ create table segment_conversion (
   constraint segment_conversion_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id)
 );
 
+create table segment_renames (
+  rename_id bigint not null generated always as identity,
+  segment_id bigint not null,
+  old_key text collate "C" not null,
+  renamed_at timestamp with time zone not null default clock_timestamp(),
+  constraint segment_renames_pkey PRIMARY KEY (rename_id),
+  constraint segment_renames_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id)
+);
+
+CREATE INDEX segment_renames_key ON segment_renames USING btree (old_key);
+
 create table segment_state (
   segment_id bigint not null,
   state text not null,
@@ -412,6 +439,8 @@ create table segment_versions (
   zone text not null default 'UTC'::text,
   fingerprint text not null,
   applied_at timestamp with time zone not null default clock_timestamp(),
+  applied_by text default NULLIF(current_setting('applied_by'::text, true), ''::text),
+  applied_for text default NULLIF(current_setting('applied_for'::text, true), ''::text),
   constraint segment_versions_pkey PRIMARY KEY (segment_id, version),
   constraint segment_versions_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id)
 );
@@ -421,6 +450,10 @@ comment on column segment_versions.definition is 'The text form as written.';
 comment on column segment_versions.tree is 'The JSON form.';
 
 comment on column segment_versions.zone is 'The time zone in which its days, months and years are meant.';
+
+comment on column segment_versions.applied_by is 'Who applied it: user and host.';
+
+comment on column segment_versions.applied_for is 'What made it, where no file did: a type that was set, a version gone back to.';
 
 create table segments (
   segment_id bigint not null generated always as identity,
@@ -474,7 +507,31 @@ CREATE OR REPLACE FUNCTION as_number(value text)
  RETURNS numeric
  LANGUAGE sql
  STABLE
-RETURN CASE WHEN ((length(value) > 60) OR (value !~~ '%_%'::text)) THEN NULL::numeric WHEN pg_input_is_valid(value, 'numeric'::text) THEN CASE WHEN ((((value)::numeric)::text = value) AND (value <> ALL (ARRAY['NaN'::text, 'Infinity'::text, '-Infinity'::text])) AND (abs((value)::numeric) < '10000000000000000000000000000'::numeric)) THEN trim_scale(round((value)::numeric, 6)) ELSE NULL::numeric END WHEN ((value ~~ '%,%'::text) AND (value ~ '^-?[1-9][0-9]{0,2}(,[0-9]{3}){1,8}([.][0-9]+)?$'::text)) THEN trim_scale(round((replace(value, ','::text, ''::text))::numeric, 6)) ELSE NULL::numeric END;
+RETURN CASE WHEN ((length(value) > 60) OR (value !~~ '%_%'::text)) THEN NULL::numeric WHEN pg_input_is_valid(value, 'numeric'::text) THEN CASE WHEN ((((concat(value))::numeric)::text = value) AND (value <> ALL (ARRAY['NaN'::text, 'Infinity'::text, '-Infinity'::text])) AND (abs((concat(value))::numeric) < '10000000000000000000000'::numeric)) THEN trim_scale(round((concat(value))::numeric, 6)) ELSE NULL::numeric END WHEN ((value ~~ '%,%'::text) AND (value ~ '^-?[1-9][0-9]{0,2}(,[0-9]{3}){1,7}([.][0-9]+)?$'::text)) THEN CASE WHEN (abs((replace(value, ','::text, ''::text))::numeric) < '10000000000000000000000'::numeric) THEN trim_scale(round((replace(value, ','::text, ''::text))::numeric, 6)) ELSE NULL::numeric END ELSE NULL::numeric END;
+
+CREATE OR REPLACE FUNCTION as_range(value text)
+ RETURNS numeric
+ LANGUAGE sql
+ STABLE
+RETURN COALESCE(as_number(value), CASE WHEN ((length(value) < 80) AND (value ~ '[0-9]'::text)) THEN (SELECT CASE WHEN ((bound.bound[2] IS NULL) OR (as_number(bound.bound[1]) <= as_number(bound.bound[2]))) THEN as_number(bound.bound[1]) ELSE NULL::numeric END AS "case" FROM regexp_match(as_range.value, '^ *(?:>=?|\u2265)? *(-?[0-9][0-9,.]*)(?: *\+| *(?:[-\u2010-\u2015]|to) *(-?[0-9][0-9,.]*))? *$'::text) bound(bound)) ELSE NULL::numeric END);
+
+CREATE OR REPLACE FUNCTION as_said(value jsonb, zone text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+RETURN CASE WHEN (jsonb_typeof(value) = ANY (ARRAY['array'::text, 'object'::text, 'null'::text])) THEN value ELSE COALESCE(to_jsonb(as_range((value #>> '{}'::text[]))), to_jsonb(as_instant((value #>> '{}'::text[]), zone)), to_jsonb(CASE WHEN (lower((value #>> '{}'::text[])) = ANY (ARRAY['true'::text, 'false'::text])) THEN lower((value #>> '{}'::text[])) ELSE (value #>> '{}'::text[]) END)) END;
+
+CREATE OR REPLACE FUNCTION as_typed(value jsonb, type text, zone text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+RETURN CASE WHEN ((type = 'json'::text) OR (jsonb_typeof(value) = ANY (ARRAY['array'::text, 'object'::text, 'null'::text]))) THEN value ELSE COALESCE(CASE type WHEN 'number'::text THEN to_jsonb(as_number((value #>> '{}'::text[]))) WHEN 'range'::text THEN to_jsonb(as_range((value #>> '{}'::text[]))) WHEN 'boolean'::text THEN CASE lower((value #>> '{}'::text[])) WHEN 'true'::text THEN to_jsonb(true) WHEN 'false'::text THEN to_jsonb(false) ELSE NULL::jsonb END WHEN 'instant'::text THEN to_jsonb(to_char((as_instant((value #>> '{}'::text[]), zone) AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text)) ELSE NULL::jsonb END, to_jsonb((value #>> '{}'::text[]))) END;
+
+CREATE OR REPLACE FUNCTION is_typed(value jsonb, type text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+RETURN CASE WHEN ((value IS NULL) OR (value = ANY (ARRAY['null'::jsonb, '""'::jsonb, '[]'::jsonb]))) THEN NULL::boolean WHEN (type = 'json'::text) THEN true WHEN (type = ANY (ARRAY['number'::text, 'range'::text])) THEN CASE WHEN (jsonb_typeof(value) = 'number'::text) THEN (abs((value)::numeric) < '10000000000000000000000'::numeric) ELSE false END WHEN (type = 'boolean'::text) THEN (jsonb_typeof(value) = 'boolean'::text) WHEN (type = 'instant'::text) THEN ((jsonb_typeof(value) = 'string'::text) AND ((value #>> '{}'::text[]) ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.]\d{6}Z$'::text)) ELSE (jsonb_typeof(value) = 'string'::text) END;
 
 CREATE OR REPLACE FUNCTION local_instant(wall timestamp without time zone, zone text)
  RETURNS timestamp with time zone

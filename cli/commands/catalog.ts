@@ -1,83 +1,196 @@
 import { nearest } from '../../compiler/index.ts'
 import type { Database } from '../../pipeline/engine.ts'
 import { UserError } from '../../pipeline/errors.ts'
-import { type KnownName, readAttributes, readEventTypes, readProperties } from '../../pipeline/reads.ts'
+import { type Naming, readNaming } from '../../pipeline/naming.ts'
+import {
+  type KnownName,
+  readAliases,
+  readAttributes,
+  readEventTypes,
+  readProperties,
+} from '../../pipeline/reads.ts'
 import { command, type Start } from '../command.ts'
 import type { Answer } from '../output.ts'
 import { type Column, type Row, renderTable } from '../table.ts'
-import { plural } from '../values.ts'
+import { cut, plural } from '../values.ts'
+import { catalogSet } from './catalog-set.ts'
 
 export const catalog = (start: Start) =>
   command('catalog', {
-    summary: 'the names a definition may use, with their types',
+    summary: 'the names a definition may use: types, how often known, common values',
     description:
-      'The attributes of leads and accounts, the event types and their properties, as they were imported: type, and on how many each is known.',
+      'The attributes of leads and accounts, the event types, their properties and aliases: type, on how many each is known, its most common values, and which segments name it.',
     examples: [
       ['tideline catalog', 'everything'],
       ['tideline catalog leads', 'the attributes of leads'],
       ['tideline catalog page_view', 'the properties of an event type'],
+      ['tideline catalog leads --no-values', 'without showing what leads said'],
+      ['tideline catalog set company_size range', 'give a name another type'],
     ],
   })
     .argument('[WHAT]', 'leads, accounts, events, or an event type')
+    .option('--no-values', 'do not show values')
     .action(
-      start(async (cli, what: string | undefined) => {
+      start(async (cli, what: string | undefined, options: { values: boolean }) => {
         const { database } = await cli.open()
-        await cli.print(await answer(database, what))
+        await cli.print(await answer(database, what, options.values ? 5 : 0))
       }),
     )
+    .addCommand(catalogSet(start))
 
-async function answer(database: Database, what: string | undefined): Promise<Answer> {
-  if (what === undefined) return everything(database)
+async function answer(database: Database, what: string | undefined, values: number): Promise<Answer> {
+  const naming = await readNaming(database)
+  if (what === undefined) return everything(database, naming, values)
   if (what === 'leads' || what === 'accounts') {
-    const found = await readAttributes(database, what === 'leads' ? 'lead' : 'account')
+    const rows = await attributeRows(database, naming, what === 'leads' ? 'lead' : 'account', values)
     return names(
-      found,
+      rows,
       `No attributes of ${what} are known yet: \`tideline import ${what} FILE\` brings them in.`,
     )
   }
-  const types = await readEventTypes(database)
+  const { types, aliases } = await eventRows(database, naming)
   if (what === 'events') {
-    const none = 'No event types are known yet: `tideline import events FILE` brings them in.'
-    return { columns: eventColumns, rows: types, ...(types.length === 0 ? { lines: [none] } : {}) }
+    const none = ['No event types are known yet: `tideline import events FILE` brings them in.']
+    const lines = [
+      ...renderTable(eventColumns, types, 100),
+      ...(aliases.length > 0 ? ['', ...renderTable(aliasColumns, aliases, 100)] : []),
+    ]
+    const columns = [...eventColumns, { name: 'alias_of' }]
+    const all = [...types, ...aliases.map(({ name, ...rest }) => ({ type: name, ...rest }))]
+    return { columns, rows: all, document: all.map(plain), lines: types.length === 0 ? none : lines }
   }
-  if (!types.some((each) => each.type === what))
-    throw unknown(
-      what,
-      types.map((each) => each.type),
-    )
-  return names(await readProperties(database, what), `Events of type ${what} have had no properties so far.`)
+  const alias = aliases.find((each) => each.name === what)
+  if (alias) {
+    const lines = [
+      `${alias.name} is an alias of ${alias.alias_of}.`,
+      `Named by: ${alias.segments.join(', ') || 'no segment'}.`,
+    ]
+    return { columns: aliasColumns, rows: [alias], lines }
+  }
+  if (!types.some((each) => each.type === what)) {
+    throw unknown(what, [...types.map((each) => each.type), ...aliases.map((each) => each.name)])
+  }
+  const properties = (await readProperties(database, what, values)).map((each) =>
+    nameRow(each, naming.property(what, each.name)),
+  )
+  return names(properties, `Events of type ${what} have had no properties so far.`)
 }
 
-function names(found: readonly KnownName[], none: string): Answer {
-  const rows = found.map((each) => ({
-    ...each,
-    share: Number(each.of) > 0 ? Number(each.known) / Number(each.of) : null,
-  }))
-  return { columns: nameColumns, rows, ...(rows.length === 0 ? { lines: [none] } : {}) }
+type NameRow = ReturnType<typeof nameRow>
+
+function nameRow(found: KnownName, segments: string[]) {
+  const { of, different, values, ...rest } = found
+  return {
+    ...rest,
+    share: Number(of) > 0 ? Number(found.known) / Number(of) : null,
+    different,
+    values,
+    common: common(found),
+    segments,
+    named_by: segments.join(', '),
+  }
 }
 
-async function everything(database: Database): Promise<Answer> {
-  const leads = await readAttributes(database, 'lead')
-  const accounts = await readAttributes(database, 'account')
-  const events = await readEventTypes(database)
-  const some = (subject: string, found: readonly KnownName[]) => found.map((each) => ({ subject, ...each }))
+/** `Technology 34 %, Healthcare 12 %`; nothing where no value comes twice. */
+function common({ known, different, values }: KnownName): string {
+  const [first] = values
+  if (!first) return ''
+  if (first.count === 1 && Number(different) > 1) return 'all different'
+  return values
+    .slice(0, 4)
+    .map(({ value, count }) => {
+      const text = typeof value === 'string' ? value : JSON.stringify(value)
+      return `${cut(text, 24)} ${Math.round((count / Number(known)) * 100)} %`
+    })
+    .join(', ')
+}
+
+async function attributeRows(
+  database: Database,
+  naming: Naming,
+  subject: 'lead' | 'account',
+  values: number,
+): Promise<NameRow[]> {
+  const found = await readAttributes(database, subject, values)
+  return found.map((each) => nameRow(each, naming.attribute(subject, each.name)))
+}
+
+async function eventRows(database: Database, naming: Naming) {
+  const types = (await readEventTypes(database)).map(({ of, ...each }) => {
+    const segments = naming.event(each.type)
+    const share = Number(of) > 0 ? Number(each.leads) / Number(of) : null
+    return { ...each, share, segments, named_by: segments.join(', ') }
+  })
+  const aliases = (await readAliases(database)).map(({ name, definition }) => {
+    const segments = naming.alias(name)
+    return { name, alias_of: definition, segments, named_by: segments.join(', ') }
+  })
+  return { types, aliases }
+}
+
+/** As a program has it: lists stay lists. */
+function plain(row: Row): Row {
+  const { common: _, named_by: __, ...rest } = row
+  const counts = ['known', 'different', 'events', 'leads', 'properties']
+  return Object.fromEntries(
+    Object.entries(rest).map(([name, value]) => [name, counts.includes(name) ? Number(value) : value]),
+  )
+}
+
+function names(rows: readonly NameRow[], none: string): Answer {
+  return {
+    columns: nameColumns,
+    rows,
+    document: rows.map(plain),
+    lines: rows.length === 0 ? [none] : renderTable(shownColumns(rows), rows, 100),
+  }
+}
+
+/** What is empty in every row is left out. */
+const shownColumns = (rows: readonly NameRow[]): Column[] =>
+  nameColumns.filter(
+    ({ name }) =>
+      (name !== 'common' || rows.some((row) => row.common !== '')) &&
+      (name !== 'named_by' || rows.some((row) => row.named_by !== '')),
+  )
+
+async function everything(database: Database, naming: Naming, values: number): Promise<Answer> {
+  const leads = await attributeRows(database, naming, 'lead', values)
+  const accounts = await attributeRows(database, naming, 'account', values)
+  const { types, aliases } = await eventRows(database, naming)
   const part = (title: string, columns: readonly Column[], rows: readonly Row[]) =>
     rows.length === 0 ? [] : [title, '', ...renderTable(columns, rows, 100), '']
-  const nothing = leads.length + accounts.length + events.length === 0
+  const rows = [
+    ...leads.map((each) => ({ subject: 'lead', ...each })),
+    ...accounts.map((each) => ({ subject: 'account', ...each })),
+    ...types.map(({ type, events: known, ...each }) => ({
+      subject: 'event',
+      name: type,
+      type: 'event',
+      known,
+      ...each,
+    })),
+    ...aliases.map((each) => ({ subject: 'alias', type: 'alias', ...each })),
+  ]
   return {
-    columns: [{ name: 'subject' }, ...nameColumns.slice(0, 3)],
-    rows: [
-      ...some('lead', leads),
-      ...some('account', accounts),
-      ...events.map(({ type, events: known }) => ({ subject: 'event', name: type, type: 'event', known })),
-    ],
-    lines: nothing
-      ? ['Nothing is known yet: `tideline import leads FILE` and `tideline import events FILE` bring it in.']
-      : [
-          ...part(`Leads have ${plural(leads.length, 'attribute')}`, nameColumns.slice(0, 3), leads),
-          ...part(`Accounts have ${plural(accounts.length, 'attribute')}`, nameColumns.slice(0, 3), accounts),
-          ...part(`There are ${plural(events.length, 'event type')}`, eventColumns, events),
-        ].slice(0, -1),
+    columns: [{ name: 'subject' }, ...nameColumns, { name: 'alias_of' }],
+    rows,
+    document: rows.map(plain),
+    lines:
+      rows.length === 0
+        ? [
+            'Nothing is known yet: `tideline import leads FILE` and `tideline import events FILE` bring it in.',
+          ]
+        : [
+            ...part(`Leads have ${plural(leads.length, 'attribute')}`, shownColumns(leads), leads),
+            ...part(
+              `Accounts have ${plural(accounts.length, 'attribute')}`,
+              shownColumns(accounts),
+              accounts,
+            ),
+            ...part(`There are ${plural(types.length, 'event type')}`, eventColumns, types),
+            ...part(`And ${plural(aliases.length, 'alias', 'aliases')}`, aliasColumns, aliases),
+          ].slice(0, -1),
   }
 }
 
@@ -86,6 +199,11 @@ const nameColumns: readonly Column[] = [
   { name: 'type' },
   { name: 'known', title: 'KNOWN ON', kind: 'count' },
   { name: 'share', kind: 'share' },
+  { name: 'different', kind: 'count', title: null },
+  { name: 'values', kind: 'json', title: null },
+  { name: 'segments', kind: 'json', title: null },
+  { name: 'common', title: 'MOST COMMON' },
+  { name: 'named_by', title: 'NAMED BY' },
 ]
 
 const eventColumns: readonly Column[] = [
@@ -94,7 +212,18 @@ const eventColumns: readonly Column[] = [
   { name: 'activity', kind: 'boolean' },
   { name: 'conversion', kind: 'boolean' },
   { name: 'events', kind: 'count' },
-  { name: 'properties', kind: 'count' },
+  { name: 'leads', kind: 'count' },
+  { name: 'share', kind: 'share' },
+  { name: 'properties', kind: 'count', title: null },
+  { name: 'segments', kind: 'json', title: null },
+  { name: 'named_by', title: 'NAMED BY' },
+]
+
+const aliasColumns: readonly Column[] = [
+  { name: 'name', title: 'ALIAS' },
+  { name: 'alias_of', title: 'STANDS FOR' },
+  { name: 'segments', kind: 'json', title: null },
+  { name: 'named_by', title: 'NAMED BY' },
 ]
 
 function unknown(what: string, known: readonly string[]): UserError {

@@ -1,6 +1,7 @@
 import { checkSources } from '../../pipeline/apply.ts'
 import { readCatalog } from '../../pipeline/catalog.ts'
 import { readSources } from '../../pipeline/project/sources.ts'
+import { warnOfStoredTypes } from '../../pipeline/quality.ts'
 import { command, type Start } from '../command.ts'
 import { findingLines } from '../errors.ts'
 import { plural } from '../values.ts'
@@ -16,7 +17,12 @@ export const check = (start: Start) =>
       const { database, project } = await cli.open()
       const sources = readSources(project)
       const stored = await readCatalog(database, [])
-      const { findings, compiled } = checkSources(sources, stored, project.settings.timezone)
+      const checked = checkSources(sources, stored, project.settings.timezone)
+      const { compiled } = checked
+      const findings = [
+        ...checked.findings,
+        ...(await warnOfStoredTypes(database, sources.segments, compiled)),
+      ]
       const errors = findings.filter((finding) => finding.severity === 'error').length
       const ok = [...compiled.values()].filter((each) => each.predicate).length
       const warnings = findings.length - errors

@@ -8,14 +8,17 @@ import { db } from './db.ts'
 import { demo } from './demo.ts'
 import { importCommand } from './import.ts'
 import { init } from './init.ts'
+import { lead } from './lead.ts'
 import { members } from './members.ts'
 import { migrateCommand } from './migrate.ts'
+import { quality } from './quality.ts'
 import { query } from './query.ts'
 import { report } from './report.ts'
 import { runCommand } from './run.ts'
 import { runs } from './runs.ts'
 import { segments } from './segments.ts'
 import { sql } from './sql.ts'
+import { why } from './why.ts'
 import { workerCommand } from './worker.ts'
 
 /** Every command, in the order in which they are met. */
@@ -31,7 +34,10 @@ export const commands: readonly { readonly group: string; readonly define: (star
   { group: 'Run', define: backfillCommand },
   { group: 'Look', define: segments },
   { group: 'Look', define: members },
+  { group: 'Look', define: lead },
+  { group: 'Look', define: why },
   { group: 'Look', define: report },
+  { group: 'Look', define: quality },
   { group: 'Look', define: query },
   { group: 'Operate', define: migrateCommand },
   { group: 'Operate', define: runs },

@@ -1,31 +1,58 @@
 import { z } from 'zod'
 import { type Catalog, nearest } from '../catalog.ts'
-import { lowerComparison, printComparison, printName } from '../comparison.ts'
+import {
+  lowerComparison,
+  printComparison,
+  printName,
+  printStored,
+  sayComparison,
+  sayStored,
+} from '../comparison.ts'
 import { type Context, condition } from '../condition.ts'
-import { comparison, name } from '../definition.ts'
+import { comparison, stored } from '../definition.ts'
 import { nobody } from '../ir.ts'
 
 const shape = z.strictObject({
   kind: z.literal('attribute'),
   of: z.enum(['lead', 'account']),
-  name,
+  ...stored,
   is: comparison,
 })
+type Attribute = z.infer<typeof shape>
 
 /** Words that begin other conditions: an attribute of such a name is written in backquotes. */
-const taken = new Set(['score', 'last', 'no', 'first', 'account', 'any', 'in'])
+const taken = new Set([
+  ...[
+    'score',
+    'last',
+    'no',
+    'first',
+    'account',
+    'any',
+    'in',
+    'all',
+    'none',
+    'size',
+    'at',
+    'sum',
+    'mean',
+    'min',
+  ],
+  ...['max', 'distinct', 'stopped', 'restarted', 'regularly', 'converted', 'bucket'],
+])
 
-const printSubject = ({ of, name }: z.infer<typeof shape>) =>
-  `${of === 'account' ? 'account.' : ''}${printName(name, taken)}`
+const printSubject = (node: Pick<Attribute, 'of' | 'name' | 'path' | 'each'>) =>
+  printStored(node, node.of === 'account' ? { owner: 'account.' } : { taken })
 
-export const attribute = condition<z.infer<typeof shape>>({
+export const attribute = condition<Attribute>({
   kind: 'attribute',
-  meaning: 'An attribute of the lead, or of its account, compares as said with a value, as of asOf.',
+  meaning: 'An attribute of the lead, or of its account, compares as said, as of asOf.',
   missing: 'A positive comparison never matches a missing value; a negative one always does.',
   shape,
   syntax: `
 attribute
-  = of:attributeOwner? name:name _ is:comparison { return node({ kind: 'attribute', of: of ?? 'lead', name, is }) }
+  = each:each? of:attributeOwner? name:storedName _ is:comparison
+    { return node({ kind: 'attribute', of: of ?? 'lead', ...name, ...each, is }) }
 attributeOwner
   = 'account' '.' { return 'account' }
 `,
@@ -35,67 +62,124 @@ attributeOwner
     const type = known.get(node.name)
     if (type === undefined) {
       const message = `There is no attribute "${node.name}" on ${node.of}s.`
-      context.report(node, 'UNKNOWN_ATTRIBUTE', message, {
-        hint: hintFor(node, known, context),
-        length: printSubject(node).length,
-      })
+      const hint = hintFor(node, known, context)
+      context.report(node, 'UNKNOWN_ATTRIBUTE', message, { hint, length: printSubject(node).length })
       return nobody
     }
+    const { name, path, each } = node
+    const label = `"${printStored({ name, path })}"`
+    const within = path ? { path } : {}
     return lowerComparison(
       {
-        node,
-        label: `"${node.name}"`,
-        type,
-        subject: (compared) => ({ kind: 'attribute', of: node.of, name: node.name, type: compared }),
+        ...{ node, label, type, path, each },
+        subject: (compared) => ({ kind: 'attribute', of: node.of, name, ...within, type: compared }),
       },
       node.is,
       context,
     )
   },
-  say: (node) =>
-    `${node.of === 'account' ? 'account ' : ''}${node.name.replaceAll('_', ' ')} ${printComparison(node.is)}`,
+  say: (node) => `${sayStored(node, node.of === 'account' ? 'account ' : '')} ${sayComparison(node.is)}`,
   examples: [
     'company_size > 500',
     'company_size >= 1000.5',
     'company_size between 1 and 500',
+    'company_size in (5, 500, 1200)',
+    'employees >= 500',
+    'employees is unknown',
     'industry = "Technology"',
     'industry = exactly "Technology"',
     'industry != "technology"',
     'industry > "M"',
+    'industry between "A" and "M"',
     'industry in ("Technology", "Healthcare")',
     'industry not in ("technology", "retail")',
     'industry in exactly ("Technology")',
-    'company_size in (5, 500, 1200)',
     'title contains "vp of marketing"',
     'title not contains "Director"',
-    'title starts with "Sales"',
-    'title ends with exactly "Sales"',
     'title contains "100%_\\\\"',
+    'title starts with "Sales"',
+    'title not starts with exactly "sales"',
+    'title ends with exactly "Sales"',
+    'title not ends with "Sales"',
+    'title like "vp%marketing"',
+    'title like exactly "_P of 100\\\\%"',
+    'title not like "%director%"',
+    'title matches "^(vp|vice president) "',
+    'title matches "[a-z]{2,5} \\\\w+$"',
+    'title matches exactly "^[A-Z]+\\\\. \\\\d?"',
+    'title not matches "director"',
     'title is known',
     'title is unknown',
     'subscribed is true',
     'subscribed is false',
     'subscribed = true',
+    'subscribed in (true, false)',
     'renewal = "2026-03-01"',
+    'renewal != "2026-03-01"',
     'renewal < "2026-03-01"',
     'renewal > "2026-03-01"',
+    'renewal <= "2026-03-01"',
     'renewal >= "2026-03-01 12:00"',
+    'renewal between "2026-02-01" and "2026-03-01"',
     'renewal in ("2026-03-01", "2026-03-28 12:00")',
-    'subscribed in (true, false)',
+    'renewal on "2026-03-01"',
+    'renewal since "2026-03-01"',
+    'renewal before "2026-03-01"',
+    'renewal after "2026-03-01"',
+    'renewal within 30 days',
+    'renewal within next 30 days',
+    'renewal more than 2 weeks ago',
+    'renewal more than 1 month from now',
+    'renewal between 60 and 30 days ago',
+    'renewal between 2 months and 3 days ago',
+    'renewal today',
+    'renewal yesterday',
+    'renewal tomorrow',
+    'renewal last week',
+    'renewal this month',
+    'renewal is next quarter',
+    'renewal this year',
+    'renewal anniversary within next 14 days',
     'tags is known',
+    'tags is unknown',
+    'tags = "vip"',
+    'tags != "vip"',
+    'tags in ("vip", "beta")',
+    'tags > 5',
+    'tags between 1 and 5',
+    'tags is true',
+    'any of tags starts with "v"',
+    'none of tags = "vip"',
+    'all of tags contains "a"',
+    'all of tags != exactly "VIP"',
+    'size of tags >= 2',
+    'size of tags between 1 and 3',
+    'address.city = "Berlin"',
+    'address.geo.zip starts with "10"',
+    'address.city not in ("Berlin", "Paris")',
+    'address.floors = 2',
+    'any of address.floors > 1',
+    'all of address.floors between 1 and 2',
+    'size of address.floors = 0',
+    'address.city is known',
+    'address.geo is unknown',
     'account.plan = "pro"',
     'account.seats >= 10',
     'account.plan is unknown',
+    'any of account.tags = "vip"',
+    'account.address.city = "Berlin"',
   ],
 })
 
-function hintFor(
-  node: z.infer<typeof shape>,
-  known: Catalog['leads'],
-  { catalog }: Context,
-): string | undefined {
+function hintFor(node: Attribute, known: Catalog['leads'], { catalog }: Context): string | undefined {
   if (node.of === 'lead' && catalog.accounts.has(node.name)) {
-    return `Accounts have one: write account.${printName(node.name)}.`
+    return `Accounts have one: write ${printStored(node, { owner: 'account.' })}.`
+  }
+  const dotted = [node.name, ...(node.path ?? [])].join('.')
+  if (known.has(dotted)) return `Its name has a dot in it: write ${printName(dotted)}.`
+  const isEvent = catalog.events.has(node.name) || catalog.aliases.has(node.name)
+  if (isEvent && node.is.op === 'period') {
+    return `It is an event: write did ${printName(node.name)} ${printComparison(node.is)}.`
   }
   const meant = nearest(node.name, known.keys())
   if (meant) return `Did you mean "${meant}"?`

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { nearest } from '../catalog.ts'
-import { lowerComparison, printComparison, printName } from '../comparison.ts'
+import { lowerComparison, printComparison, printName, sayComparison } from '../comparison.ts'
 import { condition } from '../condition.ts'
 import { comparison } from '../definition.ts'
 import { nobody } from '../ir.ts'
@@ -36,13 +36,16 @@ score
       context,
     )
   },
-  say: (node) => `score ${printComparison(node.is)}`,
+  say: (node) => `score ${sayComparison(node.is)}`,
   examples: [
     'score >= 50',
     'score < 25',
     'score between 25 and 49.999999',
     'score = 0',
     'score != 0',
+    'score <= 7.5',
     'score in (0, 7, 51)',
+    'score not in (0, 25)',
+    'score is known',
   ],
 })

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Dialect, Sql } from '../dialect.ts'
-import type { ValueType } from '../ir.ts'
+import type { ScalarType, Stored, ValueType } from '../ir.ts'
 
 /** Reads the sources as they stand in Postgres: properties and attribute values are jsonb, typed at the door. */
 export const postgres: Dialect = {
@@ -17,23 +17,47 @@ export const postgres: Dialect = {
     const folded = sql`array(select lower(item collate pg_c_utf8) from unnest(cast(${list} as text[])) item)`
     return sql`${postgres.fold(value)} = any(${folded})`
   },
+  among: (id, leads) => sql`${id} = any(cast(${leads} as bigint[]))`,
   bytes: (text) => sql`(${text} collate "C")`,
+  matches: (text, pattern) => sql`(${text} collate "C") ~ ${pattern}`,
   known: (horizon) => sql`ingest_xid < cast(${horizon} as xid8)`,
-  property: ({ name, type }) => jsonValue(sql`(properties -> cast(${name} as text))`, type),
-  attribute: (type) => jsonValue(sql`value`, type),
+  property: (property) =>
+    jsonValue(jsonAt(sql`properties -> ${postgres.text(property.name)}`, property), property.type),
+  attribute: (feature) => jsonValue(jsonAt(sql`value`, feature), feature.type),
   // Whatever stands there, it never raises.
   accountLink: () => sql`case when jsonb_typeof(value) = 'number' and (value #>> '{}') ~ '^[0-9]{1,18}$'
         then cast(value as bigint) end`,
+  some: (list, element, holds) => sql`exists (select from ${elements(list)}
+      where ${holds(jsonValue(sql.ref('item'), element))})`,
+  every: (list, element, holds) => sql`(${list} is not null and not exists (select from ${elements(list)}
+      where not ${holds(jsonValue(sql.ref('item'), element))}))`,
+  later: (instant, seconds) => sql`${instant} + cast(${String(seconds)} as bigint) * interval '1 second'`,
+  day: (instant, { starts, offsets }) => {
+    const offset = sql`(cast(${offsets.map(String)} as bigint[]))[1 + width_bucket(${instant}, cast(${starts} as timestamptz[]))]`
+    return sql`cast((${instant} at time zone 'UTC') + ${offset} * interval '1 second' as date)`
+  },
+  hash: (text) =>
+    sql`cast(cast('x' || left(encode(sha256(convert_to(${text}, 'UTF8')), 'hex'), 8) as bit(32)) as bigint)`,
   total: (points) => sql`sum(${points})`,
 }
 
-/** The value of a JSON scalar if it is of the type asked for, and null otherwise. It never raises. */
-export function jsonValue(value: Sql, type: ValueType): Sql {
+/** What lies at a path of keys. Only objects have keys: on anything else there is nothing there. */
+export function jsonAt(value: Sql, { path = [] }: Pick<Stored, 'path'>): Sql {
+  return path.reduce<Sql>((inner, key) => sql`${inner} -> cast(${key} as text)`, value)
+}
+
+/** A stored array's elements; a value that is no array is an array of one. */
+const elements = (list: Sql): Sql =>
+  sql`jsonb_array_elements(case jsonb_typeof(${list}) when 'array' then ${list} else jsonb_build_array(${list}) end) as element(item)`
+
+/** A JSON value as one of the type asked for, null if it is of another type. It never raises. */
+export function jsonValue(json: Sql, type: ValueType): Sql {
+  const value = sql`(${json})`
   switch (type) {
     case 'number':
-      // The lake's decimals hold 38 digits; beyond 10^28 a value counts as missing on every engine.
+      // Beyond 10^22 a value counts as missing: sums of the rest are exact in the lake's 38 digits.
       return sql`case when jsonb_typeof(${value}) = 'number' then
-        case when abs(cast(${value} as numeric)) < 1e28 then round(cast(${value} as numeric), 6) end end`
+        case when abs(cast(${value} as numeric)) < 1e22 then round(cast(${value} as numeric), 6) end end`
     case 'boolean':
       return sql`case when jsonb_typeof(${value}) = 'boolean' then cast(${value} as boolean) end`
     case 'json':
@@ -41,5 +65,21 @@ export function jsonValue(value: Sql, type: ValueType): Sql {
     case 'text':
     case 'instant':
       return sql`case when jsonb_typeof(${value}) = 'string' then nullif(${value} #>> '{}', '') end`
+    case 'texts':
+    case 'numbers':
+    case 'booleans':
+      return sql`case when ${value} not in ('null', '""', '[]') then ${value} end`
+    case 'size':
+      return sql`coalesce(case when jsonb_typeof(${value}) = 'array' then jsonb_array_length(${value})
+        when ${value} not in ('null', '""') then 1 end, 0)`
   }
+}
+
+/** A stored array's elements, typed, as JSON that holds no number: for an engine that parses no user's text. */
+export function jsonList(list: Sql, element: ScalarType): Sql {
+  const item = jsonValue(sql.ref('item'), element)
+  return sql`case when ${list} is not null then
+      (select jsonb_agg(to_jsonb(cast(${item} as text)) order by position)
+       from jsonb_array_elements(case jsonb_typeof(${list}) when 'array' then ${list} else jsonb_build_array(${list}) end)
+         with ordinality as element(item, position)) end`
 }

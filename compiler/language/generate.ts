@@ -15,6 +15,16 @@ const initializer = `{{
     spans.set(value, { start, end })
     return value
   }
+  /** What clauses say, each of them once. */
+  const once = (clauses) => {
+    const said = {}
+    for (const { at, clause } of clauses) {
+      const [name] = Object.keys(clause)
+      if (name in said) error('This is said a second time', at)
+      said[name] = clause[name]
+    }
+    return said
+  }
 }
 `
 

@@ -171,224 +171,378 @@ function peg$parse(input, options) {
 
   const peg$c0 = "(";
   const peg$c1 = ")";
-  const peg$c2 = "between";
-  const peg$c3 = "in";
-  const peg$c4 = "is";
-  const peg$c5 = "known";
-  const peg$c6 = "unknown";
-  const peg$c7 = "true";
-  const peg$c8 = "false";
-  const peg$c9 = "!=";
-  const peg$c10 = ">=";
-  const peg$c11 = "<=";
-  const peg$c12 = "contains";
-  const peg$c13 = "starts";
-  const peg$c14 = "with";
-  const peg$c15 = "ends";
-  const peg$c16 = "exactly";
-  const peg$c17 = ",";
-  const peg$c18 = "-";
-  const peg$c19 = ".";
-  const peg$c20 = "\"";
-  const peg$c21 = "'";
-  const peg$c22 = "\\";
-  const peg$c23 = "n";
-  const peg$c24 = "t";
-  const peg$c25 = "r";
-  const peg$c26 = "b";
-  const peg$c27 = "f";
-  const peg$c28 = "u";
-  const peg$c29 = "second";
-  const peg$c30 = "minute";
-  const peg$c31 = "hour";
-  const peg$c32 = "day";
-  const peg$c33 = "week";
-  const peg$c34 = "month";
-  const peg$c35 = "quarter";
-  const peg$c36 = "year";
-  const peg$c37 = "s";
-  const peg$c38 = "within";
-  const peg$c39 = "`";
-  const peg$c40 = "and";
-  const peg$c41 = "or";
-  const peg$c42 = "not";
-  const peg$c43 = "where";
-  const peg$c44 = "did";
-  const peg$c45 = "everyone";
-  const peg$c46 = "#";
-  const peg$c47 = "times";
-  const peg$c48 = "time";
-  const peg$c49 = "=";
-  const peg$c50 = "at";
-  const peg$c51 = "least";
-  const peg$c52 = "most";
-  const peg$c53 = "more";
-  const peg$c54 = "than";
-  const peg$c55 = "fewer";
-  const peg$c56 = "last";
-  const peg$c57 = "activity";
-  const peg$c58 = "ago";
-  const peg$c59 = "no";
-  const peg$c60 = "first";
-  const peg$c61 = "seen";
-  const peg$c62 = "score";
-  const peg$c63 = "account";
+  const peg$c2 = "and";
+  const peg$c3 = "or";
+  const peg$c4 = "where";
+  const peg$c5 = "true";
+  const peg$c6 = "false";
+  const peg$c7 = ".";
+  const peg$c8 = "any";
+  const peg$c9 = "none";
+  const peg$c10 = "all";
+  const peg$c11 = "size";
+  const peg$c12 = "of";
+  const peg$c13 = "not";
+  const peg$c14 = "in";
+  const peg$c15 = "contains";
+  const peg$c16 = "starts";
+  const peg$c17 = "ends";
+  const peg$c18 = "like";
+  const peg$c19 = "matches";
+  const peg$c20 = "is";
+  const peg$c21 = "anniversary";
+  const peg$c22 = "known";
+  const peg$c23 = "unknown";
+  const peg$c24 = "between";
+  const peg$c25 = "within";
+  const peg$c26 = "next";
+  const peg$c27 = "days";
+  const peg$c28 = "day";
+  const peg$c29 = "more";
+  const peg$c30 = "since";
+  const peg$c31 = "before";
+  const peg$c32 = "after";
+  const peg$c33 = "on";
+  const peg$c34 = "this";
+  const peg$c35 = "last";
+  const peg$c36 = "today";
+  const peg$c37 = "yesterday";
+  const peg$c38 = "tomorrow";
+  const peg$c39 = "than";
+  const peg$c40 = "ago";
+  const peg$c41 = "from";
+  const peg$c42 = "now";
+  const peg$c43 = "week";
+  const peg$c44 = "month";
+  const peg$c45 = "quarter";
+  const peg$c46 = "year";
+  const peg$c47 = "!=";
+  const peg$c48 = ">=";
+  const peg$c49 = "<=";
+  const peg$c50 = "with";
+  const peg$c51 = "exactly";
+  const peg$c52 = ",";
+  const peg$c53 = "-";
+  const peg$c54 = "\"";
+  const peg$c55 = "'";
+  const peg$c56 = "\\";
+  const peg$c57 = "n";
+  const peg$c58 = "t";
+  const peg$c59 = "r";
+  const peg$c60 = "b";
+  const peg$c61 = "f";
+  const peg$c62 = "u";
+  const peg$c63 = "second";
+  const peg$c64 = "minute";
+  const peg$c65 = "hour";
+  const peg$c66 = "s";
+  const peg$c67 = "`";
+  const peg$c68 = "did";
+  const peg$c69 = "everyone";
+  const peg$c70 = "#";
+  const peg$c71 = "then";
+  const peg$c72 = "overall";
+  const peg$c73 = "but";
+  const peg$c74 = "score";
+  const peg$c75 = "no";
+  const peg$c76 = "first";
+  const peg$c77 = "account";
+  const peg$c78 = "at";
+  const peg$c79 = "sum";
+  const peg$c80 = "mean";
+  const peg$c81 = "min";
+  const peg$c82 = "max";
+  const peg$c83 = "distinct";
+  const peg$c84 = "stopped";
+  const peg$c85 = "restarted";
+  const peg$c86 = "regularly";
+  const peg$c87 = "converted";
+  const peg$c88 = "bucket";
+  const peg$c89 = "event";
+  const peg$c90 = "*";
+  const peg$c91 = "=";
+  const peg$c92 = "fewer";
+  const peg$c93 = "times";
+  const peg$c94 = "time";
+  const peg$c95 = "least";
+  const peg$c96 = "most";
+  const peg$c97 = "activity";
+  const peg$c98 = "seen";
+  const peg$c99 = "for";
+  const peg$c100 = "the";
+  const peg$c101 = "periods";
+  const peg$c102 = "period";
+  const peg$c103 = "lead";
+  const peg$c104 = "leads";
+  const peg$c105 = "kind";
+  const peg$c106 = "value";
+  const peg$c107 = "segment";
+  const peg$c108 = "to";
+  const peg$c109 = "by";
 
-  const peg$r0 = /^[<->]/;
-  const peg$r1 = /^[0-9]/;
-  const peg$r2 = /^[^"\\\n]/;
-  const peg$r3 = /^[^'\\\n]/;
-  const peg$r4 = /^["'`\\\/]/;
-  const peg$r5 = /^[0-9a-fA-F]/;
-  const peg$r6 = /^[A-Za-z_]/;
-  const peg$r7 = /^[^`\\\n]/;
-  const peg$r8 = /^[A-Za-z0-9_]/;
-  const peg$r9 = /^[ \t\r\n]/;
-  const peg$r10 = /^[^\n]/;
+  const peg$r0 = /^[A-Za-z_`]/;
+  const peg$r1 = /^[=!<>]/;
+  const peg$r2 = /^[<->]/;
+  const peg$r3 = /^[0-9]/;
+  const peg$r4 = /^[^"\\\n]/;
+  const peg$r5 = /^[^'\\\n]/;
+  const peg$r6 = /^["'`\\\/]/;
+  const peg$r7 = /^[0-9a-fA-F]/;
+  const peg$r8 = /^[^\n]/;
+  const peg$r9 = /^[A-Za-z_]/;
+  const peg$r10 = /^[^`\\\n]/;
+  const peg$r11 = /^[A-Za-z0-9_]/;
+  const peg$r12 = /^[ \t\r\n]/;
 
   const peg$e0 = peg$literalExpectation("(", false);
   const peg$e1 = peg$literalExpectation(")", false);
-  const peg$e2 = peg$literalExpectation("between", false);
-  const peg$e3 = peg$literalExpectation("in", false);
-  const peg$e4 = peg$literalExpectation("is", false);
-  const peg$e5 = peg$literalExpectation("known", false);
-  const peg$e6 = peg$literalExpectation("unknown", false);
+  const peg$e2 = peg$otherExpectation("condition (such as did page_view within 7 days, company_size > 500, everyone)");
+  const peg$e3 = peg$classExpectation([["A", "Z"], ["a", "z"], "_", "`"], false, false, false);
+  const peg$e4 = peg$literalExpectation("and", false);
+  const peg$e5 = peg$literalExpectation("or", false);
+  const peg$e6 = peg$literalExpectation("where", false);
   const peg$e7 = peg$literalExpectation("true", false);
   const peg$e8 = peg$literalExpectation("false", false);
-  const peg$e9 = peg$otherExpectation("comparison (=, !=, >, >=, <, <=)");
-  const peg$e10 = peg$literalExpectation("!=", false);
-  const peg$e11 = peg$literalExpectation(">=", false);
-  const peg$e12 = peg$literalExpectation("<=", false);
-  const peg$e13 = peg$classExpectation([["<", ">"]], false, false, false);
-  const peg$e14 = peg$literalExpectation("contains", false);
-  const peg$e15 = peg$literalExpectation("starts", false);
-  const peg$e16 = peg$literalExpectation("with", false);
-  const peg$e17 = peg$literalExpectation("ends", false);
-  const peg$e18 = peg$literalExpectation("exactly", false);
-  const peg$e19 = peg$literalExpectation(",", false);
-  const peg$e20 = peg$otherExpectation("number");
-  const peg$e21 = peg$literalExpectation("-", false);
-  const peg$e22 = peg$classExpectation([["0", "9"]], false, false, false);
-  const peg$e23 = peg$literalExpectation(".", false);
-  const peg$e24 = peg$otherExpectation("true or false");
-  const peg$e25 = peg$otherExpectation("text in quotes");
-  const peg$e26 = peg$literalExpectation("\"", false);
-  const peg$e27 = peg$literalExpectation("'", false);
-  const peg$e28 = peg$classExpectation(["\"", "\\", "\n"], true, false, false);
-  const peg$e29 = peg$classExpectation(["'", "\\", "\n"], true, false, false);
-  const peg$e30 = peg$literalExpectation("\\", false);
-  const peg$e31 = peg$classExpectation(["\"", "'", "`", "\\", "/"], false, false, false);
-  const peg$e32 = peg$literalExpectation("n", false);
-  const peg$e33 = peg$literalExpectation("t", false);
-  const peg$e34 = peg$literalExpectation("r", false);
-  const peg$e35 = peg$literalExpectation("b", false);
-  const peg$e36 = peg$literalExpectation("f", false);
-  const peg$e37 = peg$literalExpectation("u", false);
-  const peg$e38 = peg$classExpectation([["0", "9"], ["a", "f"], ["A", "F"]], false, false, false);
-  const peg$e39 = peg$otherExpectation("duration (such as 7 days)");
-  const peg$e40 = peg$otherExpectation("unit of time (second, minute, hour, day, week, month, quarter, year)");
-  const peg$e41 = peg$literalExpectation("second", false);
-  const peg$e42 = peg$literalExpectation("minute", false);
-  const peg$e43 = peg$literalExpectation("hour", false);
-  const peg$e44 = peg$literalExpectation("day", false);
-  const peg$e45 = peg$literalExpectation("week", false);
-  const peg$e46 = peg$literalExpectation("month", false);
-  const peg$e47 = peg$literalExpectation("quarter", false);
-  const peg$e48 = peg$literalExpectation("year", false);
-  const peg$e49 = peg$literalExpectation("s", false);
-  const peg$e50 = peg$otherExpectation("whole number");
-  const peg$e51 = peg$literalExpectation("within", false);
-  const peg$e52 = peg$otherExpectation("name");
-  const peg$e53 = peg$classExpectation([["A", "Z"], ["a", "z"], "_"], false, false, false);
-  const peg$e54 = peg$literalExpectation("`", false);
-  const peg$e55 = peg$classExpectation(["`", "\\", "\n"], true, false, false);
-  const peg$e56 = peg$literalExpectation("and", false);
-  const peg$e57 = peg$literalExpectation("or", false);
-  const peg$e58 = peg$literalExpectation("not", false);
-  const peg$e59 = peg$literalExpectation("where", false);
-  const peg$e60 = peg$literalExpectation("did", false);
-  const peg$e61 = peg$literalExpectation("everyone", false);
-  const peg$e62 = peg$classExpectation([["A", "Z"], ["a", "z"], ["0", "9"], "_"], false, false, false);
-  const peg$e63 = peg$classExpectation([" ", "\t", "\r", "\n"], false, false, false);
-  const peg$e64 = peg$literalExpectation("#", false);
-  const peg$e65 = peg$classExpectation(["\n"], true, false, false);
-  const peg$e66 = peg$literalExpectation("times", false);
-  const peg$e67 = peg$literalExpectation("time", false);
-  const peg$e68 = peg$literalExpectation("=", false);
-  const peg$e69 = peg$literalExpectation("at", false);
-  const peg$e70 = peg$literalExpectation("least", false);
-  const peg$e71 = peg$literalExpectation("most", false);
-  const peg$e72 = peg$literalExpectation("more", false);
-  const peg$e73 = peg$literalExpectation("than", false);
-  const peg$e74 = peg$literalExpectation("fewer", false);
-  const peg$e75 = peg$literalExpectation("last", false);
-  const peg$e76 = peg$literalExpectation("activity", false);
-  const peg$e77 = peg$literalExpectation("ago", false);
-  const peg$e78 = peg$literalExpectation("no", false);
-  const peg$e79 = peg$literalExpectation("first", false);
-  const peg$e80 = peg$literalExpectation("seen", false);
-  const peg$e81 = peg$literalExpectation("score", false);
-  const peg$e82 = peg$literalExpectation("account", false);
+  const peg$e9 = peg$literalExpectation(".", false);
+  const peg$e10 = peg$literalExpectation("any", false);
+  const peg$e11 = peg$literalExpectation("none", false);
+  const peg$e12 = peg$literalExpectation("all", false);
+  const peg$e13 = peg$literalExpectation("size", false);
+  const peg$e14 = peg$literalExpectation("of", false);
+  const peg$e15 = peg$otherExpectation("comparison (=, !=, >, between, in, contains, like, matches, is known, before, within next 7 days, this month)");
+  const peg$e16 = peg$classExpectation(["=", "!", "<", ">"], false, false, false);
+  const peg$e17 = peg$literalExpectation("not", false);
+  const peg$e18 = peg$literalExpectation("in", false);
+  const peg$e19 = peg$literalExpectation("contains", false);
+  const peg$e20 = peg$literalExpectation("starts", false);
+  const peg$e21 = peg$literalExpectation("ends", false);
+  const peg$e22 = peg$literalExpectation("like", false);
+  const peg$e23 = peg$literalExpectation("matches", false);
+  const peg$e24 = peg$literalExpectation("is", false);
+  const peg$e25 = peg$literalExpectation("anniversary", false);
+  const peg$e26 = peg$literalExpectation("known", false);
+  const peg$e27 = peg$literalExpectation("unknown", false);
+  const peg$e28 = peg$literalExpectation("between", false);
+  const peg$e29 = peg$literalExpectation("within", false);
+  const peg$e30 = peg$literalExpectation("next", false);
+  const peg$e31 = peg$literalExpectation("days", false);
+  const peg$e32 = peg$literalExpectation("day", false);
+  const peg$e33 = peg$otherExpectation("time (such as within 7 days, since \"2026-01-01\", this month)");
+  const peg$e34 = peg$literalExpectation("more", false);
+  const peg$e35 = peg$literalExpectation("since", false);
+  const peg$e36 = peg$literalExpectation("before", false);
+  const peg$e37 = peg$literalExpectation("after", false);
+  const peg$e38 = peg$literalExpectation("on", false);
+  const peg$e39 = peg$literalExpectation("this", false);
+  const peg$e40 = peg$literalExpectation("last", false);
+  const peg$e41 = peg$literalExpectation("today", false);
+  const peg$e42 = peg$literalExpectation("yesterday", false);
+  const peg$e43 = peg$literalExpectation("tomorrow", false);
+  const peg$e44 = peg$literalExpectation("than", false);
+  const peg$e45 = peg$literalExpectation("ago", false);
+  const peg$e46 = peg$literalExpectation("from", false);
+  const peg$e47 = peg$literalExpectation("now", false);
+  const peg$e48 = peg$otherExpectation("week, month, quarter or year");
+  const peg$e49 = peg$literalExpectation("week", false);
+  const peg$e50 = peg$literalExpectation("month", false);
+  const peg$e51 = peg$literalExpectation("quarter", false);
+  const peg$e52 = peg$literalExpectation("year", false);
+  const peg$e53 = peg$otherExpectation("comparison (=, !=, >, >=, <, <=)");
+  const peg$e54 = peg$literalExpectation("!=", false);
+  const peg$e55 = peg$literalExpectation(">=", false);
+  const peg$e56 = peg$literalExpectation("<=", false);
+  const peg$e57 = peg$classExpectation([["<", ">"]], false, false, false);
+  const peg$e58 = peg$literalExpectation("with", false);
+  const peg$e59 = peg$literalExpectation("exactly", false);
+  const peg$e60 = peg$literalExpectation(",", false);
+  const peg$e61 = peg$otherExpectation("number");
+  const peg$e62 = peg$literalExpectation("-", false);
+  const peg$e63 = peg$classExpectation([["0", "9"]], false, false, false);
+  const peg$e64 = peg$otherExpectation("true or false");
+  const peg$e65 = peg$otherExpectation("text in quotes");
+  const peg$e66 = peg$literalExpectation("\"", false);
+  const peg$e67 = peg$literalExpectation("'", false);
+  const peg$e68 = peg$classExpectation(["\"", "\\", "\n"], true, false, false);
+  const peg$e69 = peg$classExpectation(["'", "\\", "\n"], true, false, false);
+  const peg$e70 = peg$literalExpectation("\\", false);
+  const peg$e71 = peg$classExpectation(["\"", "'", "`", "\\", "/"], false, false, false);
+  const peg$e72 = peg$literalExpectation("n", false);
+  const peg$e73 = peg$literalExpectation("t", false);
+  const peg$e74 = peg$literalExpectation("r", false);
+  const peg$e75 = peg$literalExpectation("b", false);
+  const peg$e76 = peg$literalExpectation("f", false);
+  const peg$e77 = peg$literalExpectation("u", false);
+  const peg$e78 = peg$classExpectation([["0", "9"], ["a", "f"], ["A", "F"]], false, false, false);
+  const peg$e79 = peg$classExpectation(["\n"], true, false, false);
+  const peg$e80 = peg$otherExpectation("duration (such as 7 days)");
+  const peg$e81 = peg$otherExpectation("unit of time (second, minute, hour, day, week, month, quarter, year)");
+  const peg$e82 = peg$literalExpectation("second", false);
+  const peg$e83 = peg$literalExpectation("minute", false);
+  const peg$e84 = peg$literalExpectation("hour", false);
+  const peg$e85 = peg$literalExpectation("s", false);
+  const peg$e86 = peg$otherExpectation("whole number");
+  const peg$e87 = peg$otherExpectation("name");
+  const peg$e88 = peg$classExpectation([["A", "Z"], ["a", "z"], "_"], false, false, false);
+  const peg$e89 = peg$literalExpectation("`", false);
+  const peg$e90 = peg$classExpectation(["`", "\\", "\n"], true, false, false);
+  const peg$e91 = peg$literalExpectation("did", false);
+  const peg$e92 = peg$literalExpectation("everyone", false);
+  const peg$e93 = peg$classExpectation([["A", "Z"], ["a", "z"], ["0", "9"], "_"], false, false, false);
+  const peg$e94 = peg$classExpectation([" ", "\t", "\r", "\n"], false, false, false);
+  const peg$e95 = peg$literalExpectation("#", false);
+  const peg$e96 = peg$literalExpectation("then", false);
+  const peg$e97 = peg$literalExpectation("overall", false);
+  const peg$e98 = peg$literalExpectation("but", false);
+  const peg$e99 = peg$anyExpectation();
+  const peg$e100 = peg$literalExpectation("score", false);
+  const peg$e101 = peg$literalExpectation("no", false);
+  const peg$e102 = peg$literalExpectation("first", false);
+  const peg$e103 = peg$literalExpectation("account", false);
+  const peg$e104 = peg$literalExpectation("at", false);
+  const peg$e105 = peg$literalExpectation("sum", false);
+  const peg$e106 = peg$literalExpectation("mean", false);
+  const peg$e107 = peg$literalExpectation("min", false);
+  const peg$e108 = peg$literalExpectation("max", false);
+  const peg$e109 = peg$literalExpectation("distinct", false);
+  const peg$e110 = peg$literalExpectation("stopped", false);
+  const peg$e111 = peg$literalExpectation("restarted", false);
+  const peg$e112 = peg$literalExpectation("regularly", false);
+  const peg$e113 = peg$literalExpectation("converted", false);
+  const peg$e114 = peg$literalExpectation("bucket", false);
+  const peg$e115 = peg$literalExpectation("event", false);
+  const peg$e116 = peg$literalExpectation("*", false);
+  const peg$e117 = peg$otherExpectation("number of times (such as at least 3 times)");
+  const peg$e118 = peg$literalExpectation("=", false);
+  const peg$e119 = peg$literalExpectation("fewer", false);
+  const peg$e120 = peg$literalExpectation("times", false);
+  const peg$e121 = peg$literalExpectation("time", false);
+  const peg$e122 = peg$literalExpectation("least", false);
+  const peg$e123 = peg$literalExpectation("most", false);
+  const peg$e124 = peg$literalExpectation("activity", false);
+  const peg$e125 = peg$literalExpectation("seen", false);
+  const peg$e126 = peg$literalExpectation("for", false);
+  const peg$e127 = peg$literalExpectation("the", false);
+  const peg$e128 = peg$literalExpectation("periods", false);
+  const peg$e129 = peg$literalExpectation("period", false);
+  const peg$e130 = peg$literalExpectation("lead", false);
+  const peg$e131 = peg$literalExpectation("leads", false);
+  const peg$e132 = peg$literalExpectation("kind", false);
+  const peg$e133 = peg$literalExpectation("value", false);
+  const peg$e134 = peg$literalExpectation("segment", false);
+  const peg$e135 = peg$literalExpectation("to", false);
+  const peg$e136 = peg$literalExpectation("by", false);
 
   function peg$f0(tree) {    return tree  }
   function peg$f1(head, tail) {    return tail.length ? node({ kind: 'any', of: [head, ...tail] }) : head  }
   function peg$f2(head, tail) {    return tail.length ? node({ kind: 'all', of: [head, ...tail] }) : head  }
   function peg$f3(of) {    return node({ kind: 'not', of })  }
-  function peg$f4(op, to) {    return to.exactly ? { op, value: to.value, exactly: true } : { op, value: to.value }  }
-  function peg$f5(low, high) {    return { op: 'between', low, high }  }
-  function peg$f6(negated, exactly, values) {    return { op: negated ? 'not in' : 'in', values, ...exactly }  }
-  function peg$f7(negated, op, to) {    return { op: negated ? `not ${op}` : op, value: to.value, ...(to.exactly ? { exactly: true } : {}) }  }
-  function peg$f8(word) {    return { op: `is ${word}` }  }
-  function peg$f9() {    return 'contains'  }
-  function peg$f10() {    return 'starts with'  }
-  function peg$f11() {    return 'ends with'  }
-  function peg$f12(value) {    return { value }  }
-  function peg$f13(value) {    return { value }  }
-  function peg$f14(exactly, value) {    return { value, ...exactly }  }
-  function peg$f15() {    return { exactly: true }  }
-  function peg$f16(head, tail) {    return [head, ...tail]  }
-  function peg$f17(digits) {    return { number: digits }  }
-  function peg$f18(word) {    return word === 'true'  }
-  function peg$f19(characters) {    return characters.join('')  }
-  function peg$f20(characters) {    return characters.join('')  }
-  function peg$f21() {    return '\n'  }
-  function peg$f22() {    return '\t'  }
-  function peg$f23() {    return '\r'  }
-  function peg$f24() {    return '\b'  }
-  function peg$f25() {    return '\f'  }
-  function peg$f26(digits) {    return String.fromCharCode(parseInt(digits, 16))  }
-  function peg$f27(amount, unit) {    return { amount, unit }  }
-  function peg$f28(unit) {    return unit  }
-  function peg$f29(digits) {    return Number(digits)  }
-  function peg$f30(characters) {    return characters.join('')  }
-  function peg$f31() {    return node({ kind: 'everyone' })  }
-  function peg$f32(event, clauses) {
-    const said = Object.assign({}, ...clauses)
-    if (clauses.length > Object.keys(said).length) error('where, a number of times and within can each be said once')
-    return node({ kind: 'did', event, ...said })
+  function peg$f4(each, name) {    return { ...name, ...each }  }
+  function peg$f5(name, path) {    return path.length ? { name, path } : { name }  }
+  function peg$f6(each) {    return { each }  }
+  function peg$f7(op, to) {    return to.exactly ? { op, value: to.value, exactly: true } : { op, value: to.value }  }
+  function peg$f8(negated, exactly, values) {    return { op: negated ? 'not in' : 'in', values, ...exactly }  }
+  function peg$f9(negated, op, to) {    return { op: negated ? `not ${op}` : op, value: to.value, ...(to.exactly ? { exactly: true } : {}) }  }
+  function peg$f10(word) {    return { op: `is ${word}` }  }
+  function peg$f11(low, high) {    return { op: 'between', low, high }  }
+  function peg$f12(low, high) {    return { op: 'between', low, high }  }
+  function peg$f13(within) {    return { op: 'anniversary', within }  }
+  function peg$f14(when) {    return { op: 'period', when }  }
+  function peg$f15(within) {
+    if (within > 366) error('an anniversary lies within 366 days at most')
+    return within
   }
-  function peg$f33(where) {    return { where }  }
-  function peg$f34(times) {    return { times }  }
-  function peg$f35(within) {    return { within }  }
-  function peg$f36(op, n) {    return { op, n }  }
-  function peg$f37(n) {    return { op: 'exactly', n }  }
-  function peg$f38() {    return 'at least'  }
-  function peg$f39() {    return 'at most'  }
-  function peg$f40() {    return 'more than'  }
-  function peg$f41() {    return 'fewer than'  }
-  function peg$f42() {    return 'exactly'  }
-  function peg$f43(head, tail) {    return tail.length ? node({ kind: 'any', of: [head, ...tail] }) : head  }
-  function peg$f44(head, tail) {    return tail.length ? node({ kind: 'all', of: [head, ...tail] }) : head  }
-  function peg$f45(of) {    return node({ kind: 'not', of })  }
-  function peg$f46(name, is) {    return node({ kind: 'property', name, is })  }
-  function peg$f47(duration) {    return node({ kind: 'last_activity', is: 'within', duration })  }
-  function peg$f48(duration) {    return node({ kind: 'last_activity', is: 'more than', duration })  }
-  function peg$f49(duration) {    return node({ kind: 'last_activity', is: 'not within', duration })  }
-  function peg$f50(duration) {    return node({ kind: 'first_seen', is: 'within', duration })  }
-  function peg$f51(duration) {    return node({ kind: 'first_seen', is: 'more than', duration })  }
-  function peg$f52(is) {    return node({ kind: 'score', is })  }
-  function peg$f53(of, name, is) {    return node({ kind: 'attribute', of: of ?? 'lead', name, is })  }
-  function peg$f54() {    return 'account'  }
+  function peg$f16(duration) {    return { is: 'within next', duration }  }
+  function peg$f17(duration) {    return { is: 'within', duration }  }
+  function peg$f18(duration) {    return { is: 'more than ago', duration }  }
+  function peg$f19(duration) {    return { is: 'more than from now', duration }  }
+  function peg$f20(amount, unit, to) {    return { is: 'between ago', from: { amount, unit: unit ?? to.unit }, to }  }
+  function peg$f21(from, to) {    return { is: 'between', from, to }  }
+  function peg$f22(is, date) {    return { is, date }  }
+  function peg$f23(is, unit) {    return { is, unit }  }
+  function peg$f24(is) {    return { is }  }
+  function peg$f25(unit) {    return unit  }
+  function peg$f26() {    return 'contains'  }
+  function peg$f27() {    return 'starts with'  }
+  function peg$f28() {    return 'ends with'  }
+  function peg$f29() {    return 'like'  }
+  function peg$f30() {    return 'matches'  }
+  function peg$f31(value) {    return { value }  }
+  function peg$f32(value) {    return { value }  }
+  function peg$f33(exactly, value) {    return { value, ...exactly }  }
+  function peg$f34() {    return { exactly: true }  }
+  function peg$f35(head, tail) {    return [head, ...tail]  }
+  function peg$f36(digits) {    return { number: digits }  }
+  function peg$f37(word) {    return word === 'true'  }
+  function peg$f38(characters) {    return characters.join('')  }
+  function peg$f39(characters) {    return characters.join('')  }
+  function peg$f40() {    return '\n'  }
+  function peg$f41() {    return '\t'  }
+  function peg$f42() {    return '\r'  }
+  function peg$f43() {    return '\b'  }
+  function peg$f44() {    return '\f'  }
+  function peg$f45(digits) {    return String.fromCharCode(parseInt(digits, 16))  }
+  function peg$f46() {    error('within quotes a backslash is written twice (\\\\), as is one in front of a quote')  }
+  function peg$f47(amount, unit) {    return { amount, unit }  }
+  function peg$f48(unit) {    return unit  }
+  function peg$f49(digits) {    return Number(digits)  }
+  function peg$f50(characters) {    return characters.join('')  }
+  function peg$f51() {    return node({ kind: 'everyone' })  }
+  function peg$f52(first, steps, within, without) {    return steps.length > 0 || without  }
+  function peg$f53(first, steps, within, without) {
+    return node({
+      kind: 'sequence', steps: [first, ...steps], ...(within ? { within } : {}), ...(without ? { without } : {}),
+    })
+  }
+  function peg$f54(said, when) {    return node({ ...said, ...(when ? { when } : {}) })  }
+  function peg$f55(said, within) {    return node({ ...said, ...(within ? { within } : {}) })  }
+  function peg$f56(said, within) {    return node({ ...said, within })  }
+  function peg$f57(said) {    return node({ kind: 'did', ...said })  }
+  function peg$f58(said) {    return Object.defineProperty(node({ kind: 'did', ...said }), 'bare', { value: true })  }
+  function peg$f59(event, clauses) {    return { event, ...once(clauses) }  }
+  function peg$f60(clause) {    return { clause, at: location() }  }
+  function peg$f61(where) {    return { where }  }
+  function peg$f62(times) {    return { times }  }
+  function peg$f63(when) {    return { when }  }
+  function peg$f64(event, where) {    return where ? { event, where } : { event }  }
+  function peg$f65() {    return { any: true }  }
+  function peg$f66(head, tail) {    return { types: [head, ...tail] }  }
+  function peg$f67(prefix) {    return { prefix }  }
+  function peg$f68(op, n) {    return { op, n }  }
+  function peg$f69(n) {    return { op: 'exactly', n }  }
+  function peg$f70() {    return 'at least'  }
+  function peg$f71() {    return 'at most'  }
+  function peg$f72() {    return 'more than'  }
+  function peg$f73() {    return 'fewer than'  }
+  function peg$f74() {    return 'exactly'  }
+  function peg$f75(head, tail) {    return tail.length ? node({ kind: 'any', of: [head, ...tail] }) : head  }
+  function peg$f76(head, tail) {    return tail.length ? node({ kind: 'all', of: [head, ...tail] }) : head  }
+  function peg$f77(of) {    return node({ kind: 'not', of })  }
+  function peg$f78(stored, is) {    return node({ kind: 'property', ...stored, is })  }
+  function peg$f79(is, when) {    return node({ kind: 'last_activity', is, when })  }
+  function peg$f80(when) {    return node({ kind: 'first_seen', when })  }
+  function peg$f81(said, when) {    return node({ kind: 'occurrence', which: 'first', ...said, when })  }
+  function peg$f82(said, when) {    return node({ kind: 'occurrence', which: 'last', ...said, when })  }
+  function peg$f83(said, is, when) {    return node({ kind: 'active_days', ...said, is, ...(when ? { when } : {}) })  }
+  function peg$f84(figure, property, said, is, when) {    return node({ kind: 'event_value', figure, property, ...said, is, ...(when ? { when } : {}) })  }
+  function peg$f85(figure) {    return figure  }
+  function peg$f86(said, silent, within) {    return node({ kind: 'stopped', ...said, silent, within })  }
+  function peg$f87(said, within, after) {    return node({ kind: 'restarted', ...said, within, after })  }
+  function peg$f88(said, times, least, of, period) {    return node({ kind: 'regularly', ...said, times, in: least, of, period })  }
+  function peg$f89(unit) {    return { amount: 1, unit }  }
+  function peg$f90(said) {    return node({ kind: 'account_did', ...said })  }
+  function peg$f91(least, that) {    return node({ kind: 'leads_of_account', least, that })  }
+  function peg$f92() {    return 1  }
+  function peg$f93(clauses) {    return node({ kind: 'converted', ...once(clauses) })  }
+  function peg$f94(clause) {    return { clause, at: location() }  }
+  function peg$f95(of) {    return { of }  }
+  function peg$f96(value) {    return { value }  }
+  function peg$f97(times) {    return { times }  }
+  function peg$f98(when) {    return { when }  }
+  function peg$f99(is) {    return node({ kind: 'score', is })  }
+  function peg$f100(key) {    return node({ kind: 'in_segment', key })  }
+  function peg$f101(from, to, of, by) {    return node({ kind: 'bucket', from, to, of, by })  }
+  function peg$f102(each, of, name, is) {    return node({ kind: 'attribute', of: of ?? 'lead', ...name, ...each, is })  }
+  function peg$f103() {    return 'account'  }
   let peg$currPos = options.peg$currPos | 0;
   let peg$savedPos = peg$currPos;
   const peg$posDetailsCache = [{ line: 1, column: 1 }];
@@ -736,15 +890,482 @@ function peg$parse(input, options) {
         s0 = peg$FAILED;
       }
       if (s0 === peg$FAILED) {
-        s0 = peg$parsecondition();
+        s0 = peg$currPos;
+        s1 = peg$parseconditionStart();
+        if (s1 !== peg$FAILED) {
+          s2 = peg$parsecondition();
+          if (s2 !== peg$FAILED) {
+            s0 = s2;
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
       }
     }
 
     return s0;
   }
 
-  function peg$parsecomparison() {
+  function peg$parseconditionStart() {
+    let s0, s1, s2, s3;
+
+    peg$silentFails++;
+    s0 = peg$currPos;
+    peg$silentFails++;
+    s1 = peg$currPos;
+    s2 = peg$currPos;
+    peg$silentFails++;
+    s3 = peg$parsereservedElsewhere();
+    peg$silentFails--;
+    if (s3 === peg$FAILED) {
+      s2 = undefined;
+    } else {
+      peg$currPos = s2;
+      s2 = peg$FAILED;
+    }
+    if (s2 !== peg$FAILED) {
+      s3 = input.charAt(peg$currPos);
+      if (peg$r0.test(s3)) {
+        peg$currPos++;
+      } else {
+        s3 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e3); }
+      }
+      if (s3 !== peg$FAILED) {
+        s2 = [s2, s3];
+        s1 = s2;
+      } else {
+        peg$currPos = s1;
+        s1 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s1;
+      s1 = peg$FAILED;
+    }
+    peg$silentFails--;
+    if (s1 !== peg$FAILED) {
+      peg$currPos = s0;
+      s0 = undefined;
+    } else {
+      s0 = peg$FAILED;
+    }
+    peg$silentFails--;
+    if (s0 === peg$FAILED) {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e2); }
+    }
+
+    return s0;
+  }
+
+  function peg$parsereservedElsewhere() {
+    let s0, s1, s2;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 3) === peg$c2) {
+      s1 = peg$c2;
+      peg$currPos += 3;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e4); }
+    }
+    if (s1 === peg$FAILED) {
+      if (input.substr(peg$currPos, 2) === peg$c3) {
+        s1 = peg$c3;
+        peg$currPos += 2;
+      } else {
+        s1 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e5); }
+      }
+      if (s1 === peg$FAILED) {
+        if (input.substr(peg$currPos, 5) === peg$c4) {
+          s1 = peg$c4;
+          peg$currPos += 5;
+        } else {
+          s1 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e6); }
+        }
+        if (s1 === peg$FAILED) {
+          if (input.substr(peg$currPos, 4) === peg$c5) {
+            s1 = peg$c5;
+            peg$currPos += 4;
+          } else {
+            s1 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e7); }
+          }
+          if (s1 === peg$FAILED) {
+            if (input.substr(peg$currPos, 5) === peg$c6) {
+              s1 = peg$c6;
+              peg$currPos += 5;
+            } else {
+              s1 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e8); }
+            }
+          }
+        }
+      }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s1 = [s1, s2];
+        s0 = s1;
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsestored() {
+    let s0, s1, s2;
+
+    s0 = peg$currPos;
+    s1 = peg$parseeach();
+    if (s1 === peg$FAILED) {
+      s1 = null;
+    }
+    s2 = peg$parsestoredName();
+    if (s2 !== peg$FAILED) {
+      peg$savedPos = s0;
+      s0 = peg$f4(s1, s2);
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsestoredName() {
+    let s0, s1, s2, s3, s4, s5;
+
+    s0 = peg$currPos;
+    s1 = peg$parsename();
+    if (s1 !== peg$FAILED) {
+      s2 = [];
+      s3 = peg$currPos;
+      if (input.charCodeAt(peg$currPos) === 46) {
+        s4 = peg$c7;
+        peg$currPos++;
+      } else {
+        s4 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e9); }
+      }
+      if (s4 !== peg$FAILED) {
+        s5 = peg$parsename();
+        if (s5 !== peg$FAILED) {
+          s3 = s5;
+        } else {
+          peg$currPos = s3;
+          s3 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s3;
+        s3 = peg$FAILED;
+      }
+      while (s3 !== peg$FAILED) {
+        s2.push(s3);
+        s3 = peg$currPos;
+        if (input.charCodeAt(peg$currPos) === 46) {
+          s4 = peg$c7;
+          peg$currPos++;
+        } else {
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e9); }
+        }
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parsename();
+          if (s5 !== peg$FAILED) {
+            s3 = s5;
+          } else {
+            peg$currPos = s3;
+            s3 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s3;
+          s3 = peg$FAILED;
+        }
+      }
+      peg$savedPos = s0;
+      s0 = peg$f5(s1, s2);
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parseeach() {
     let s0, s1, s2, s3, s4, s5, s6, s7, s8;
+
+    s0 = peg$currPos;
+    s1 = peg$currPos;
+    if (input.substr(peg$currPos, 3) === peg$c8) {
+      s2 = peg$c8;
+      peg$currPos += 3;
+    } else {
+      s2 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e10); }
+    }
+    if (s2 === peg$FAILED) {
+      if (input.substr(peg$currPos, 4) === peg$c9) {
+        s2 = peg$c9;
+        peg$currPos += 4;
+      } else {
+        s2 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e11); }
+      }
+      if (s2 === peg$FAILED) {
+        if (input.substr(peg$currPos, 3) === peg$c10) {
+          s2 = peg$c10;
+          peg$currPos += 3;
+        } else {
+          s2 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e12); }
+        }
+        if (s2 === peg$FAILED) {
+          if (input.substr(peg$currPos, 4) === peg$c11) {
+            s2 = peg$c11;
+            peg$currPos += 4;
+          } else {
+            s2 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e13); }
+          }
+        }
+      }
+    }
+    if (s2 !== peg$FAILED) {
+      s1 = input.substring(s1, peg$currPos);
+    } else {
+      s1 = s2;
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        if (input.substr(peg$currPos, 2) === peg$c12) {
+          s4 = peg$c12;
+          peg$currPos += 2;
+        } else {
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e14); }
+        }
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parseend();
+          if (s5 !== peg$FAILED) {
+            s6 = peg$parse_();
+            s7 = peg$currPos;
+            peg$silentFails++;
+            if (input.charCodeAt(peg$currPos) === 40) {
+              s8 = peg$c0;
+              peg$currPos++;
+            } else {
+              s8 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e0); }
+            }
+            peg$silentFails--;
+            if (s8 === peg$FAILED) {
+              s7 = undefined;
+            } else {
+              peg$currPos = s7;
+              s7 = peg$FAILED;
+            }
+            if (s7 !== peg$FAILED) {
+              peg$savedPos = s0;
+              s0 = peg$f6(s1);
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsecomparison() {
+    let s0, s1, s2;
+
+    s0 = peg$currPos;
+    s1 = peg$parsecomparisonStart();
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parsecomparisonSaid();
+      if (s2 !== peg$FAILED) {
+        s0 = s2;
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsecomparisonStart() {
+    let s0, s1, s2, s3;
+
+    peg$silentFails++;
+    s0 = peg$currPos;
+    peg$silentFails++;
+    s1 = input.charAt(peg$currPos);
+    if (peg$r1.test(s1)) {
+      peg$currPos++;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e16); }
+    }
+    if (s1 === peg$FAILED) {
+      s1 = peg$currPos;
+      s2 = peg$parsecomparisonWord();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parseend();
+        if (s3 !== peg$FAILED) {
+          s2 = [s2, s3];
+          s1 = s2;
+        } else {
+          peg$currPos = s1;
+          s1 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s1;
+        s1 = peg$FAILED;
+      }
+    }
+    peg$silentFails--;
+    if (s1 !== peg$FAILED) {
+      peg$currPos = s0;
+      s0 = undefined;
+    } else {
+      s0 = peg$FAILED;
+    }
+    peg$silentFails--;
+    if (s0 === peg$FAILED) {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e15); }
+    }
+
+    return s0;
+  }
+
+  function peg$parsecomparisonWord() {
+    let s0;
+
+    if (input.substr(peg$currPos, 3) === peg$c13) {
+      s0 = peg$c13;
+      peg$currPos += 3;
+    } else {
+      s0 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e17); }
+    }
+    if (s0 === peg$FAILED) {
+      if (input.substr(peg$currPos, 2) === peg$c14) {
+        s0 = peg$c14;
+        peg$currPos += 2;
+      } else {
+        s0 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e18); }
+      }
+      if (s0 === peg$FAILED) {
+        if (input.substr(peg$currPos, 8) === peg$c15) {
+          s0 = peg$c15;
+          peg$currPos += 8;
+        } else {
+          s0 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e19); }
+        }
+        if (s0 === peg$FAILED) {
+          if (input.substr(peg$currPos, 6) === peg$c16) {
+            s0 = peg$c16;
+            peg$currPos += 6;
+          } else {
+            s0 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e20); }
+          }
+          if (s0 === peg$FAILED) {
+            if (input.substr(peg$currPos, 4) === peg$c17) {
+              s0 = peg$c17;
+              peg$currPos += 4;
+            } else {
+              s0 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e21); }
+            }
+            if (s0 === peg$FAILED) {
+              if (input.substr(peg$currPos, 4) === peg$c18) {
+                s0 = peg$c18;
+                peg$currPos += 4;
+              } else {
+                s0 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e22); }
+              }
+              if (s0 === peg$FAILED) {
+                if (input.substr(peg$currPos, 7) === peg$c19) {
+                  s0 = peg$c19;
+                  peg$currPos += 7;
+                } else {
+                  s0 = peg$FAILED;
+                  if (peg$silentFails === 0) { peg$fail(peg$e23); }
+                }
+                if (s0 === peg$FAILED) {
+                  if (input.substr(peg$currPos, 2) === peg$c20) {
+                    s0 = peg$c20;
+                    peg$currPos += 2;
+                  } else {
+                    s0 = peg$FAILED;
+                    if (peg$silentFails === 0) { peg$fail(peg$e24); }
+                  }
+                  if (s0 === peg$FAILED) {
+                    if (input.substr(peg$currPos, 11) === peg$c21) {
+                      s0 = peg$c21;
+                      peg$currPos += 11;
+                    } else {
+                      s0 = peg$FAILED;
+                      if (peg$silentFails === 0) { peg$fail(peg$e25); }
+                    }
+                    if (s0 === peg$FAILED) {
+                      s0 = peg$parseperiodWord();
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+
+    return s0;
+  }
+
+  function peg$parsecomparisonSaid() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13;
 
     s0 = peg$currPos;
     s1 = peg$parseoperator();
@@ -753,7 +1374,7 @@ function peg$parse(input, options) {
       s3 = peg$parsevalue();
       if (s3 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f4(s1, s3);
+        s0 = peg$f7(s1, s3);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -764,35 +1385,38 @@ function peg$parse(input, options) {
     }
     if (s0 === peg$FAILED) {
       s0 = peg$currPos;
-      if (input.substr(peg$currPos, 7) === peg$c2) {
-        s1 = peg$c2;
-        peg$currPos += 7;
+      s1 = peg$currPos;
+      s2 = peg$parseNOT();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        s2 = [s2, s3];
+        s1 = s2;
       } else {
+        peg$currPos = s1;
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e2); }
       }
-      if (s1 !== peg$FAILED) {
-        s2 = peg$parseend();
-        if (s2 !== peg$FAILED) {
-          s3 = peg$parse_();
-          s4 = peg$parsenumber();
-          if (s4 !== peg$FAILED) {
-            s5 = peg$parse_();
-            s6 = peg$parseAND();
-            if (s6 !== peg$FAILED) {
-              s7 = peg$parse_();
-              s8 = peg$parsenumber();
-              if (s8 !== peg$FAILED) {
-                peg$savedPos = s0;
-                s0 = peg$f5(s4, s8);
-              } else {
-                peg$currPos = s0;
-                s0 = peg$FAILED;
-              }
-            } else {
-              peg$currPos = s0;
-              s0 = peg$FAILED;
-            }
+      if (s1 === peg$FAILED) {
+        s1 = null;
+      }
+      if (input.substr(peg$currPos, 2) === peg$c14) {
+        s2 = peg$c14;
+        peg$currPos += 2;
+      } else {
+        s2 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e18); }
+      }
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parseend();
+        if (s3 !== peg$FAILED) {
+          s4 = peg$parse_();
+          s5 = peg$parseexactly();
+          if (s5 === peg$FAILED) {
+            s5 = null;
+          }
+          s6 = peg$parselist();
+          if (s6 !== peg$FAILED) {
+            peg$savedPos = s0;
+            s0 = peg$f8(s1, s5, s6);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -820,29 +1444,13 @@ function peg$parse(input, options) {
         if (s1 === peg$FAILED) {
           s1 = null;
         }
-        if (input.substr(peg$currPos, 2) === peg$c3) {
-          s2 = peg$c3;
-          peg$currPos += 2;
-        } else {
-          s2 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e3); }
-        }
+        s2 = peg$parsetextOperator();
         if (s2 !== peg$FAILED) {
-          s3 = peg$parseend();
-          if (s3 !== peg$FAILED) {
-            s4 = peg$parse_();
-            s5 = peg$parseexactly();
-            if (s5 === peg$FAILED) {
-              s5 = null;
-            }
-            s6 = peg$parselist();
-            if (s6 !== peg$FAILED) {
-              peg$savedPos = s0;
-              s0 = peg$f6(s1, s5, s6);
-            } else {
-              peg$currPos = s0;
-              s0 = peg$FAILED;
-            }
+          s3 = peg$parse_();
+          s4 = peg$parsetext();
+          if (s4 !== peg$FAILED) {
+            peg$savedPos = s0;
+            s0 = peg$f9(s1, s2, s4);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -853,26 +1461,70 @@ function peg$parse(input, options) {
         }
         if (s0 === peg$FAILED) {
           s0 = peg$currPos;
-          s1 = peg$currPos;
-          s2 = peg$parseNOT();
-          if (s2 !== peg$FAILED) {
-            s3 = peg$parse_();
-            s2 = [s2, s3];
-            s1 = s2;
+          if (input.substr(peg$currPos, 2) === peg$c20) {
+            s1 = peg$c20;
+            peg$currPos += 2;
           } else {
-            peg$currPos = s1;
             s1 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e24); }
           }
-          if (s1 === peg$FAILED) {
-            s1 = null;
-          }
-          s2 = peg$parsetextOperator();
-          if (s2 !== peg$FAILED) {
-            s3 = peg$parse_();
-            s4 = peg$parsetext();
-            if (s4 !== peg$FAILED) {
-              peg$savedPos = s0;
-              s0 = peg$f7(s1, s2, s4);
+          if (s1 !== peg$FAILED) {
+            s2 = peg$parseend();
+            if (s2 !== peg$FAILED) {
+              s3 = peg$parse_();
+              s4 = peg$currPos;
+              if (input.substr(peg$currPos, 5) === peg$c22) {
+                s5 = peg$c22;
+                peg$currPos += 5;
+              } else {
+                s5 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e26); }
+              }
+              if (s5 === peg$FAILED) {
+                if (input.substr(peg$currPos, 7) === peg$c23) {
+                  s5 = peg$c23;
+                  peg$currPos += 7;
+                } else {
+                  s5 = peg$FAILED;
+                  if (peg$silentFails === 0) { peg$fail(peg$e27); }
+                }
+                if (s5 === peg$FAILED) {
+                  if (input.substr(peg$currPos, 4) === peg$c5) {
+                    s5 = peg$c5;
+                    peg$currPos += 4;
+                  } else {
+                    s5 = peg$FAILED;
+                    if (peg$silentFails === 0) { peg$fail(peg$e7); }
+                  }
+                  if (s5 === peg$FAILED) {
+                    if (input.substr(peg$currPos, 5) === peg$c6) {
+                      s5 = peg$c6;
+                      peg$currPos += 5;
+                    } else {
+                      s5 = peg$FAILED;
+                      if (peg$silentFails === 0) { peg$fail(peg$e8); }
+                    }
+                  }
+                }
+              }
+              if (s5 !== peg$FAILED) {
+                s4 = input.substring(s4, peg$currPos);
+              } else {
+                s4 = s5;
+              }
+              if (s4 !== peg$FAILED) {
+                s5 = peg$parseend();
+                if (s5 !== peg$FAILED) {
+                  peg$savedPos = s0;
+                  s0 = peg$f10(s4);
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -883,62 +1535,59 @@ function peg$parse(input, options) {
           }
           if (s0 === peg$FAILED) {
             s0 = peg$currPos;
-            if (input.substr(peg$currPos, 2) === peg$c4) {
-              s1 = peg$c4;
-              peg$currPos += 2;
-            } else {
-              s1 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e4); }
+            s1 = peg$parseIS();
+            if (s1 === peg$FAILED) {
+              s1 = null;
             }
-            if (s1 !== peg$FAILED) {
-              s2 = peg$parseend();
-              if (s2 !== peg$FAILED) {
-                s3 = peg$parse_();
-                s4 = peg$currPos;
-                if (input.substr(peg$currPos, 5) === peg$c5) {
-                  s5 = peg$c5;
-                  peg$currPos += 5;
-                } else {
-                  s5 = peg$FAILED;
-                  if (peg$silentFails === 0) { peg$fail(peg$e5); }
-                }
-                if (s5 === peg$FAILED) {
-                  if (input.substr(peg$currPos, 7) === peg$c6) {
-                    s5 = peg$c6;
-                    peg$currPos += 7;
-                  } else {
-                    s5 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e6); }
-                  }
-                  if (s5 === peg$FAILED) {
-                    if (input.substr(peg$currPos, 4) === peg$c7) {
-                      s5 = peg$c7;
-                      peg$currPos += 4;
-                    } else {
-                      s5 = peg$FAILED;
-                      if (peg$silentFails === 0) { peg$fail(peg$e7); }
-                    }
-                    if (s5 === peg$FAILED) {
-                      if (input.substr(peg$currPos, 5) === peg$c8) {
-                        s5 = peg$c8;
-                        peg$currPos += 5;
-                      } else {
-                        s5 = peg$FAILED;
-                        if (peg$silentFails === 0) { peg$fail(peg$e8); }
-                      }
-                    }
-                  }
-                }
+            if (input.substr(peg$currPos, 7) === peg$c24) {
+              s2 = peg$c24;
+              peg$currPos += 7;
+            } else {
+              s2 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e28); }
+            }
+            if (s2 !== peg$FAILED) {
+              s3 = peg$parseend();
+              if (s3 !== peg$FAILED) {
+                s4 = peg$parse_();
+                s5 = peg$parsenumber();
                 if (s5 !== peg$FAILED) {
-                  s4 = input.substring(s4, peg$currPos);
-                } else {
-                  s4 = s5;
-                }
-                if (s4 !== peg$FAILED) {
-                  s5 = peg$parseend();
-                  if (s5 !== peg$FAILED) {
-                    peg$savedPos = s0;
-                    s0 = peg$f8(s4);
+                  s6 = peg$parse_();
+                  s7 = peg$parseAND();
+                  if (s7 !== peg$FAILED) {
+                    s8 = peg$parse_();
+                    s9 = peg$parsenumber();
+                    if (s9 !== peg$FAILED) {
+                      s10 = peg$currPos;
+                      peg$silentFails++;
+                      s11 = peg$currPos;
+                      s12 = peg$parse_();
+                      s13 = peg$parseunit();
+                      if (s13 !== peg$FAILED) {
+                        s12 = [s12, s13];
+                        s11 = s12;
+                      } else {
+                        peg$currPos = s11;
+                        s11 = peg$FAILED;
+                      }
+                      peg$silentFails--;
+                      if (s11 === peg$FAILED) {
+                        s10 = undefined;
+                      } else {
+                        peg$currPos = s10;
+                        s10 = peg$FAILED;
+                      }
+                      if (s10 !== peg$FAILED) {
+                        peg$savedPos = s0;
+                        s0 = peg$f11(s5, s9);
+                      } else {
+                        peg$currPos = s0;
+                        s0 = peg$FAILED;
+                      }
+                    } else {
+                      peg$currPos = s0;
+                      s0 = peg$FAILED;
+                    }
                   } else {
                     peg$currPos = s0;
                     s0 = peg$FAILED;
@@ -955,6 +1604,147 @@ function peg$parse(input, options) {
               peg$currPos = s0;
               s0 = peg$FAILED;
             }
+            if (s0 === peg$FAILED) {
+              s0 = peg$currPos;
+              s1 = peg$parseIS();
+              if (s1 === peg$FAILED) {
+                s1 = null;
+              }
+              if (input.substr(peg$currPos, 7) === peg$c24) {
+                s2 = peg$c24;
+                peg$currPos += 7;
+              } else {
+                s2 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e28); }
+              }
+              if (s2 !== peg$FAILED) {
+                s3 = peg$parseend();
+                if (s3 !== peg$FAILED) {
+                  s4 = peg$parse_();
+                  s5 = peg$parsestring();
+                  if (s5 !== peg$FAILED) {
+                    s6 = peg$parse_();
+                    s7 = peg$parseAND();
+                    if (s7 !== peg$FAILED) {
+                      s8 = peg$parse_();
+                      s9 = peg$parsestring();
+                      if (s9 !== peg$FAILED) {
+                        peg$savedPos = s0;
+                        s0 = peg$f12(s5, s9);
+                      } else {
+                        peg$currPos = s0;
+                        s0 = peg$FAILED;
+                      }
+                    } else {
+                      peg$currPos = s0;
+                      s0 = peg$FAILED;
+                    }
+                  } else {
+                    peg$currPos = s0;
+                    s0 = peg$FAILED;
+                  }
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+              if (s0 === peg$FAILED) {
+                s0 = peg$currPos;
+                s1 = peg$parseIS();
+                if (s1 === peg$FAILED) {
+                  s1 = null;
+                }
+                if (input.substr(peg$currPos, 11) === peg$c21) {
+                  s2 = peg$c21;
+                  peg$currPos += 11;
+                } else {
+                  s2 = peg$FAILED;
+                  if (peg$silentFails === 0) { peg$fail(peg$e25); }
+                }
+                if (s2 !== peg$FAILED) {
+                  s3 = peg$parseend();
+                  if (s3 !== peg$FAILED) {
+                    s4 = peg$parse_();
+                    if (input.substr(peg$currPos, 6) === peg$c25) {
+                      s5 = peg$c25;
+                      peg$currPos += 6;
+                    } else {
+                      s5 = peg$FAILED;
+                      if (peg$silentFails === 0) { peg$fail(peg$e29); }
+                    }
+                    if (s5 !== peg$FAILED) {
+                      s6 = peg$parseend();
+                      if (s6 !== peg$FAILED) {
+                        s7 = peg$parse_();
+                        s8 = peg$currPos;
+                        if (input.substr(peg$currPos, 4) === peg$c26) {
+                          s9 = peg$c26;
+                          peg$currPos += 4;
+                        } else {
+                          s9 = peg$FAILED;
+                          if (peg$silentFails === 0) { peg$fail(peg$e30); }
+                        }
+                        if (s9 !== peg$FAILED) {
+                          s10 = peg$parseend();
+                          if (s10 !== peg$FAILED) {
+                            s11 = peg$parse_();
+                            s9 = [s9, s10, s11];
+                            s8 = s9;
+                          } else {
+                            peg$currPos = s8;
+                            s8 = peg$FAILED;
+                          }
+                        } else {
+                          peg$currPos = s8;
+                          s8 = peg$FAILED;
+                        }
+                        if (s8 === peg$FAILED) {
+                          s8 = null;
+                        }
+                        s9 = peg$parseanniversaryDays();
+                        if (s9 !== peg$FAILED) {
+                          peg$savedPos = s0;
+                          s0 = peg$f13(s9);
+                        } else {
+                          peg$currPos = s0;
+                          s0 = peg$FAILED;
+                        }
+                      } else {
+                        peg$currPos = s0;
+                        s0 = peg$FAILED;
+                      }
+                    } else {
+                      peg$currPos = s0;
+                      s0 = peg$FAILED;
+                    }
+                  } else {
+                    peg$currPos = s0;
+                    s0 = peg$FAILED;
+                  }
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+                if (s0 === peg$FAILED) {
+                  s0 = peg$currPos;
+                  s1 = peg$parseIS();
+                  if (s1 === peg$FAILED) {
+                    s1 = null;
+                  }
+                  s2 = peg$parseperiodSaid();
+                  if (s2 !== peg$FAILED) {
+                    peg$savedPos = s0;
+                    s0 = peg$f14(s2);
+                  } else {
+                    peg$currPos = s0;
+                    s0 = peg$FAILED;
+                  }
+                }
+              }
+            }
           }
         }
       }
@@ -963,69 +1753,38 @@ function peg$parse(input, options) {
     return s0;
   }
 
-  function peg$parseoperator() {
-    let s0, s1;
-
-    peg$silentFails++;
-    if (input.substr(peg$currPos, 2) === peg$c9) {
-      s0 = peg$c9;
-      peg$currPos += 2;
-    } else {
-      s0 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e10); }
-    }
-    if (s0 === peg$FAILED) {
-      if (input.substr(peg$currPos, 2) === peg$c10) {
-        s0 = peg$c10;
-        peg$currPos += 2;
-      } else {
-        s0 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e11); }
-      }
-      if (s0 === peg$FAILED) {
-        if (input.substr(peg$currPos, 2) === peg$c11) {
-          s0 = peg$c11;
-          peg$currPos += 2;
-        } else {
-          s0 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e12); }
-        }
-        if (s0 === peg$FAILED) {
-          s0 = input.charAt(peg$currPos);
-          if (peg$r0.test(s0)) {
-            peg$currPos++;
-          } else {
-            s0 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e13); }
-          }
-        }
-      }
-    }
-    peg$silentFails--;
-    if (s0 === peg$FAILED) {
-      s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e9); }
-    }
-
-    return s0;
-  }
-
-  function peg$parsetextOperator() {
-    let s0, s1, s2, s3, s4, s5;
+  function peg$parseanniversaryDays() {
+    let s0, s1, s2, s3, s4;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 8) === peg$c12) {
-      s1 = peg$c12;
-      peg$currPos += 8;
-    } else {
-      s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e14); }
-    }
+    s1 = peg$parsecount();
     if (s1 !== peg$FAILED) {
-      s2 = peg$parseend();
-      if (s2 !== peg$FAILED) {
-        peg$savedPos = s0;
-        s0 = peg$f9();
+      s2 = peg$parse_();
+      if (input.substr(peg$currPos, 4) === peg$c27) {
+        s3 = peg$c27;
+        peg$currPos += 4;
+      } else {
+        s3 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e31); }
+      }
+      if (s3 === peg$FAILED) {
+        if (input.substr(peg$currPos, 3) === peg$c28) {
+          s3 = peg$c28;
+          peg$currPos += 3;
+        } else {
+          s3 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e32); }
+        }
+      }
+      if (s3 !== peg$FAILED) {
+        s4 = peg$parseend();
+        if (s4 !== peg$FAILED) {
+          peg$savedPos = s0;
+          s0 = peg$f15(s1);
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -1034,31 +1793,220 @@ function peg$parse(input, options) {
       peg$currPos = s0;
       s0 = peg$FAILED;
     }
-    if (s0 === peg$FAILED) {
-      s0 = peg$currPos;
-      if (input.substr(peg$currPos, 6) === peg$c13) {
-        s1 = peg$c13;
-        peg$currPos += 6;
+
+    return s0;
+  }
+
+  function peg$parseperiod() {
+    let s0, s1, s2;
+
+    s0 = peg$currPos;
+    s1 = peg$parseperiodStart();
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseperiodSaid();
+      if (s2 !== peg$FAILED) {
+        s0 = s2;
       } else {
-        s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e15); }
+        peg$currPos = s0;
+        s0 = peg$FAILED;
       }
-      if (s1 !== peg$FAILED) {
-        s2 = peg$parseend();
-        if (s2 !== peg$FAILED) {
-          s3 = peg$parse_();
-          if (input.substr(peg$currPos, 4) === peg$c14) {
-            s4 = peg$c14;
-            peg$currPos += 4;
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parseperiodStart() {
+    let s0, s1, s2, s3;
+
+    peg$silentFails++;
+    s0 = peg$currPos;
+    peg$silentFails++;
+    s1 = peg$currPos;
+    s2 = peg$parseperiodWord();
+    if (s2 !== peg$FAILED) {
+      s3 = peg$parseend();
+      if (s3 !== peg$FAILED) {
+        s2 = [s2, s3];
+        s1 = s2;
+      } else {
+        peg$currPos = s1;
+        s1 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s1;
+      s1 = peg$FAILED;
+    }
+    peg$silentFails--;
+    if (s1 !== peg$FAILED) {
+      peg$currPos = s0;
+      s0 = undefined;
+    } else {
+      s0 = peg$FAILED;
+    }
+    peg$silentFails--;
+    if (s0 === peg$FAILED) {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e33); }
+    }
+
+    return s0;
+  }
+
+  function peg$parseperiodWord() {
+    let s0;
+
+    if (input.substr(peg$currPos, 6) === peg$c25) {
+      s0 = peg$c25;
+      peg$currPos += 6;
+    } else {
+      s0 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e29); }
+    }
+    if (s0 === peg$FAILED) {
+      if (input.substr(peg$currPos, 4) === peg$c29) {
+        s0 = peg$c29;
+        peg$currPos += 4;
+      } else {
+        s0 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e34); }
+      }
+      if (s0 === peg$FAILED) {
+        if (input.substr(peg$currPos, 7) === peg$c24) {
+          s0 = peg$c24;
+          peg$currPos += 7;
+        } else {
+          s0 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e28); }
+        }
+        if (s0 === peg$FAILED) {
+          if (input.substr(peg$currPos, 5) === peg$c30) {
+            s0 = peg$c30;
+            peg$currPos += 5;
           } else {
-            s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e16); }
+            s0 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e35); }
           }
-          if (s4 !== peg$FAILED) {
-            s5 = peg$parseend();
-            if (s5 !== peg$FAILED) {
+          if (s0 === peg$FAILED) {
+            if (input.substr(peg$currPos, 6) === peg$c31) {
+              s0 = peg$c31;
+              peg$currPos += 6;
+            } else {
+              s0 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e36); }
+            }
+            if (s0 === peg$FAILED) {
+              if (input.substr(peg$currPos, 5) === peg$c32) {
+                s0 = peg$c32;
+                peg$currPos += 5;
+              } else {
+                s0 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e37); }
+              }
+              if (s0 === peg$FAILED) {
+                if (input.substr(peg$currPos, 2) === peg$c33) {
+                  s0 = peg$c33;
+                  peg$currPos += 2;
+                } else {
+                  s0 = peg$FAILED;
+                  if (peg$silentFails === 0) { peg$fail(peg$e38); }
+                }
+                if (s0 === peg$FAILED) {
+                  if (input.substr(peg$currPos, 4) === peg$c34) {
+                    s0 = peg$c34;
+                    peg$currPos += 4;
+                  } else {
+                    s0 = peg$FAILED;
+                    if (peg$silentFails === 0) { peg$fail(peg$e39); }
+                  }
+                  if (s0 === peg$FAILED) {
+                    if (input.substr(peg$currPos, 4) === peg$c35) {
+                      s0 = peg$c35;
+                      peg$currPos += 4;
+                    } else {
+                      s0 = peg$FAILED;
+                      if (peg$silentFails === 0) { peg$fail(peg$e40); }
+                    }
+                    if (s0 === peg$FAILED) {
+                      if (input.substr(peg$currPos, 4) === peg$c26) {
+                        s0 = peg$c26;
+                        peg$currPos += 4;
+                      } else {
+                        s0 = peg$FAILED;
+                        if (peg$silentFails === 0) { peg$fail(peg$e30); }
+                      }
+                      if (s0 === peg$FAILED) {
+                        if (input.substr(peg$currPos, 5) === peg$c36) {
+                          s0 = peg$c36;
+                          peg$currPos += 5;
+                        } else {
+                          s0 = peg$FAILED;
+                          if (peg$silentFails === 0) { peg$fail(peg$e41); }
+                        }
+                        if (s0 === peg$FAILED) {
+                          if (input.substr(peg$currPos, 9) === peg$c37) {
+                            s0 = peg$c37;
+                            peg$currPos += 9;
+                          } else {
+                            s0 = peg$FAILED;
+                            if (peg$silentFails === 0) { peg$fail(peg$e42); }
+                          }
+                          if (s0 === peg$FAILED) {
+                            if (input.substr(peg$currPos, 8) === peg$c38) {
+                              s0 = peg$c38;
+                              peg$currPos += 8;
+                            } else {
+                              s0 = peg$FAILED;
+                              if (peg$silentFails === 0) { peg$fail(peg$e43); }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+
+    return s0;
+  }
+
+  function peg$parseperiodSaid() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 6) === peg$c25) {
+      s1 = peg$c25;
+      peg$currPos += 6;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e29); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        if (input.substr(peg$currPos, 4) === peg$c26) {
+          s4 = peg$c26;
+          peg$currPos += 4;
+        } else {
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e30); }
+        }
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parseend();
+          if (s5 !== peg$FAILED) {
+            s6 = peg$parse_();
+            s7 = peg$parseduration();
+            if (s7 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f10();
+              s0 = peg$f16(s7);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -1075,31 +2023,69 @@ function peg$parse(input, options) {
         peg$currPos = s0;
         s0 = peg$FAILED;
       }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+    if (s0 === peg$FAILED) {
+      s0 = peg$currPos;
+      s1 = peg$parsewithin();
+      if (s1 !== peg$FAILED) {
+        peg$savedPos = s0;
+        s1 = peg$f17(s1);
+      }
+      s0 = s1;
       if (s0 === peg$FAILED) {
         s0 = peg$currPos;
-        if (input.substr(peg$currPos, 4) === peg$c15) {
-          s1 = peg$c15;
+        if (input.substr(peg$currPos, 4) === peg$c29) {
+          s1 = peg$c29;
           peg$currPos += 4;
         } else {
           s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e17); }
+          if (peg$silentFails === 0) { peg$fail(peg$e34); }
         }
         if (s1 !== peg$FAILED) {
           s2 = peg$parseend();
           if (s2 !== peg$FAILED) {
             s3 = peg$parse_();
-            if (input.substr(peg$currPos, 4) === peg$c14) {
-              s4 = peg$c14;
+            if (input.substr(peg$currPos, 4) === peg$c39) {
+              s4 = peg$c39;
               peg$currPos += 4;
             } else {
               s4 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e16); }
+              if (peg$silentFails === 0) { peg$fail(peg$e44); }
             }
             if (s4 !== peg$FAILED) {
               s5 = peg$parseend();
               if (s5 !== peg$FAILED) {
-                peg$savedPos = s0;
-                s0 = peg$f11();
+                s6 = peg$parse_();
+                s7 = peg$parseduration();
+                if (s7 !== peg$FAILED) {
+                  s8 = peg$parse_();
+                  if (input.substr(peg$currPos, 3) === peg$c40) {
+                    s9 = peg$c40;
+                    peg$currPos += 3;
+                  } else {
+                    s9 = peg$FAILED;
+                    if (peg$silentFails === 0) { peg$fail(peg$e45); }
+                  }
+                  if (s9 !== peg$FAILED) {
+                    s10 = peg$parseend();
+                    if (s10 !== peg$FAILED) {
+                      peg$savedPos = s0;
+                      s0 = peg$f18(s7);
+                    } else {
+                      peg$currPos = s0;
+                      s0 = peg$FAILED;
+                    }
+                  } else {
+                    peg$currPos = s0;
+                    s0 = peg$FAILED;
+                  }
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -1116,6 +2102,648 @@ function peg$parse(input, options) {
           peg$currPos = s0;
           s0 = peg$FAILED;
         }
+        if (s0 === peg$FAILED) {
+          s0 = peg$currPos;
+          if (input.substr(peg$currPos, 4) === peg$c29) {
+            s1 = peg$c29;
+            peg$currPos += 4;
+          } else {
+            s1 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e34); }
+          }
+          if (s1 !== peg$FAILED) {
+            s2 = peg$parseend();
+            if (s2 !== peg$FAILED) {
+              s3 = peg$parse_();
+              if (input.substr(peg$currPos, 4) === peg$c39) {
+                s4 = peg$c39;
+                peg$currPos += 4;
+              } else {
+                s4 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e44); }
+              }
+              if (s4 !== peg$FAILED) {
+                s5 = peg$parseend();
+                if (s5 !== peg$FAILED) {
+                  s6 = peg$parse_();
+                  s7 = peg$parseduration();
+                  if (s7 !== peg$FAILED) {
+                    s8 = peg$parse_();
+                    if (input.substr(peg$currPos, 4) === peg$c41) {
+                      s9 = peg$c41;
+                      peg$currPos += 4;
+                    } else {
+                      s9 = peg$FAILED;
+                      if (peg$silentFails === 0) { peg$fail(peg$e46); }
+                    }
+                    if (s9 !== peg$FAILED) {
+                      s10 = peg$parseend();
+                      if (s10 !== peg$FAILED) {
+                        s11 = peg$parse_();
+                        if (input.substr(peg$currPos, 3) === peg$c42) {
+                          s12 = peg$c42;
+                          peg$currPos += 3;
+                        } else {
+                          s12 = peg$FAILED;
+                          if (peg$silentFails === 0) { peg$fail(peg$e47); }
+                        }
+                        if (s12 !== peg$FAILED) {
+                          s13 = peg$parseend();
+                          if (s13 !== peg$FAILED) {
+                            peg$savedPos = s0;
+                            s0 = peg$f19(s7);
+                          } else {
+                            peg$currPos = s0;
+                            s0 = peg$FAILED;
+                          }
+                        } else {
+                          peg$currPos = s0;
+                          s0 = peg$FAILED;
+                        }
+                      } else {
+                        peg$currPos = s0;
+                        s0 = peg$FAILED;
+                      }
+                    } else {
+                      peg$currPos = s0;
+                      s0 = peg$FAILED;
+                    }
+                  } else {
+                    peg$currPos = s0;
+                    s0 = peg$FAILED;
+                  }
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+          if (s0 === peg$FAILED) {
+            s0 = peg$currPos;
+            if (input.substr(peg$currPos, 7) === peg$c24) {
+              s1 = peg$c24;
+              peg$currPos += 7;
+            } else {
+              s1 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e28); }
+            }
+            if (s1 !== peg$FAILED) {
+              s2 = peg$parseend();
+              if (s2 !== peg$FAILED) {
+                s3 = peg$parse_();
+                s4 = peg$parseamount();
+                if (s4 !== peg$FAILED) {
+                  s5 = peg$parse_();
+                  s6 = peg$currPos;
+                  s7 = peg$parseunit();
+                  if (s7 !== peg$FAILED) {
+                    s8 = peg$parse_();
+                    s6 = s7;
+                  } else {
+                    peg$currPos = s6;
+                    s6 = peg$FAILED;
+                  }
+                  if (s6 === peg$FAILED) {
+                    s6 = null;
+                  }
+                  s7 = peg$parseAND();
+                  if (s7 !== peg$FAILED) {
+                    s8 = peg$parse_();
+                    s9 = peg$parseduration();
+                    if (s9 !== peg$FAILED) {
+                      s10 = peg$parse_();
+                      if (input.substr(peg$currPos, 3) === peg$c40) {
+                        s11 = peg$c40;
+                        peg$currPos += 3;
+                      } else {
+                        s11 = peg$FAILED;
+                        if (peg$silentFails === 0) { peg$fail(peg$e45); }
+                      }
+                      if (s11 !== peg$FAILED) {
+                        s12 = peg$parseend();
+                        if (s12 !== peg$FAILED) {
+                          peg$savedPos = s0;
+                          s0 = peg$f20(s4, s6, s9);
+                        } else {
+                          peg$currPos = s0;
+                          s0 = peg$FAILED;
+                        }
+                      } else {
+                        peg$currPos = s0;
+                        s0 = peg$FAILED;
+                      }
+                    } else {
+                      peg$currPos = s0;
+                      s0 = peg$FAILED;
+                    }
+                  } else {
+                    peg$currPos = s0;
+                    s0 = peg$FAILED;
+                  }
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+            if (s0 === peg$FAILED) {
+              s0 = peg$currPos;
+              if (input.substr(peg$currPos, 7) === peg$c24) {
+                s1 = peg$c24;
+                peg$currPos += 7;
+              } else {
+                s1 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e28); }
+              }
+              if (s1 !== peg$FAILED) {
+                s2 = peg$parseend();
+                if (s2 !== peg$FAILED) {
+                  s3 = peg$parse_();
+                  s4 = peg$parsestring();
+                  if (s4 !== peg$FAILED) {
+                    s5 = peg$parse_();
+                    s6 = peg$parseAND();
+                    if (s6 !== peg$FAILED) {
+                      s7 = peg$parse_();
+                      s8 = peg$parsestring();
+                      if (s8 !== peg$FAILED) {
+                        peg$savedPos = s0;
+                        s0 = peg$f21(s4, s8);
+                      } else {
+                        peg$currPos = s0;
+                        s0 = peg$FAILED;
+                      }
+                    } else {
+                      peg$currPos = s0;
+                      s0 = peg$FAILED;
+                    }
+                  } else {
+                    peg$currPos = s0;
+                    s0 = peg$FAILED;
+                  }
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+              if (s0 === peg$FAILED) {
+                s0 = peg$currPos;
+                s1 = peg$currPos;
+                if (input.substr(peg$currPos, 5) === peg$c30) {
+                  s2 = peg$c30;
+                  peg$currPos += 5;
+                } else {
+                  s2 = peg$FAILED;
+                  if (peg$silentFails === 0) { peg$fail(peg$e35); }
+                }
+                if (s2 === peg$FAILED) {
+                  if (input.substr(peg$currPos, 6) === peg$c31) {
+                    s2 = peg$c31;
+                    peg$currPos += 6;
+                  } else {
+                    s2 = peg$FAILED;
+                    if (peg$silentFails === 0) { peg$fail(peg$e36); }
+                  }
+                  if (s2 === peg$FAILED) {
+                    if (input.substr(peg$currPos, 5) === peg$c32) {
+                      s2 = peg$c32;
+                      peg$currPos += 5;
+                    } else {
+                      s2 = peg$FAILED;
+                      if (peg$silentFails === 0) { peg$fail(peg$e37); }
+                    }
+                    if (s2 === peg$FAILED) {
+                      if (input.substr(peg$currPos, 2) === peg$c33) {
+                        s2 = peg$c33;
+                        peg$currPos += 2;
+                      } else {
+                        s2 = peg$FAILED;
+                        if (peg$silentFails === 0) { peg$fail(peg$e38); }
+                      }
+                    }
+                  }
+                }
+                if (s2 !== peg$FAILED) {
+                  s1 = input.substring(s1, peg$currPos);
+                } else {
+                  s1 = s2;
+                }
+                if (s1 !== peg$FAILED) {
+                  s2 = peg$parseend();
+                  if (s2 !== peg$FAILED) {
+                    s3 = peg$parse_();
+                    s4 = peg$parsestring();
+                    if (s4 !== peg$FAILED) {
+                      peg$savedPos = s0;
+                      s0 = peg$f22(s1, s4);
+                    } else {
+                      peg$currPos = s0;
+                      s0 = peg$FAILED;
+                    }
+                  } else {
+                    peg$currPos = s0;
+                    s0 = peg$FAILED;
+                  }
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+                if (s0 === peg$FAILED) {
+                  s0 = peg$currPos;
+                  s1 = peg$currPos;
+                  if (input.substr(peg$currPos, 4) === peg$c34) {
+                    s2 = peg$c34;
+                    peg$currPos += 4;
+                  } else {
+                    s2 = peg$FAILED;
+                    if (peg$silentFails === 0) { peg$fail(peg$e39); }
+                  }
+                  if (s2 === peg$FAILED) {
+                    if (input.substr(peg$currPos, 4) === peg$c35) {
+                      s2 = peg$c35;
+                      peg$currPos += 4;
+                    } else {
+                      s2 = peg$FAILED;
+                      if (peg$silentFails === 0) { peg$fail(peg$e40); }
+                    }
+                    if (s2 === peg$FAILED) {
+                      if (input.substr(peg$currPos, 4) === peg$c26) {
+                        s2 = peg$c26;
+                        peg$currPos += 4;
+                      } else {
+                        s2 = peg$FAILED;
+                        if (peg$silentFails === 0) { peg$fail(peg$e30); }
+                      }
+                    }
+                  }
+                  if (s2 !== peg$FAILED) {
+                    s1 = input.substring(s1, peg$currPos);
+                  } else {
+                    s1 = s2;
+                  }
+                  if (s1 !== peg$FAILED) {
+                    s2 = peg$parseend();
+                    if (s2 !== peg$FAILED) {
+                      s3 = peg$parse_();
+                      s4 = peg$parsecalendarUnit();
+                      if (s4 !== peg$FAILED) {
+                        peg$savedPos = s0;
+                        s0 = peg$f23(s1, s4);
+                      } else {
+                        peg$currPos = s0;
+                        s0 = peg$FAILED;
+                      }
+                    } else {
+                      peg$currPos = s0;
+                      s0 = peg$FAILED;
+                    }
+                  } else {
+                    peg$currPos = s0;
+                    s0 = peg$FAILED;
+                  }
+                  if (s0 === peg$FAILED) {
+                    s0 = peg$currPos;
+                    s1 = peg$currPos;
+                    if (input.substr(peg$currPos, 5) === peg$c36) {
+                      s2 = peg$c36;
+                      peg$currPos += 5;
+                    } else {
+                      s2 = peg$FAILED;
+                      if (peg$silentFails === 0) { peg$fail(peg$e41); }
+                    }
+                    if (s2 === peg$FAILED) {
+                      if (input.substr(peg$currPos, 9) === peg$c37) {
+                        s2 = peg$c37;
+                        peg$currPos += 9;
+                      } else {
+                        s2 = peg$FAILED;
+                        if (peg$silentFails === 0) { peg$fail(peg$e42); }
+                      }
+                      if (s2 === peg$FAILED) {
+                        if (input.substr(peg$currPos, 8) === peg$c38) {
+                          s2 = peg$c38;
+                          peg$currPos += 8;
+                        } else {
+                          s2 = peg$FAILED;
+                          if (peg$silentFails === 0) { peg$fail(peg$e43); }
+                        }
+                      }
+                    }
+                    if (s2 !== peg$FAILED) {
+                      s1 = input.substring(s1, peg$currPos);
+                    } else {
+                      s1 = s2;
+                    }
+                    if (s1 !== peg$FAILED) {
+                      s2 = peg$parseend();
+                      if (s2 !== peg$FAILED) {
+                        peg$savedPos = s0;
+                        s0 = peg$f24(s1);
+                      } else {
+                        peg$currPos = s0;
+                        s0 = peg$FAILED;
+                      }
+                    } else {
+                      peg$currPos = s0;
+                      s0 = peg$FAILED;
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+
+    return s0;
+  }
+
+  function peg$parsecalendarUnit() {
+    let s0, s1, s2;
+
+    peg$silentFails++;
+    s0 = peg$currPos;
+    s1 = peg$currPos;
+    if (input.substr(peg$currPos, 4) === peg$c43) {
+      s2 = peg$c43;
+      peg$currPos += 4;
+    } else {
+      s2 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e49); }
+    }
+    if (s2 === peg$FAILED) {
+      if (input.substr(peg$currPos, 5) === peg$c44) {
+        s2 = peg$c44;
+        peg$currPos += 5;
+      } else {
+        s2 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e50); }
+      }
+      if (s2 === peg$FAILED) {
+        if (input.substr(peg$currPos, 7) === peg$c45) {
+          s2 = peg$c45;
+          peg$currPos += 7;
+        } else {
+          s2 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e51); }
+        }
+        if (s2 === peg$FAILED) {
+          if (input.substr(peg$currPos, 4) === peg$c46) {
+            s2 = peg$c46;
+            peg$currPos += 4;
+          } else {
+            s2 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e52); }
+          }
+        }
+      }
+    }
+    if (s2 !== peg$FAILED) {
+      s1 = input.substring(s1, peg$currPos);
+    } else {
+      s1 = s2;
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        peg$savedPos = s0;
+        s0 = peg$f25(s1);
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+    peg$silentFails--;
+    if (s0 === peg$FAILED) {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e48); }
+    }
+
+    return s0;
+  }
+
+  function peg$parseoperator() {
+    let s0, s1;
+
+    peg$silentFails++;
+    if (input.substr(peg$currPos, 2) === peg$c47) {
+      s0 = peg$c47;
+      peg$currPos += 2;
+    } else {
+      s0 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e54); }
+    }
+    if (s0 === peg$FAILED) {
+      if (input.substr(peg$currPos, 2) === peg$c48) {
+        s0 = peg$c48;
+        peg$currPos += 2;
+      } else {
+        s0 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e55); }
+      }
+      if (s0 === peg$FAILED) {
+        if (input.substr(peg$currPos, 2) === peg$c49) {
+          s0 = peg$c49;
+          peg$currPos += 2;
+        } else {
+          s0 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e56); }
+        }
+        if (s0 === peg$FAILED) {
+          s0 = input.charAt(peg$currPos);
+          if (peg$r2.test(s0)) {
+            peg$currPos++;
+          } else {
+            s0 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e57); }
+          }
+        }
+      }
+    }
+    peg$silentFails--;
+    if (s0 === peg$FAILED) {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e53); }
+    }
+
+    return s0;
+  }
+
+  function peg$parsetextOperator() {
+    let s0, s1, s2, s3, s4, s5;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 8) === peg$c15) {
+      s1 = peg$c15;
+      peg$currPos += 8;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e19); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        peg$savedPos = s0;
+        s0 = peg$f26();
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+    if (s0 === peg$FAILED) {
+      s0 = peg$currPos;
+      if (input.substr(peg$currPos, 6) === peg$c16) {
+        s1 = peg$c16;
+        peg$currPos += 6;
+      } else {
+        s1 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e20); }
+      }
+      if (s1 !== peg$FAILED) {
+        s2 = peg$parseend();
+        if (s2 !== peg$FAILED) {
+          s3 = peg$parse_();
+          if (input.substr(peg$currPos, 4) === peg$c50) {
+            s4 = peg$c50;
+            peg$currPos += 4;
+          } else {
+            s4 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e58); }
+          }
+          if (s4 !== peg$FAILED) {
+            s5 = peg$parseend();
+            if (s5 !== peg$FAILED) {
+              peg$savedPos = s0;
+              s0 = peg$f27();
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+      if (s0 === peg$FAILED) {
+        s0 = peg$currPos;
+        if (input.substr(peg$currPos, 4) === peg$c17) {
+          s1 = peg$c17;
+          peg$currPos += 4;
+        } else {
+          s1 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e21); }
+        }
+        if (s1 !== peg$FAILED) {
+          s2 = peg$parseend();
+          if (s2 !== peg$FAILED) {
+            s3 = peg$parse_();
+            if (input.substr(peg$currPos, 4) === peg$c50) {
+              s4 = peg$c50;
+              peg$currPos += 4;
+            } else {
+              s4 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e58); }
+            }
+            if (s4 !== peg$FAILED) {
+              s5 = peg$parseend();
+              if (s5 !== peg$FAILED) {
+                peg$savedPos = s0;
+                s0 = peg$f28();
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+        if (s0 === peg$FAILED) {
+          s0 = peg$currPos;
+          if (input.substr(peg$currPos, 4) === peg$c18) {
+            s1 = peg$c18;
+            peg$currPos += 4;
+          } else {
+            s1 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e22); }
+          }
+          if (s1 !== peg$FAILED) {
+            s2 = peg$parseend();
+            if (s2 !== peg$FAILED) {
+              peg$savedPos = s0;
+              s0 = peg$f29();
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+          if (s0 === peg$FAILED) {
+            s0 = peg$currPos;
+            if (input.substr(peg$currPos, 7) === peg$c19) {
+              s1 = peg$c19;
+              peg$currPos += 7;
+            } else {
+              s1 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e23); }
+            }
+            if (s1 !== peg$FAILED) {
+              s2 = peg$parseend();
+              if (s2 !== peg$FAILED) {
+                peg$savedPos = s0;
+                s0 = peg$f30();
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          }
+        }
       }
     }
 
@@ -1131,7 +2759,7 @@ function peg$parse(input, options) {
       s1 = peg$parsenumber();
       if (s1 !== peg$FAILED) {
         peg$savedPos = s0;
-        s1 = peg$f12(s1);
+        s1 = peg$f31(s1);
       }
       s0 = s1;
       if (s0 === peg$FAILED) {
@@ -1139,7 +2767,7 @@ function peg$parse(input, options) {
         s1 = peg$parseboolean();
         if (s1 !== peg$FAILED) {
           peg$savedPos = s0;
-          s1 = peg$f13(s1);
+          s1 = peg$f32(s1);
         }
         s0 = s1;
       }
@@ -1159,7 +2787,7 @@ function peg$parse(input, options) {
     s2 = peg$parsestring();
     if (s2 !== peg$FAILED) {
       peg$savedPos = s0;
-      s0 = peg$f14(s1, s2);
+      s0 = peg$f33(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -1172,19 +2800,19 @@ function peg$parse(input, options) {
     let s0, s1, s2, s3;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 7) === peg$c16) {
-      s1 = peg$c16;
+    if (input.substr(peg$currPos, 7) === peg$c51) {
+      s1 = peg$c51;
       peg$currPos += 7;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e18); }
+      if (peg$silentFails === 0) { peg$fail(peg$e59); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
       if (s2 !== peg$FAILED) {
         s3 = peg$parse_();
         peg$savedPos = s0;
-        s0 = peg$f15();
+        s0 = peg$f34();
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -1216,11 +2844,11 @@ function peg$parse(input, options) {
         s5 = peg$currPos;
         s6 = peg$parse_();
         if (input.charCodeAt(peg$currPos) === 44) {
-          s7 = peg$c17;
+          s7 = peg$c52;
           peg$currPos++;
         } else {
           s7 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e19); }
+          if (peg$silentFails === 0) { peg$fail(peg$e60); }
         }
         if (s7 !== peg$FAILED) {
           s8 = peg$parse_();
@@ -1240,11 +2868,11 @@ function peg$parse(input, options) {
           s5 = peg$currPos;
           s6 = peg$parse_();
           if (input.charCodeAt(peg$currPos) === 44) {
-            s7 = peg$c17;
+            s7 = peg$c52;
             peg$currPos++;
           } else {
             s7 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e19); }
+            if (peg$silentFails === 0) { peg$fail(peg$e60); }
           }
           if (s7 !== peg$FAILED) {
             s8 = peg$parse_();
@@ -1270,7 +2898,7 @@ function peg$parse(input, options) {
         }
         if (s6 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f16(s3, s4);
+          s0 = peg$f35(s3, s4);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -1309,32 +2937,32 @@ function peg$parse(input, options) {
     s1 = peg$currPos;
     s2 = peg$currPos;
     if (input.charCodeAt(peg$currPos) === 45) {
-      s3 = peg$c18;
+      s3 = peg$c53;
       peg$currPos++;
     } else {
       s3 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e21); }
+      if (peg$silentFails === 0) { peg$fail(peg$e62); }
     }
     if (s3 === peg$FAILED) {
       s3 = null;
     }
     s4 = [];
     s5 = input.charAt(peg$currPos);
-    if (peg$r1.test(s5)) {
+    if (peg$r3.test(s5)) {
       peg$currPos++;
     } else {
       s5 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e22); }
+      if (peg$silentFails === 0) { peg$fail(peg$e63); }
     }
     if (s5 !== peg$FAILED) {
       while (s5 !== peg$FAILED) {
         s4.push(s5);
         s5 = input.charAt(peg$currPos);
-        if (peg$r1.test(s5)) {
+        if (peg$r3.test(s5)) {
           peg$currPos++;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e22); }
+          if (peg$silentFails === 0) { peg$fail(peg$e63); }
         }
       }
     } else {
@@ -1343,30 +2971,30 @@ function peg$parse(input, options) {
     if (s4 !== peg$FAILED) {
       s5 = peg$currPos;
       if (input.charCodeAt(peg$currPos) === 46) {
-        s6 = peg$c19;
+        s6 = peg$c7;
         peg$currPos++;
       } else {
         s6 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e23); }
+        if (peg$silentFails === 0) { peg$fail(peg$e9); }
       }
       if (s6 !== peg$FAILED) {
         s7 = [];
         s8 = input.charAt(peg$currPos);
-        if (peg$r1.test(s8)) {
+        if (peg$r3.test(s8)) {
           peg$currPos++;
         } else {
           s8 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e22); }
+          if (peg$silentFails === 0) { peg$fail(peg$e63); }
         }
         if (s8 !== peg$FAILED) {
           while (s8 !== peg$FAILED) {
             s7.push(s8);
             s8 = input.charAt(peg$currPos);
-            if (peg$r1.test(s8)) {
+            if (peg$r3.test(s8)) {
               peg$currPos++;
             } else {
               s8 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e22); }
+              if (peg$silentFails === 0) { peg$fail(peg$e63); }
             }
           }
         } else {
@@ -1410,7 +3038,7 @@ function peg$parse(input, options) {
       }
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f17(s1);
+        s0 = peg$f36(s1);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -1422,7 +3050,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e20); }
+      if (peg$silentFails === 0) { peg$fail(peg$e61); }
     }
 
     return s0;
@@ -1434,16 +3062,16 @@ function peg$parse(input, options) {
     peg$silentFails++;
     s0 = peg$currPos;
     s1 = peg$currPos;
-    if (input.substr(peg$currPos, 4) === peg$c7) {
-      s2 = peg$c7;
+    if (input.substr(peg$currPos, 4) === peg$c5) {
+      s2 = peg$c5;
       peg$currPos += 4;
     } else {
       s2 = peg$FAILED;
       if (peg$silentFails === 0) { peg$fail(peg$e7); }
     }
     if (s2 === peg$FAILED) {
-      if (input.substr(peg$currPos, 5) === peg$c8) {
-        s2 = peg$c8;
+      if (input.substr(peg$currPos, 5) === peg$c6) {
+        s2 = peg$c6;
         peg$currPos += 5;
       } else {
         s2 = peg$FAILED;
@@ -1459,7 +3087,7 @@ function peg$parse(input, options) {
       s2 = peg$parseend();
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f18(s1);
+        s0 = peg$f37(s1);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -1471,7 +3099,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e24); }
+      if (peg$silentFails === 0) { peg$fail(peg$e64); }
     }
 
     return s0;
@@ -1483,11 +3111,11 @@ function peg$parse(input, options) {
     peg$silentFails++;
     s0 = peg$currPos;
     if (input.charCodeAt(peg$currPos) === 34) {
-      s1 = peg$c20;
+      s1 = peg$c54;
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e26); }
+      if (peg$silentFails === 0) { peg$fail(peg$e66); }
     }
     if (s1 !== peg$FAILED) {
       s2 = [];
@@ -1497,15 +3125,15 @@ function peg$parse(input, options) {
         s3 = peg$parsedoubleCharacter();
       }
       if (input.charCodeAt(peg$currPos) === 34) {
-        s3 = peg$c20;
+        s3 = peg$c54;
         peg$currPos++;
       } else {
         s3 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e26); }
+        if (peg$silentFails === 0) { peg$fail(peg$e66); }
       }
       if (s3 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f19(s2);
+        s0 = peg$f38(s2);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -1517,11 +3145,11 @@ function peg$parse(input, options) {
     if (s0 === peg$FAILED) {
       s0 = peg$currPos;
       if (input.charCodeAt(peg$currPos) === 39) {
-        s1 = peg$c21;
+        s1 = peg$c55;
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e27); }
+        if (peg$silentFails === 0) { peg$fail(peg$e67); }
       }
       if (s1 !== peg$FAILED) {
         s2 = [];
@@ -1531,15 +3159,15 @@ function peg$parse(input, options) {
           s3 = peg$parsesingleCharacter();
         }
         if (input.charCodeAt(peg$currPos) === 39) {
-          s3 = peg$c21;
+          s3 = peg$c55;
           peg$currPos++;
         } else {
           s3 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e27); }
+          if (peg$silentFails === 0) { peg$fail(peg$e67); }
         }
         if (s3 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f20(s2);
+          s0 = peg$f39(s2);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -1552,7 +3180,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e25); }
+      if (peg$silentFails === 0) { peg$fail(peg$e65); }
     }
 
     return s0;
@@ -1562,11 +3190,11 @@ function peg$parse(input, options) {
     let s0;
 
     s0 = input.charAt(peg$currPos);
-    if (peg$r2.test(s0)) {
+    if (peg$r4.test(s0)) {
       peg$currPos++;
     } else {
       s0 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e28); }
+      if (peg$silentFails === 0) { peg$fail(peg$e68); }
     }
     if (s0 === peg$FAILED) {
       s0 = peg$parseescape();
@@ -1579,11 +3207,11 @@ function peg$parse(input, options) {
     let s0;
 
     s0 = input.charAt(peg$currPos);
-    if (peg$r3.test(s0)) {
+    if (peg$r5.test(s0)) {
       peg$currPos++;
     } else {
       s0 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e29); }
+      if (peg$silentFails === 0) { peg$fail(peg$e69); }
     }
     if (s0 === peg$FAILED) {
       s0 = peg$parseescape();
@@ -1597,109 +3225,109 @@ function peg$parse(input, options) {
 
     s0 = peg$currPos;
     if (input.charCodeAt(peg$currPos) === 92) {
-      s1 = peg$c22;
+      s1 = peg$c56;
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e30); }
+      if (peg$silentFails === 0) { peg$fail(peg$e70); }
     }
     if (s1 !== peg$FAILED) {
       s2 = input.charAt(peg$currPos);
-      if (peg$r4.test(s2)) {
+      if (peg$r6.test(s2)) {
         peg$currPos++;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e31); }
+        if (peg$silentFails === 0) { peg$fail(peg$e71); }
       }
       if (s2 === peg$FAILED) {
         s2 = peg$currPos;
         if (input.charCodeAt(peg$currPos) === 110) {
-          s3 = peg$c23;
+          s3 = peg$c57;
           peg$currPos++;
         } else {
           s3 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e32); }
+          if (peg$silentFails === 0) { peg$fail(peg$e72); }
         }
         if (s3 !== peg$FAILED) {
           peg$savedPos = s2;
-          s3 = peg$f21();
+          s3 = peg$f40();
         }
         s2 = s3;
         if (s2 === peg$FAILED) {
           s2 = peg$currPos;
           if (input.charCodeAt(peg$currPos) === 116) {
-            s3 = peg$c24;
+            s3 = peg$c58;
             peg$currPos++;
           } else {
             s3 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e33); }
+            if (peg$silentFails === 0) { peg$fail(peg$e73); }
           }
           if (s3 !== peg$FAILED) {
             peg$savedPos = s2;
-            s3 = peg$f22();
+            s3 = peg$f41();
           }
           s2 = s3;
           if (s2 === peg$FAILED) {
             s2 = peg$currPos;
             if (input.charCodeAt(peg$currPos) === 114) {
-              s3 = peg$c25;
+              s3 = peg$c59;
               peg$currPos++;
             } else {
               s3 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e34); }
+              if (peg$silentFails === 0) { peg$fail(peg$e74); }
             }
             if (s3 !== peg$FAILED) {
               peg$savedPos = s2;
-              s3 = peg$f23();
+              s3 = peg$f42();
             }
             s2 = s3;
             if (s2 === peg$FAILED) {
               s2 = peg$currPos;
               if (input.charCodeAt(peg$currPos) === 98) {
-                s3 = peg$c26;
+                s3 = peg$c60;
                 peg$currPos++;
               } else {
                 s3 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e35); }
+                if (peg$silentFails === 0) { peg$fail(peg$e75); }
               }
               if (s3 !== peg$FAILED) {
                 peg$savedPos = s2;
-                s3 = peg$f24();
+                s3 = peg$f43();
               }
               s2 = s3;
               if (s2 === peg$FAILED) {
                 s2 = peg$currPos;
                 if (input.charCodeAt(peg$currPos) === 102) {
-                  s3 = peg$c27;
+                  s3 = peg$c61;
                   peg$currPos++;
                 } else {
                   s3 = peg$FAILED;
-                  if (peg$silentFails === 0) { peg$fail(peg$e36); }
+                  if (peg$silentFails === 0) { peg$fail(peg$e76); }
                 }
                 if (s3 !== peg$FAILED) {
                   peg$savedPos = s2;
-                  s3 = peg$f25();
+                  s3 = peg$f44();
                 }
                 s2 = s3;
                 if (s2 === peg$FAILED) {
                   s2 = peg$currPos;
                   if (input.charCodeAt(peg$currPos) === 117) {
-                    s3 = peg$c28;
+                    s3 = peg$c62;
                     peg$currPos++;
                   } else {
                     s3 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e37); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e77); }
                   }
                   if (s3 !== peg$FAILED) {
                     s4 = peg$currPos;
                     s5 = peg$currPos;
                     s6 = [];
                     s7 = input.charAt(peg$currPos);
-                    if (peg$r5.test(s7)) {
+                    if (peg$r7.test(s7)) {
                       peg$currPos++;
                     } else {
                       s7 = peg$FAILED;
-                      if (peg$silentFails === 0) { peg$fail(peg$e38); }
+                      if (peg$silentFails === 0) { peg$fail(peg$e78); }
                     }
                     while (s7 !== peg$FAILED) {
                       s6.push(s7);
@@ -1707,11 +3335,11 @@ function peg$parse(input, options) {
                         s7 = peg$FAILED;
                       } else {
                         s7 = input.charAt(peg$currPos);
-                        if (peg$r5.test(s7)) {
+                        if (peg$r7.test(s7)) {
                           peg$currPos++;
                         } else {
                           s7 = peg$FAILED;
-                          if (peg$silentFails === 0) { peg$fail(peg$e38); }
+                          if (peg$silentFails === 0) { peg$fail(peg$e78); }
                         }
                       }
                     }
@@ -1728,7 +3356,7 @@ function peg$parse(input, options) {
                     }
                     if (s4 !== peg$FAILED) {
                       peg$savedPos = s2;
-                      s2 = peg$f26(s4);
+                      s2 = peg$f45(s4);
                     } else {
                       peg$currPos = s2;
                       s2 = peg$FAILED;
@@ -1753,6 +3381,33 @@ function peg$parse(input, options) {
       peg$currPos = s0;
       s0 = peg$FAILED;
     }
+    if (s0 === peg$FAILED) {
+      s0 = peg$currPos;
+      if (input.charCodeAt(peg$currPos) === 92) {
+        s1 = peg$c56;
+        peg$currPos++;
+      } else {
+        s1 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e70); }
+      }
+      if (s1 !== peg$FAILED) {
+        s2 = input.charAt(peg$currPos);
+        if (peg$r8.test(s2)) {
+          peg$currPos++;
+        } else {
+          s2 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e79); }
+        }
+        if (s2 === peg$FAILED) {
+          s2 = null;
+        }
+        peg$savedPos = s0;
+        s0 = peg$f46();
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    }
 
     return s0;
   }
@@ -1767,7 +3422,7 @@ function peg$parse(input, options) {
       s3 = peg$parseunit();
       if (s3 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f27(s1, s3);
+        s0 = peg$f47(s1, s3);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -1788,7 +3443,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e39); }
+      if (peg$silentFails === 0) { peg$fail(peg$e80); }
     }
 
     return s0;
@@ -1799,68 +3454,68 @@ function peg$parse(input, options) {
 
     peg$silentFails++;
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 6) === peg$c29) {
-      s1 = peg$c29;
+    if (input.substr(peg$currPos, 6) === peg$c63) {
+      s1 = peg$c63;
       peg$currPos += 6;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e41); }
+      if (peg$silentFails === 0) { peg$fail(peg$e82); }
     }
     if (s1 === peg$FAILED) {
-      if (input.substr(peg$currPos, 6) === peg$c30) {
-        s1 = peg$c30;
+      if (input.substr(peg$currPos, 6) === peg$c64) {
+        s1 = peg$c64;
         peg$currPos += 6;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e42); }
+        if (peg$silentFails === 0) { peg$fail(peg$e83); }
       }
       if (s1 === peg$FAILED) {
-        if (input.substr(peg$currPos, 4) === peg$c31) {
-          s1 = peg$c31;
+        if (input.substr(peg$currPos, 4) === peg$c65) {
+          s1 = peg$c65;
           peg$currPos += 4;
         } else {
           s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e43); }
+          if (peg$silentFails === 0) { peg$fail(peg$e84); }
         }
         if (s1 === peg$FAILED) {
-          if (input.substr(peg$currPos, 3) === peg$c32) {
-            s1 = peg$c32;
+          if (input.substr(peg$currPos, 3) === peg$c28) {
+            s1 = peg$c28;
             peg$currPos += 3;
           } else {
             s1 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e44); }
+            if (peg$silentFails === 0) { peg$fail(peg$e32); }
           }
           if (s1 === peg$FAILED) {
-            if (input.substr(peg$currPos, 4) === peg$c33) {
-              s1 = peg$c33;
+            if (input.substr(peg$currPos, 4) === peg$c43) {
+              s1 = peg$c43;
               peg$currPos += 4;
             } else {
               s1 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e45); }
+              if (peg$silentFails === 0) { peg$fail(peg$e49); }
             }
             if (s1 === peg$FAILED) {
-              if (input.substr(peg$currPos, 5) === peg$c34) {
-                s1 = peg$c34;
+              if (input.substr(peg$currPos, 5) === peg$c44) {
+                s1 = peg$c44;
                 peg$currPos += 5;
               } else {
                 s1 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e46); }
+                if (peg$silentFails === 0) { peg$fail(peg$e50); }
               }
               if (s1 === peg$FAILED) {
-                if (input.substr(peg$currPos, 7) === peg$c35) {
-                  s1 = peg$c35;
+                if (input.substr(peg$currPos, 7) === peg$c45) {
+                  s1 = peg$c45;
                   peg$currPos += 7;
                 } else {
                   s1 = peg$FAILED;
-                  if (peg$silentFails === 0) { peg$fail(peg$e47); }
+                  if (peg$silentFails === 0) { peg$fail(peg$e51); }
                 }
                 if (s1 === peg$FAILED) {
-                  if (input.substr(peg$currPos, 4) === peg$c36) {
-                    s1 = peg$c36;
+                  if (input.substr(peg$currPos, 4) === peg$c46) {
+                    s1 = peg$c46;
                     peg$currPos += 4;
                   } else {
                     s1 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e48); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e52); }
                   }
                 }
               }
@@ -1871,11 +3526,11 @@ function peg$parse(input, options) {
     }
     if (s1 !== peg$FAILED) {
       if (input.charCodeAt(peg$currPos) === 115) {
-        s2 = peg$c37;
+        s2 = peg$c66;
         peg$currPos++;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e49); }
+        if (peg$silentFails === 0) { peg$fail(peg$e85); }
       }
       if (s2 === peg$FAILED) {
         s2 = null;
@@ -1883,7 +3538,7 @@ function peg$parse(input, options) {
       s3 = peg$parseend();
       if (s3 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f28(s1);
+        s0 = peg$f48(s1);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -1895,7 +3550,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e40); }
+      if (peg$silentFails === 0) { peg$fail(peg$e81); }
     }
 
     return s0;
@@ -1910,11 +3565,11 @@ function peg$parse(input, options) {
     s2 = peg$currPos;
     s3 = [];
     s4 = input.charAt(peg$currPos);
-    if (peg$r1.test(s4)) {
+    if (peg$r3.test(s4)) {
       peg$currPos++;
     } else {
       s4 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e22); }
+      if (peg$silentFails === 0) { peg$fail(peg$e63); }
     }
     while (s4 !== peg$FAILED) {
       s3.push(s4);
@@ -1922,11 +3577,11 @@ function peg$parse(input, options) {
         s4 = peg$FAILED;
       } else {
         s4 = input.charAt(peg$currPos);
-        if (peg$r1.test(s4)) {
+        if (peg$r3.test(s4)) {
           peg$currPos++;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e22); }
+          if (peg$silentFails === 0) { peg$fail(peg$e63); }
         }
       }
     }
@@ -1943,36 +3598,61 @@ function peg$parse(input, options) {
     }
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f29(s1);
+      s1 = peg$f49(s1);
     }
     s0 = s1;
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e50); }
+      if (peg$silentFails === 0) { peg$fail(peg$e86); }
     }
 
     return s0;
   }
 
   function peg$parsewithin() {
-    let s0, s1, s2, s3, s4;
+    let s0, s1, s2, s3, s4, s5, s6, s7;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 6) === peg$c38) {
-      s1 = peg$c38;
+    if (input.substr(peg$currPos, 6) === peg$c25) {
+      s1 = peg$c25;
       peg$currPos += 6;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e51); }
+      if (peg$silentFails === 0) { peg$fail(peg$e29); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
       if (s2 !== peg$FAILED) {
         s3 = peg$parse_();
-        s4 = peg$parseduration();
-        if (s4 !== peg$FAILED) {
-          s0 = s4;
+        s4 = peg$currPos;
+        if (input.substr(peg$currPos, 4) === peg$c35) {
+          s5 = peg$c35;
+          peg$currPos += 4;
+        } else {
+          s5 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e40); }
+        }
+        if (s5 !== peg$FAILED) {
+          s6 = peg$parseend();
+          if (s6 !== peg$FAILED) {
+            s7 = peg$parse_();
+            s5 = [s5, s6, s7];
+            s4 = s5;
+          } else {
+            peg$currPos = s4;
+            s4 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s4;
+          s4 = peg$FAILED;
+        }
+        if (s4 === peg$FAILED) {
+          s4 = null;
+        }
+        s5 = peg$parseduration();
+        if (s5 !== peg$FAILED) {
+          s0 = s5;
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -2008,11 +3688,11 @@ function peg$parse(input, options) {
       s2 = peg$currPos;
       s3 = peg$currPos;
       s4 = input.charAt(peg$currPos);
-      if (peg$r6.test(s4)) {
+      if (peg$r9.test(s4)) {
         peg$currPos++;
       } else {
         s4 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e53); }
+        if (peg$silentFails === 0) { peg$fail(peg$e88); }
       }
       if (s4 !== peg$FAILED) {
         s5 = [];
@@ -2045,11 +3725,11 @@ function peg$parse(input, options) {
     if (s0 === peg$FAILED) {
       s0 = peg$currPos;
       if (input.charCodeAt(peg$currPos) === 96) {
-        s1 = peg$c39;
+        s1 = peg$c67;
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e54); }
+        if (peg$silentFails === 0) { peg$fail(peg$e89); }
       }
       if (s1 !== peg$FAILED) {
         s2 = [];
@@ -2064,15 +3744,15 @@ function peg$parse(input, options) {
         }
         if (s2 !== peg$FAILED) {
           if (input.charCodeAt(peg$currPos) === 96) {
-            s3 = peg$c39;
+            s3 = peg$c67;
             peg$currPos++;
           } else {
             s3 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e54); }
+            if (peg$silentFails === 0) { peg$fail(peg$e89); }
           }
           if (s3 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f30(s2);
+            s0 = peg$f50(s2);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -2089,7 +3769,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e52); }
+      if (peg$silentFails === 0) { peg$fail(peg$e87); }
     }
 
     return s0;
@@ -2099,11 +3779,11 @@ function peg$parse(input, options) {
     let s0;
 
     s0 = input.charAt(peg$currPos);
-    if (peg$r7.test(s0)) {
+    if (peg$r10.test(s0)) {
       peg$currPos++;
     } else {
       s0 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e55); }
+      if (peg$silentFails === 0) { peg$fail(peg$e90); }
     }
     if (s0 === peg$FAILED) {
       s0 = peg$parseescape();
@@ -2116,64 +3796,64 @@ function peg$parse(input, options) {
     let s0, s1, s2;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 3) === peg$c40) {
-      s1 = peg$c40;
+    if (input.substr(peg$currPos, 3) === peg$c2) {
+      s1 = peg$c2;
       peg$currPos += 3;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e56); }
+      if (peg$silentFails === 0) { peg$fail(peg$e4); }
     }
     if (s1 === peg$FAILED) {
-      if (input.substr(peg$currPos, 2) === peg$c41) {
-        s1 = peg$c41;
+      if (input.substr(peg$currPos, 2) === peg$c3) {
+        s1 = peg$c3;
         peg$currPos += 2;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e57); }
+        if (peg$silentFails === 0) { peg$fail(peg$e5); }
       }
       if (s1 === peg$FAILED) {
-        if (input.substr(peg$currPos, 3) === peg$c42) {
-          s1 = peg$c42;
+        if (input.substr(peg$currPos, 3) === peg$c13) {
+          s1 = peg$c13;
           peg$currPos += 3;
         } else {
           s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e58); }
+          if (peg$silentFails === 0) { peg$fail(peg$e17); }
         }
         if (s1 === peg$FAILED) {
-          if (input.substr(peg$currPos, 5) === peg$c43) {
-            s1 = peg$c43;
+          if (input.substr(peg$currPos, 5) === peg$c4) {
+            s1 = peg$c4;
             peg$currPos += 5;
           } else {
             s1 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e59); }
+            if (peg$silentFails === 0) { peg$fail(peg$e6); }
           }
           if (s1 === peg$FAILED) {
-            if (input.substr(peg$currPos, 3) === peg$c44) {
-              s1 = peg$c44;
+            if (input.substr(peg$currPos, 3) === peg$c68) {
+              s1 = peg$c68;
               peg$currPos += 3;
             } else {
               s1 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e60); }
+              if (peg$silentFails === 0) { peg$fail(peg$e91); }
             }
             if (s1 === peg$FAILED) {
-              if (input.substr(peg$currPos, 8) === peg$c45) {
-                s1 = peg$c45;
+              if (input.substr(peg$currPos, 8) === peg$c69) {
+                s1 = peg$c69;
                 peg$currPos += 8;
               } else {
                 s1 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e61); }
+                if (peg$silentFails === 0) { peg$fail(peg$e92); }
               }
               if (s1 === peg$FAILED) {
-                if (input.substr(peg$currPos, 4) === peg$c7) {
-                  s1 = peg$c7;
+                if (input.substr(peg$currPos, 4) === peg$c5) {
+                  s1 = peg$c5;
                   peg$currPos += 4;
                 } else {
                   s1 = peg$FAILED;
                   if (peg$silentFails === 0) { peg$fail(peg$e7); }
                 }
                 if (s1 === peg$FAILED) {
-                  if (input.substr(peg$currPos, 5) === peg$c8) {
-                    s1 = peg$c8;
+                  if (input.substr(peg$currPos, 5) === peg$c6) {
+                    s1 = peg$c6;
                     peg$currPos += 5;
                   } else {
                     s1 = peg$FAILED;
@@ -2207,11 +3887,11 @@ function peg$parse(input, options) {
     let s0;
 
     s0 = input.charAt(peg$currPos);
-    if (peg$r8.test(s0)) {
+    if (peg$r11.test(s0)) {
       peg$currPos++;
     } else {
       s0 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e62); }
+      if (peg$silentFails === 0) { peg$fail(peg$e93); }
     }
 
     return s0;
@@ -2221,12 +3901,12 @@ function peg$parse(input, options) {
     let s0, s1, s2;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 3) === peg$c40) {
-      s1 = peg$c40;
+    if (input.substr(peg$currPos, 3) === peg$c2) {
+      s1 = peg$c2;
       peg$currPos += 3;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e56); }
+      if (peg$silentFails === 0) { peg$fail(peg$e4); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -2249,12 +3929,12 @@ function peg$parse(input, options) {
     let s0, s1, s2;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 2) === peg$c41) {
-      s1 = peg$c41;
+    if (input.substr(peg$currPos, 2) === peg$c3) {
+      s1 = peg$c3;
       peg$currPos += 2;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e57); }
+      if (peg$silentFails === 0) { peg$fail(peg$e5); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -2277,17 +3957,46 @@ function peg$parse(input, options) {
     let s0, s1, s2;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 3) === peg$c42) {
-      s1 = peg$c42;
+    if (input.substr(peg$currPos, 3) === peg$c13) {
+      s1 = peg$c13;
       peg$currPos += 3;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e58); }
+      if (peg$silentFails === 0) { peg$fail(peg$e17); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
       if (s2 !== peg$FAILED) {
         s1 = [s1, s2];
+        s0 = s1;
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parseIS() {
+    let s0, s1, s2, s3;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 2) === peg$c20) {
+      s1 = peg$c20;
+      peg$currPos += 2;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e24); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        s1 = [s1, s2, s3];
         s0 = s1;
       } else {
         peg$currPos = s0;
@@ -2324,38 +4033,38 @@ function peg$parse(input, options) {
     peg$silentFails++;
     s0 = [];
     s1 = input.charAt(peg$currPos);
-    if (peg$r9.test(s1)) {
+    if (peg$r12.test(s1)) {
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e63); }
+      if (peg$silentFails === 0) { peg$fail(peg$e94); }
     }
     if (s1 === peg$FAILED) {
       s1 = peg$currPos;
       if (input.charCodeAt(peg$currPos) === 35) {
-        s2 = peg$c46;
+        s2 = peg$c70;
         peg$currPos++;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e64); }
+        if (peg$silentFails === 0) { peg$fail(peg$e95); }
       }
       if (s2 !== peg$FAILED) {
         s3 = [];
         s4 = input.charAt(peg$currPos);
-        if (peg$r10.test(s4)) {
+        if (peg$r8.test(s4)) {
           peg$currPos++;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e65); }
+          if (peg$silentFails === 0) { peg$fail(peg$e79); }
         }
         while (s4 !== peg$FAILED) {
           s3.push(s4);
           s4 = input.charAt(peg$currPos);
-          if (peg$r10.test(s4)) {
+          if (peg$r8.test(s4)) {
             peg$currPos++;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e65); }
+            if (peg$silentFails === 0) { peg$fail(peg$e79); }
           }
         }
         s2 = [s2, s3];
@@ -2368,38 +4077,38 @@ function peg$parse(input, options) {
     while (s1 !== peg$FAILED) {
       s0.push(s1);
       s1 = input.charAt(peg$currPos);
-      if (peg$r9.test(s1)) {
+      if (peg$r12.test(s1)) {
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e63); }
+        if (peg$silentFails === 0) { peg$fail(peg$e94); }
       }
       if (s1 === peg$FAILED) {
         s1 = peg$currPos;
         if (input.charCodeAt(peg$currPos) === 35) {
-          s2 = peg$c46;
+          s2 = peg$c70;
           peg$currPos++;
         } else {
           s2 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e64); }
+          if (peg$silentFails === 0) { peg$fail(peg$e95); }
         }
         if (s2 !== peg$FAILED) {
           s3 = [];
           s4 = input.charAt(peg$currPos);
-          if (peg$r10.test(s4)) {
+          if (peg$r8.test(s4)) {
             peg$currPos++;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e65); }
+            if (peg$silentFails === 0) { peg$fail(peg$e79); }
           }
           while (s4 !== peg$FAILED) {
             s3.push(s4);
             s4 = input.charAt(peg$currPos);
-            if (peg$r10.test(s4)) {
+            if (peg$r8.test(s4)) {
               peg$currPos++;
             } else {
               s4 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e65); }
+              if (peg$silentFails === 0) { peg$fail(peg$e79); }
             }
           }
           s2 = [s2, s3];
@@ -2420,15 +4129,51 @@ function peg$parse(input, options) {
 
     s0 = peg$parseeveryone();
     if (s0 === peg$FAILED) {
-      s0 = peg$parsedid();
+      s0 = peg$parsesequence();
       if (s0 === peg$FAILED) {
-        s0 = peg$parselast_activity();
+        s0 = peg$parsedid();
         if (s0 === peg$FAILED) {
-          s0 = peg$parsefirst_seen();
+          s0 = peg$parselast_activity();
           if (s0 === peg$FAILED) {
-            s0 = peg$parsescore();
+            s0 = peg$parsefirst_seen();
             if (s0 === peg$FAILED) {
-              s0 = peg$parseattribute();
+              s0 = peg$parseoccurrence();
+              if (s0 === peg$FAILED) {
+                s0 = peg$parseactive_days();
+                if (s0 === peg$FAILED) {
+                  s0 = peg$parseevent_value();
+                  if (s0 === peg$FAILED) {
+                    s0 = peg$parsestopped();
+                    if (s0 === peg$FAILED) {
+                      s0 = peg$parserestarted();
+                      if (s0 === peg$FAILED) {
+                        s0 = peg$parseregularly();
+                        if (s0 === peg$FAILED) {
+                          s0 = peg$parseaccount_did();
+                          if (s0 === peg$FAILED) {
+                            s0 = peg$parseleads_of_account();
+                            if (s0 === peg$FAILED) {
+                              s0 = peg$parseconverted();
+                              if (s0 === peg$FAILED) {
+                                s0 = peg$parsescore();
+                                if (s0 === peg$FAILED) {
+                                  s0 = peg$parsein_segment();
+                                  if (s0 === peg$FAILED) {
+                                    s0 = peg$parsebucket();
+                                    if (s0 === peg$FAILED) {
+                                      s0 = peg$parseattribute();
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
             }
           }
         }
@@ -2442,18 +4187,18 @@ function peg$parse(input, options) {
     let s0, s1, s2;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 8) === peg$c45) {
-      s1 = peg$c45;
+    if (input.substr(peg$currPos, 8) === peg$c69) {
+      s1 = peg$c69;
       peg$currPos += 8;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e61); }
+      if (peg$silentFails === 0) { peg$fail(peg$e92); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f31();
+        s0 = peg$f51();
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -2466,47 +4211,160 @@ function peg$parse(input, options) {
     return s0;
   }
 
-  function peg$parsedid() {
-    let s0, s1, s2, s3, s4, s5, s6, s7, s8;
+  function peg$parsesequence() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 3) === peg$c44) {
-      s1 = peg$c44;
+    s1 = peg$currPos;
+    if (input.substr(peg$currPos, 3) === peg$c68) {
+      s2 = peg$c68;
       peg$currPos += 3;
     } else {
+      s2 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e91); }
+    }
+    if (s2 !== peg$FAILED) {
+      s3 = peg$parseend();
+      if (s3 !== peg$FAILED) {
+        s4 = peg$parse_();
+        s2 = [s2, s3, s4];
+        s1 = s2;
+      } else {
+        peg$currPos = s1;
+        s1 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s1;
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e60); }
+    }
+    if (s1 === peg$FAILED) {
+      s1 = peg$currPos;
+      peg$silentFails++;
+      s2 = peg$parsesequence_bare();
+      peg$silentFails--;
+      if (s2 !== peg$FAILED) {
+        peg$currPos = s1;
+        s1 = undefined;
+      } else {
+        s1 = peg$FAILED;
+      }
     }
     if (s1 !== peg$FAILED) {
-      s2 = peg$parseend();
+      s2 = peg$parsesequence_first();
       if (s2 !== peg$FAILED) {
-        s3 = peg$parse_();
-        s4 = peg$parsename();
-        if (s4 !== peg$FAILED) {
-          s5 = [];
-          s6 = peg$currPos;
-          s7 = peg$parse_();
-          s8 = peg$parsedidClause();
-          if (s8 !== peg$FAILED) {
-            s6 = s8;
-          } else {
-            peg$currPos = s6;
-            s6 = peg$FAILED;
-          }
-          while (s6 !== peg$FAILED) {
-            s5.push(s6);
-            s6 = peg$currPos;
-            s7 = peg$parse_();
-            s8 = peg$parsedidClause();
-            if (s8 !== peg$FAILED) {
-              s6 = s8;
+        s3 = [];
+        s4 = peg$currPos;
+        s5 = peg$parse_();
+        if (input.substr(peg$currPos, 4) === peg$c71) {
+          s6 = peg$c71;
+          peg$currPos += 4;
+        } else {
+          s6 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e96); }
+        }
+        if (s6 !== peg$FAILED) {
+          s7 = peg$parseend();
+          if (s7 !== peg$FAILED) {
+            s8 = peg$parse_();
+            s9 = peg$parsesequence_step();
+            if (s9 !== peg$FAILED) {
+              s4 = s9;
             } else {
-              peg$currPos = s6;
-              s6 = peg$FAILED;
+              peg$currPos = s4;
+              s4 = peg$FAILED;
             }
+          } else {
+            peg$currPos = s4;
+            s4 = peg$FAILED;
           }
+        } else {
+          peg$currPos = s4;
+          s4 = peg$FAILED;
+        }
+        while (s4 !== peg$FAILED) {
+          s3.push(s4);
+          s4 = peg$currPos;
+          s5 = peg$parse_();
+          if (input.substr(peg$currPos, 4) === peg$c71) {
+            s6 = peg$c71;
+            peg$currPos += 4;
+          } else {
+            s6 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e96); }
+          }
+          if (s6 !== peg$FAILED) {
+            s7 = peg$parseend();
+            if (s7 !== peg$FAILED) {
+              s8 = peg$parse_();
+              s9 = peg$parsesequence_step();
+              if (s9 !== peg$FAILED) {
+                s4 = s9;
+              } else {
+                peg$currPos = s4;
+                s4 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s4;
+              s4 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s4;
+            s4 = peg$FAILED;
+          }
+        }
+        s4 = peg$currPos;
+        s5 = peg$parse_();
+        s6 = peg$parsewithin();
+        if (s6 !== peg$FAILED) {
+          s7 = peg$parse_();
+          if (input.substr(peg$currPos, 7) === peg$c72) {
+            s8 = peg$c72;
+            peg$currPos += 7;
+          } else {
+            s8 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e97); }
+          }
+          if (s8 !== peg$FAILED) {
+            s9 = peg$parseend();
+            if (s9 !== peg$FAILED) {
+              s4 = s6;
+            } else {
+              peg$currPos = s4;
+              s4 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s4;
+            s4 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s4;
+          s4 = peg$FAILED;
+        }
+        if (s4 === peg$FAILED) {
+          s4 = null;
+        }
+        s5 = peg$currPos;
+        s6 = peg$parse_();
+        s7 = peg$parsesequence_without();
+        if (s7 !== peg$FAILED) {
+          s5 = s7;
+        } else {
+          peg$currPos = s5;
+          s5 = peg$FAILED;
+        }
+        if (s5 === peg$FAILED) {
+          s5 = null;
+        }
+        peg$savedPos = peg$currPos;
+        s6 = peg$f52(s2, s3, s4, s5);
+        if (s6) {
+          s6 = undefined;
+        } else {
+          s6 = peg$FAILED;
+        }
+        if (s6 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f32(s4, s5);
+          s0 = peg$f53(s2, s3, s4, s5);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -2523,16 +4381,715 @@ function peg$parse(input, options) {
     return s0;
   }
 
-  function peg$parsedidClause() {
+  function peg$parsesequence_bare() {
     let s0, s1, s2, s3, s4;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 5) === peg$c43) {
-      s1 = peg$c43;
+    s1 = peg$parsesequence_first();
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parse_();
+      if (input.substr(peg$currPos, 4) === peg$c71) {
+        s3 = peg$c71;
+        peg$currPos += 4;
+      } else {
+        s3 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e96); }
+      }
+      if (s3 === peg$FAILED) {
+        if (input.substr(peg$currPos, 3) === peg$c73) {
+          s3 = peg$c73;
+          peg$currPos += 3;
+        } else {
+          s3 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e98); }
+        }
+      }
+      if (s3 !== peg$FAILED) {
+        s4 = peg$parseend();
+        if (s4 !== peg$FAILED) {
+          s1 = [s1, s2, s3, s4];
+          s0 = s1;
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsesequence_first() {
+    let s0, s1, s2, s3, s4;
+
+    s0 = peg$currPos;
+    s1 = peg$parsewhich();
+    if (s1 !== peg$FAILED) {
+      s2 = peg$currPos;
+      s3 = peg$parse_();
+      s4 = peg$parseperiod();
+      if (s4 !== peg$FAILED) {
+        s2 = s4;
+      } else {
+        peg$currPos = s2;
+        s2 = peg$FAILED;
+      }
+      if (s2 === peg$FAILED) {
+        s2 = null;
+      }
+      peg$savedPos = s0;
+      s0 = peg$f54(s1, s2);
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsesequence_step() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10;
+
+    s0 = peg$currPos;
+    s1 = peg$currPos;
+    if (input.substr(peg$currPos, 3) === peg$c68) {
+      s2 = peg$c68;
+      peg$currPos += 3;
+    } else {
+      s2 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e91); }
+    }
+    if (s2 !== peg$FAILED) {
+      s3 = peg$parseend();
+      if (s3 !== peg$FAILED) {
+        s4 = peg$parse_();
+        s2 = [s2, s3, s4];
+        s1 = s2;
+      } else {
+        peg$currPos = s1;
+        s1 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s1;
+      s1 = peg$FAILED;
+    }
+    if (s1 === peg$FAILED) {
+      s1 = null;
+    }
+    s2 = peg$parsewhich();
+    if (s2 !== peg$FAILED) {
+      s3 = peg$currPos;
+      s4 = peg$parse_();
+      s5 = peg$parsewithin();
+      if (s5 !== peg$FAILED) {
+        s6 = peg$currPos;
+        peg$silentFails++;
+        s7 = peg$currPos;
+        s8 = peg$parse_();
+        if (input.substr(peg$currPos, 7) === peg$c72) {
+          s9 = peg$c72;
+          peg$currPos += 7;
+        } else {
+          s9 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e97); }
+        }
+        if (s9 !== peg$FAILED) {
+          s10 = peg$parseend();
+          if (s10 !== peg$FAILED) {
+            s8 = [s8, s9, s10];
+            s7 = s8;
+          } else {
+            peg$currPos = s7;
+            s7 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s7;
+          s7 = peg$FAILED;
+        }
+        peg$silentFails--;
+        if (s7 === peg$FAILED) {
+          s6 = undefined;
+        } else {
+          peg$currPos = s6;
+          s6 = peg$FAILED;
+        }
+        if (s6 !== peg$FAILED) {
+          s3 = s5;
+        } else {
+          peg$currPos = s3;
+          s3 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s3;
+        s3 = peg$FAILED;
+      }
+      if (s3 === peg$FAILED) {
+        s3 = null;
+      }
+      peg$savedPos = s0;
+      s0 = peg$f55(s2, s3);
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsesequence_without() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 3) === peg$c73) {
+      s1 = peg$c73;
+      peg$currPos += 3;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e98); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        s4 = peg$parseNOT();
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parse_();
+          s6 = peg$currPos;
+          if (input.substr(peg$currPos, 3) === peg$c68) {
+            s7 = peg$c68;
+            peg$currPos += 3;
+          } else {
+            s7 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e91); }
+          }
+          if (s7 !== peg$FAILED) {
+            s8 = peg$parseend();
+            if (s8 !== peg$FAILED) {
+              s9 = peg$parse_();
+              s7 = [s7, s8, s9];
+              s6 = s7;
+            } else {
+              peg$currPos = s6;
+              s6 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s6;
+            s6 = peg$FAILED;
+          }
+          if (s6 === peg$FAILED) {
+            s6 = null;
+          }
+          s7 = peg$parsewhich();
+          if (s7 !== peg$FAILED) {
+            s8 = peg$parse_();
+            s9 = peg$parsewithin();
+            if (s9 !== peg$FAILED) {
+              s10 = peg$parse_();
+              if (input.substr(peg$currPos, 5) === peg$c32) {
+                s11 = peg$c32;
+                peg$currPos += 5;
+              } else {
+                s11 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e37); }
+              }
+              if (s11 !== peg$FAILED) {
+                s12 = peg$parseend();
+                if (s12 !== peg$FAILED) {
+                  peg$savedPos = s0;
+                  s0 = peg$f56(s7, s9);
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsedid() {
+    let s0, s1, s2, s3, s4;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 3) === peg$c68) {
+      s1 = peg$c68;
+      peg$currPos += 3;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e91); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        s4 = peg$parsedid_said();
+        if (s4 !== peg$FAILED) {
+          peg$savedPos = s0;
+          s0 = peg$f57(s4);
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+    if (s0 === peg$FAILED) {
+      s0 = peg$currPos;
+      s1 = peg$parsedid_bare();
+      if (s1 !== peg$FAILED) {
+        peg$savedPos = s0;
+        s1 = peg$f58(s1);
+      }
+      s0 = s1;
+    }
+
+    return s0;
+  }
+
+  function peg$parsedid_bare() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8;
+
+    s0 = peg$currPos;
+    s1 = peg$currPos;
+    peg$silentFails++;
+    s2 = peg$parsemanyEvents();
+    peg$silentFails--;
+    if (s2 !== peg$FAILED) {
+      peg$currPos = s1;
+      s1 = undefined;
+    } else {
+      s1 = peg$FAILED;
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parsedid_said();
+      if (s2 !== peg$FAILED) {
+        s0 = s2;
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+    if (s0 === peg$FAILED) {
+      s0 = peg$currPos;
+      s1 = peg$currPos;
+      peg$silentFails++;
+      s2 = peg$parsedid_taken();
+      peg$silentFails--;
+      if (s2 === peg$FAILED) {
+        s1 = undefined;
+      } else {
+        peg$currPos = s1;
+        s1 = peg$FAILED;
+      }
+      if (s1 !== peg$FAILED) {
+        s2 = peg$currPos;
+        peg$silentFails++;
+        s3 = peg$currPos;
+        s4 = peg$parsename();
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parse_();
+          s6 = peg$currPos;
+          if (input.substr(peg$currPos, 5) === peg$c4) {
+            s7 = peg$c4;
+            peg$currPos += 5;
+          } else {
+            s7 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e6); }
+          }
+          if (s7 !== peg$FAILED) {
+            s8 = peg$parseend();
+            if (s8 !== peg$FAILED) {
+              s7 = [s7, s8];
+              s6 = s7;
+            } else {
+              peg$currPos = s6;
+              s6 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s6;
+            s6 = peg$FAILED;
+          }
+          if (s6 === peg$FAILED) {
+            s6 = peg$parsetimes();
+            if (s6 === peg$FAILED) {
+              s6 = peg$parseAND();
+              if (s6 === peg$FAILED) {
+                s6 = peg$parseOR();
+                if (s6 === peg$FAILED) {
+                  if (input.charCodeAt(peg$currPos) === 41) {
+                    s6 = peg$c1;
+                    peg$currPos++;
+                  } else {
+                    s6 = peg$FAILED;
+                    if (peg$silentFails === 0) { peg$fail(peg$e1); }
+                  }
+                  if (s6 === peg$FAILED) {
+                    s6 = peg$currPos;
+                    peg$silentFails++;
+                    if (input.length > peg$currPos) {
+                      s7 = input.charAt(peg$currPos);
+                      peg$currPos++;
+                    } else {
+                      s7 = peg$FAILED;
+                      if (peg$silentFails === 0) { peg$fail(peg$e99); }
+                    }
+                    peg$silentFails--;
+                    if (s7 === peg$FAILED) {
+                      s6 = undefined;
+                    } else {
+                      peg$currPos = s6;
+                      s6 = peg$FAILED;
+                    }
+                  }
+                }
+              }
+            }
+          }
+          if (s6 !== peg$FAILED) {
+            s4 = [s4, s5, s6];
+            s3 = s4;
+          } else {
+            peg$currPos = s3;
+            s3 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s3;
+          s3 = peg$FAILED;
+        }
+        peg$silentFails--;
+        if (s3 !== peg$FAILED) {
+          peg$currPos = s2;
+          s2 = undefined;
+        } else {
+          s2 = peg$FAILED;
+        }
+        if (s2 !== peg$FAILED) {
+          s3 = peg$parsedid_said();
+          if (s3 !== peg$FAILED) {
+            s0 = s3;
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    }
+
+    return s0;
+  }
+
+  function peg$parsedid_taken() {
+    let s0, s1, s2;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 5) === peg$c74) {
+      s1 = peg$c74;
       peg$currPos += 5;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e59); }
+      if (peg$silentFails === 0) { peg$fail(peg$e100); }
+    }
+    if (s1 === peg$FAILED) {
+      if (input.substr(peg$currPos, 4) === peg$c35) {
+        s1 = peg$c35;
+        peg$currPos += 4;
+      } else {
+        s1 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e40); }
+      }
+      if (s1 === peg$FAILED) {
+        if (input.substr(peg$currPos, 2) === peg$c75) {
+          s1 = peg$c75;
+          peg$currPos += 2;
+        } else {
+          s1 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e101); }
+        }
+        if (s1 === peg$FAILED) {
+          if (input.substr(peg$currPos, 5) === peg$c76) {
+            s1 = peg$c76;
+            peg$currPos += 5;
+          } else {
+            s1 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e102); }
+          }
+          if (s1 === peg$FAILED) {
+            if (input.substr(peg$currPos, 7) === peg$c77) {
+              s1 = peg$c77;
+              peg$currPos += 7;
+            } else {
+              s1 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e103); }
+            }
+            if (s1 === peg$FAILED) {
+              if (input.substr(peg$currPos, 3) === peg$c8) {
+                s1 = peg$c8;
+                peg$currPos += 3;
+              } else {
+                s1 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e10); }
+              }
+              if (s1 === peg$FAILED) {
+                if (input.substr(peg$currPos, 2) === peg$c14) {
+                  s1 = peg$c14;
+                  peg$currPos += 2;
+                } else {
+                  s1 = peg$FAILED;
+                  if (peg$silentFails === 0) { peg$fail(peg$e18); }
+                }
+                if (s1 === peg$FAILED) {
+                  if (input.substr(peg$currPos, 2) === peg$c78) {
+                    s1 = peg$c78;
+                    peg$currPos += 2;
+                  } else {
+                    s1 = peg$FAILED;
+                    if (peg$silentFails === 0) { peg$fail(peg$e104); }
+                  }
+                  if (s1 === peg$FAILED) {
+                    if (input.substr(peg$currPos, 3) === peg$c10) {
+                      s1 = peg$c10;
+                      peg$currPos += 3;
+                    } else {
+                      s1 = peg$FAILED;
+                      if (peg$silentFails === 0) { peg$fail(peg$e12); }
+                    }
+                    if (s1 === peg$FAILED) {
+                      if (input.substr(peg$currPos, 4) === peg$c9) {
+                        s1 = peg$c9;
+                        peg$currPos += 4;
+                      } else {
+                        s1 = peg$FAILED;
+                        if (peg$silentFails === 0) { peg$fail(peg$e11); }
+                      }
+                      if (s1 === peg$FAILED) {
+                        if (input.substr(peg$currPos, 4) === peg$c11) {
+                          s1 = peg$c11;
+                          peg$currPos += 4;
+                        } else {
+                          s1 = peg$FAILED;
+                          if (peg$silentFails === 0) { peg$fail(peg$e13); }
+                        }
+                        if (s1 === peg$FAILED) {
+                          if (input.substr(peg$currPos, 3) === peg$c79) {
+                            s1 = peg$c79;
+                            peg$currPos += 3;
+                          } else {
+                            s1 = peg$FAILED;
+                            if (peg$silentFails === 0) { peg$fail(peg$e105); }
+                          }
+                          if (s1 === peg$FAILED) {
+                            if (input.substr(peg$currPos, 4) === peg$c80) {
+                              s1 = peg$c80;
+                              peg$currPos += 4;
+                            } else {
+                              s1 = peg$FAILED;
+                              if (peg$silentFails === 0) { peg$fail(peg$e106); }
+                            }
+                            if (s1 === peg$FAILED) {
+                              if (input.substr(peg$currPos, 3) === peg$c81) {
+                                s1 = peg$c81;
+                                peg$currPos += 3;
+                              } else {
+                                s1 = peg$FAILED;
+                                if (peg$silentFails === 0) { peg$fail(peg$e107); }
+                              }
+                              if (s1 === peg$FAILED) {
+                                if (input.substr(peg$currPos, 3) === peg$c82) {
+                                  s1 = peg$c82;
+                                  peg$currPos += 3;
+                                } else {
+                                  s1 = peg$FAILED;
+                                  if (peg$silentFails === 0) { peg$fail(peg$e108); }
+                                }
+                                if (s1 === peg$FAILED) {
+                                  if (input.substr(peg$currPos, 8) === peg$c83) {
+                                    s1 = peg$c83;
+                                    peg$currPos += 8;
+                                  } else {
+                                    s1 = peg$FAILED;
+                                    if (peg$silentFails === 0) { peg$fail(peg$e109); }
+                                  }
+                                  if (s1 === peg$FAILED) {
+                                    if (input.substr(peg$currPos, 7) === peg$c84) {
+                                      s1 = peg$c84;
+                                      peg$currPos += 7;
+                                    } else {
+                                      s1 = peg$FAILED;
+                                      if (peg$silentFails === 0) { peg$fail(peg$e110); }
+                                    }
+                                    if (s1 === peg$FAILED) {
+                                      if (input.substr(peg$currPos, 9) === peg$c85) {
+                                        s1 = peg$c85;
+                                        peg$currPos += 9;
+                                      } else {
+                                        s1 = peg$FAILED;
+                                        if (peg$silentFails === 0) { peg$fail(peg$e111); }
+                                      }
+                                      if (s1 === peg$FAILED) {
+                                        if (input.substr(peg$currPos, 9) === peg$c86) {
+                                          s1 = peg$c86;
+                                          peg$currPos += 9;
+                                        } else {
+                                          s1 = peg$FAILED;
+                                          if (peg$silentFails === 0) { peg$fail(peg$e112); }
+                                        }
+                                        if (s1 === peg$FAILED) {
+                                          if (input.substr(peg$currPos, 9) === peg$c87) {
+                                            s1 = peg$c87;
+                                            peg$currPos += 9;
+                                          } else {
+                                            s1 = peg$FAILED;
+                                            if (peg$silentFails === 0) { peg$fail(peg$e113); }
+                                          }
+                                          if (s1 === peg$FAILED) {
+                                            if (input.substr(peg$currPos, 6) === peg$c88) {
+                                              s1 = peg$c88;
+                                              peg$currPos += 6;
+                                            } else {
+                                              s1 = peg$FAILED;
+                                              if (peg$silentFails === 0) { peg$fail(peg$e114); }
+                                            }
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s1 = [s1, s2];
+        s0 = s1;
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsedid_said() {
+    let s0, s1, s2, s3, s4, s5;
+
+    s0 = peg$currPos;
+    s1 = peg$parseevents();
+    if (s1 !== peg$FAILED) {
+      s2 = [];
+      s3 = peg$currPos;
+      s4 = peg$parse_();
+      s5 = peg$parsedid_clause();
+      if (s5 !== peg$FAILED) {
+        s3 = s5;
+      } else {
+        peg$currPos = s3;
+        s3 = peg$FAILED;
+      }
+      while (s3 !== peg$FAILED) {
+        s2.push(s3);
+        s3 = peg$currPos;
+        s4 = peg$parse_();
+        s5 = peg$parsedid_clause();
+        if (s5 !== peg$FAILED) {
+          s3 = s5;
+        } else {
+          peg$currPos = s3;
+          s3 = peg$FAILED;
+        }
+      }
+      peg$savedPos = s0;
+      s0 = peg$f59(s1, s2);
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsedid_clause() {
+    let s0, s1;
+
+    s0 = peg$currPos;
+    s1 = peg$parsedid_clauseSaid();
+    if (s1 !== peg$FAILED) {
+      peg$savedPos = s0;
+      s1 = peg$f60(s1);
+    }
+    s0 = s1;
+
+    return s0;
+  }
+
+  function peg$parsedid_clauseSaid() {
+    let s0, s1, s2, s3, s4;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 5) === peg$c4) {
+      s1 = peg$c4;
+      peg$currPos += 5;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e6); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -2541,7 +5098,7 @@ function peg$parse(input, options) {
         s4 = peg$parsewhereUnary();
         if (s4 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f33(s4);
+          s0 = peg$f61(s4);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -2559,15 +5116,15 @@ function peg$parse(input, options) {
       s1 = peg$parsetimes();
       if (s1 !== peg$FAILED) {
         peg$savedPos = s0;
-        s1 = peg$f34(s1);
+        s1 = peg$f62(s1);
       }
       s0 = s1;
       if (s0 === peg$FAILED) {
         s0 = peg$currPos;
-        s1 = peg$parsewithin();
+        s1 = peg$parseperiod();
         if (s1 !== peg$FAILED) {
           peg$savedPos = s0;
-          s1 = peg$f35(s1);
+          s1 = peg$f63(s1);
         }
         s0 = s1;
       }
@@ -2576,7 +5133,400 @@ function peg$parse(input, options) {
     return s0;
   }
 
+  function peg$parsewhich() {
+    let s0, s1, s2, s3, s4, s5, s6, s7;
+
+    s0 = peg$currPos;
+    s1 = peg$parseevents();
+    if (s1 !== peg$FAILED) {
+      s2 = peg$currPos;
+      s3 = peg$parse_();
+      if (input.substr(peg$currPos, 5) === peg$c4) {
+        s4 = peg$c4;
+        peg$currPos += 5;
+      } else {
+        s4 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e6); }
+      }
+      if (s4 !== peg$FAILED) {
+        s5 = peg$parseend();
+        if (s5 !== peg$FAILED) {
+          s6 = peg$parse_();
+          s7 = peg$parsewhereUnary();
+          if (s7 !== peg$FAILED) {
+            s2 = s7;
+          } else {
+            peg$currPos = s2;
+            s2 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s2;
+          s2 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s2;
+        s2 = peg$FAILED;
+      }
+      if (s2 === peg$FAILED) {
+        s2 = null;
+      }
+      peg$savedPos = s0;
+      s0 = peg$f64(s1, s2);
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parseevents() {
+    let s0, s1, s2, s3, s4;
+
+    s0 = peg$parsemanyEvents();
+    if (s0 === peg$FAILED) {
+      s0 = peg$currPos;
+      s1 = peg$currPos;
+      peg$silentFails++;
+      s2 = peg$currPos;
+      if (input.substr(peg$currPos, 3) === peg$c8) {
+        s3 = peg$c8;
+        peg$currPos += 3;
+      } else {
+        s3 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e10); }
+      }
+      if (s3 !== peg$FAILED) {
+        s4 = peg$parseend();
+        if (s4 !== peg$FAILED) {
+          s3 = [s3, s4];
+          s2 = s3;
+        } else {
+          peg$currPos = s2;
+          s2 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s2;
+        s2 = peg$FAILED;
+      }
+      peg$silentFails--;
+      if (s2 === peg$FAILED) {
+        s1 = undefined;
+      } else {
+        peg$currPos = s1;
+        s1 = peg$FAILED;
+      }
+      if (s1 !== peg$FAILED) {
+        s2 = peg$parsename();
+        if (s2 !== peg$FAILED) {
+          s0 = s2;
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    }
+
+    return s0;
+  }
+
+  function peg$parsemanyEvents() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 3) === peg$c8) {
+      s1 = peg$c8;
+      peg$currPos += 3;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e10); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        if (input.substr(peg$currPos, 5) === peg$c89) {
+          s4 = peg$c89;
+          peg$currPos += 5;
+        } else {
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e115); }
+        }
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parseend();
+          if (s5 !== peg$FAILED) {
+            peg$savedPos = s0;
+            s0 = peg$f65();
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+    if (s0 === peg$FAILED) {
+      s0 = peg$currPos;
+      if (input.substr(peg$currPos, 3) === peg$c8) {
+        s1 = peg$c8;
+        peg$currPos += 3;
+      } else {
+        s1 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e10); }
+      }
+      if (s1 !== peg$FAILED) {
+        s2 = peg$parseend();
+        if (s2 !== peg$FAILED) {
+          s3 = peg$parse_();
+          if (input.substr(peg$currPos, 2) === peg$c12) {
+            s4 = peg$c12;
+            peg$currPos += 2;
+          } else {
+            s4 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e14); }
+          }
+          if (s4 !== peg$FAILED) {
+            s5 = peg$parseend();
+            if (s5 !== peg$FAILED) {
+              s6 = peg$parse_();
+              if (input.charCodeAt(peg$currPos) === 40) {
+                s7 = peg$c0;
+                peg$currPos++;
+              } else {
+                s7 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e0); }
+              }
+              if (s7 !== peg$FAILED) {
+                s8 = peg$parse_();
+                s9 = peg$parsename();
+                if (s9 !== peg$FAILED) {
+                  s10 = [];
+                  s11 = peg$currPos;
+                  s12 = peg$parse_();
+                  if (input.charCodeAt(peg$currPos) === 44) {
+                    s13 = peg$c52;
+                    peg$currPos++;
+                  } else {
+                    s13 = peg$FAILED;
+                    if (peg$silentFails === 0) { peg$fail(peg$e60); }
+                  }
+                  if (s13 !== peg$FAILED) {
+                    s14 = peg$parse_();
+                    s15 = peg$parsename();
+                    if (s15 !== peg$FAILED) {
+                      s11 = s15;
+                    } else {
+                      peg$currPos = s11;
+                      s11 = peg$FAILED;
+                    }
+                  } else {
+                    peg$currPos = s11;
+                    s11 = peg$FAILED;
+                  }
+                  while (s11 !== peg$FAILED) {
+                    s10.push(s11);
+                    s11 = peg$currPos;
+                    s12 = peg$parse_();
+                    if (input.charCodeAt(peg$currPos) === 44) {
+                      s13 = peg$c52;
+                      peg$currPos++;
+                    } else {
+                      s13 = peg$FAILED;
+                      if (peg$silentFails === 0) { peg$fail(peg$e60); }
+                    }
+                    if (s13 !== peg$FAILED) {
+                      s14 = peg$parse_();
+                      s15 = peg$parsename();
+                      if (s15 !== peg$FAILED) {
+                        s11 = s15;
+                      } else {
+                        peg$currPos = s11;
+                        s11 = peg$FAILED;
+                      }
+                    } else {
+                      peg$currPos = s11;
+                      s11 = peg$FAILED;
+                    }
+                  }
+                  s11 = peg$parse_();
+                  if (input.charCodeAt(peg$currPos) === 41) {
+                    s12 = peg$c1;
+                    peg$currPos++;
+                  } else {
+                    s12 = peg$FAILED;
+                    if (peg$silentFails === 0) { peg$fail(peg$e1); }
+                  }
+                  if (s12 !== peg$FAILED) {
+                    peg$savedPos = s0;
+                    s0 = peg$f66(s9, s10);
+                  } else {
+                    peg$currPos = s0;
+                    s0 = peg$FAILED;
+                  }
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+      if (s0 === peg$FAILED) {
+        s0 = peg$currPos;
+        s1 = peg$parsename();
+        if (s1 !== peg$FAILED) {
+          if (input.charCodeAt(peg$currPos) === 42) {
+            s2 = peg$c90;
+            peg$currPos++;
+          } else {
+            s2 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e116); }
+          }
+          if (s2 !== peg$FAILED) {
+            peg$savedPos = s0;
+            s0 = peg$f67(s1);
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      }
+    }
+
+    return s0;
+  }
+
   function peg$parsetimes() {
+    let s0, s1, s2;
+
+    s0 = peg$currPos;
+    s1 = peg$parsetimesStart();
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parsetimesSaid();
+      if (s2 !== peg$FAILED) {
+        s0 = s2;
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsetimesStart() {
+    let s0, s1, s2, s3;
+
+    peg$silentFails++;
+    s0 = peg$currPos;
+    peg$silentFails++;
+    if (input.charCodeAt(peg$currPos) === 61) {
+      s1 = peg$c91;
+      peg$currPos++;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e118); }
+    }
+    if (s1 === peg$FAILED) {
+      s1 = peg$currPos;
+      if (input.substr(peg$currPos, 2) === peg$c78) {
+        s2 = peg$c78;
+        peg$currPos += 2;
+      } else {
+        s2 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e104); }
+      }
+      if (s2 === peg$FAILED) {
+        if (input.substr(peg$currPos, 4) === peg$c29) {
+          s2 = peg$c29;
+          peg$currPos += 4;
+        } else {
+          s2 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e34); }
+        }
+        if (s2 === peg$FAILED) {
+          if (input.substr(peg$currPos, 5) === peg$c92) {
+            s2 = peg$c92;
+            peg$currPos += 5;
+          } else {
+            s2 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e119); }
+          }
+          if (s2 === peg$FAILED) {
+            if (input.substr(peg$currPos, 7) === peg$c51) {
+              s2 = peg$c51;
+              peg$currPos += 7;
+            } else {
+              s2 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e59); }
+            }
+          }
+        }
+      }
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parseend();
+        if (s3 !== peg$FAILED) {
+          s2 = [s2, s3];
+          s1 = s2;
+        } else {
+          peg$currPos = s1;
+          s1 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s1;
+        s1 = peg$FAILED;
+      }
+    }
+    peg$silentFails--;
+    if (s1 !== peg$FAILED) {
+      peg$currPos = s0;
+      s0 = undefined;
+    } else {
+      s0 = peg$FAILED;
+    }
+    peg$silentFails--;
+    if (s0 === peg$FAILED) {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e117); }
+    }
+
+    return s0;
+  }
+
+  function peg$parsetimesSaid() {
     let s0, s1, s2, s3, s4, s5, s6;
 
     s0 = peg$currPos;
@@ -2586,27 +5536,27 @@ function peg$parse(input, options) {
       s3 = peg$parsecount();
       if (s3 !== peg$FAILED) {
         s4 = peg$parse_();
-        if (input.substr(peg$currPos, 5) === peg$c47) {
-          s5 = peg$c47;
+        if (input.substr(peg$currPos, 5) === peg$c93) {
+          s5 = peg$c93;
           peg$currPos += 5;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e66); }
+          if (peg$silentFails === 0) { peg$fail(peg$e120); }
         }
         if (s5 === peg$FAILED) {
-          if (input.substr(peg$currPos, 4) === peg$c48) {
-            s5 = peg$c48;
+          if (input.substr(peg$currPos, 4) === peg$c94) {
+            s5 = peg$c94;
             peg$currPos += 4;
           } else {
             s5 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e67); }
+            if (peg$silentFails === 0) { peg$fail(peg$e121); }
           }
         }
         if (s5 !== peg$FAILED) {
           s6 = peg$parseend();
           if (s6 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f36(s1, s3);
+            s0 = peg$f68(s1, s3);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -2626,38 +5576,38 @@ function peg$parse(input, options) {
     if (s0 === peg$FAILED) {
       s0 = peg$currPos;
       if (input.charCodeAt(peg$currPos) === 61) {
-        s1 = peg$c49;
+        s1 = peg$c91;
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e68); }
+        if (peg$silentFails === 0) { peg$fail(peg$e118); }
       }
       if (s1 !== peg$FAILED) {
         s2 = peg$parse_();
         s3 = peg$parsecount();
         if (s3 !== peg$FAILED) {
           s4 = peg$parse_();
-          if (input.substr(peg$currPos, 5) === peg$c47) {
-            s5 = peg$c47;
+          if (input.substr(peg$currPos, 5) === peg$c93) {
+            s5 = peg$c93;
             peg$currPos += 5;
           } else {
             s5 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e66); }
+            if (peg$silentFails === 0) { peg$fail(peg$e120); }
           }
           if (s5 === peg$FAILED) {
-            if (input.substr(peg$currPos, 4) === peg$c48) {
-              s5 = peg$c48;
+            if (input.substr(peg$currPos, 4) === peg$c94) {
+              s5 = peg$c94;
               peg$currPos += 4;
             } else {
               s5 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e67); }
+              if (peg$silentFails === 0) { peg$fail(peg$e121); }
             }
           }
           if (s5 !== peg$FAILED) {
             s6 = peg$parseend();
             if (s6 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f37(s3);
+              s0 = peg$f69(s3);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -2683,29 +5633,29 @@ function peg$parse(input, options) {
     let s0, s1, s2, s3, s4, s5;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 2) === peg$c50) {
-      s1 = peg$c50;
+    if (input.substr(peg$currPos, 2) === peg$c78) {
+      s1 = peg$c78;
       peg$currPos += 2;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e69); }
+      if (peg$silentFails === 0) { peg$fail(peg$e104); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
       if (s2 !== peg$FAILED) {
         s3 = peg$parse_();
-        if (input.substr(peg$currPos, 5) === peg$c51) {
-          s4 = peg$c51;
+        if (input.substr(peg$currPos, 5) === peg$c95) {
+          s4 = peg$c95;
           peg$currPos += 5;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e70); }
+          if (peg$silentFails === 0) { peg$fail(peg$e122); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
           if (s5 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f38();
+            s0 = peg$f70();
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -2724,29 +5674,29 @@ function peg$parse(input, options) {
     }
     if (s0 === peg$FAILED) {
       s0 = peg$currPos;
-      if (input.substr(peg$currPos, 2) === peg$c50) {
-        s1 = peg$c50;
+      if (input.substr(peg$currPos, 2) === peg$c78) {
+        s1 = peg$c78;
         peg$currPos += 2;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e69); }
+        if (peg$silentFails === 0) { peg$fail(peg$e104); }
       }
       if (s1 !== peg$FAILED) {
         s2 = peg$parseend();
         if (s2 !== peg$FAILED) {
           s3 = peg$parse_();
-          if (input.substr(peg$currPos, 4) === peg$c52) {
-            s4 = peg$c52;
+          if (input.substr(peg$currPos, 4) === peg$c96) {
+            s4 = peg$c96;
             peg$currPos += 4;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e71); }
+            if (peg$silentFails === 0) { peg$fail(peg$e123); }
           }
           if (s4 !== peg$FAILED) {
             s5 = peg$parseend();
             if (s5 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f39();
+              s0 = peg$f71();
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -2765,29 +5715,29 @@ function peg$parse(input, options) {
       }
       if (s0 === peg$FAILED) {
         s0 = peg$currPos;
-        if (input.substr(peg$currPos, 4) === peg$c53) {
-          s1 = peg$c53;
+        if (input.substr(peg$currPos, 4) === peg$c29) {
+          s1 = peg$c29;
           peg$currPos += 4;
         } else {
           s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e72); }
+          if (peg$silentFails === 0) { peg$fail(peg$e34); }
         }
         if (s1 !== peg$FAILED) {
           s2 = peg$parseend();
           if (s2 !== peg$FAILED) {
             s3 = peg$parse_();
-            if (input.substr(peg$currPos, 4) === peg$c54) {
-              s4 = peg$c54;
+            if (input.substr(peg$currPos, 4) === peg$c39) {
+              s4 = peg$c39;
               peg$currPos += 4;
             } else {
               s4 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e73); }
+              if (peg$silentFails === 0) { peg$fail(peg$e44); }
             }
             if (s4 !== peg$FAILED) {
               s5 = peg$parseend();
               if (s5 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s0 = peg$f40();
+                s0 = peg$f72();
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -2806,29 +5756,29 @@ function peg$parse(input, options) {
         }
         if (s0 === peg$FAILED) {
           s0 = peg$currPos;
-          if (input.substr(peg$currPos, 5) === peg$c55) {
-            s1 = peg$c55;
+          if (input.substr(peg$currPos, 5) === peg$c92) {
+            s1 = peg$c92;
             peg$currPos += 5;
           } else {
             s1 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e74); }
+            if (peg$silentFails === 0) { peg$fail(peg$e119); }
           }
           if (s1 !== peg$FAILED) {
             s2 = peg$parseend();
             if (s2 !== peg$FAILED) {
               s3 = peg$parse_();
-              if (input.substr(peg$currPos, 4) === peg$c54) {
-                s4 = peg$c54;
+              if (input.substr(peg$currPos, 4) === peg$c39) {
+                s4 = peg$c39;
                 peg$currPos += 4;
               } else {
                 s4 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e73); }
+                if (peg$silentFails === 0) { peg$fail(peg$e44); }
               }
               if (s4 !== peg$FAILED) {
                 s5 = peg$parseend();
                 if (s5 !== peg$FAILED) {
                   peg$savedPos = s0;
-                  s0 = peg$f41();
+                  s0 = peg$f73();
                 } else {
                   peg$currPos = s0;
                   s0 = peg$FAILED;
@@ -2847,18 +5797,18 @@ function peg$parse(input, options) {
           }
           if (s0 === peg$FAILED) {
             s0 = peg$currPos;
-            if (input.substr(peg$currPos, 7) === peg$c16) {
-              s1 = peg$c16;
+            if (input.substr(peg$currPos, 7) === peg$c51) {
+              s1 = peg$c51;
               peg$currPos += 7;
             } else {
               s1 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e18); }
+              if (peg$silentFails === 0) { peg$fail(peg$e59); }
             }
             if (s1 !== peg$FAILED) {
               s2 = peg$parseend();
               if (s2 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s0 = peg$f42();
+                s0 = peg$f74();
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -2918,7 +5868,7 @@ function peg$parse(input, options) {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f43(s1, s2);
+      s0 = peg$f75(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -2970,7 +5920,7 @@ function peg$parse(input, options) {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f44(s1, s2);
+      s0 = peg$f76(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -2989,7 +5939,7 @@ function peg$parse(input, options) {
       s3 = peg$parsewhereUnary();
       if (s3 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f45(s3);
+        s0 = peg$f77(s3);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -3035,13 +5985,13 @@ function peg$parse(input, options) {
       }
       if (s0 === peg$FAILED) {
         s0 = peg$currPos;
-        s1 = peg$parsename();
+        s1 = peg$parsestored();
         if (s1 !== peg$FAILED) {
           s2 = peg$parse_();
           s3 = peg$parsecomparison();
           if (s3 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f46(s1, s3);
+            s0 = peg$f78(s1, s3);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -3057,35 +6007,181 @@ function peg$parse(input, options) {
   }
 
   function peg$parselast_activity() {
-    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16;
+    let s0, s1, s2, s3, s4, s5, s6, s7;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 4) === peg$c56) {
-      s1 = peg$c56;
+    s1 = peg$currPos;
+    if (input.substr(peg$currPos, 4) === peg$c35) {
+      s2 = peg$c35;
       peg$currPos += 4;
     } else {
-      s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e75); }
+      s2 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e40); }
+    }
+    if (s2 === peg$FAILED) {
+      if (input.substr(peg$currPos, 2) === peg$c75) {
+        s2 = peg$c75;
+        peg$currPos += 2;
+      } else {
+        s2 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e101); }
+      }
+    }
+    if (s2 !== peg$FAILED) {
+      s1 = input.substring(s1, peg$currPos);
+    } else {
+      s1 = s2;
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
       if (s2 !== peg$FAILED) {
         s3 = peg$parse_();
-        if (input.substr(peg$currPos, 8) === peg$c57) {
-          s4 = peg$c57;
+        if (input.substr(peg$currPos, 8) === peg$c97) {
+          s4 = peg$c97;
           peg$currPos += 8;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e76); }
+          if (peg$silentFails === 0) { peg$fail(peg$e124); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
           if (s5 !== peg$FAILED) {
             s6 = peg$parse_();
-            s7 = peg$parsewithin();
+            s7 = peg$parseperiod();
             if (s7 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f47(s7);
+              s0 = peg$f79(s1, s7);
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsefirst_seen() {
+    let s0, s1, s2, s3, s4, s5, s6, s7;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 5) === peg$c76) {
+      s1 = peg$c76;
+      peg$currPos += 5;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e102); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        if (input.substr(peg$currPos, 4) === peg$c98) {
+          s4 = peg$c98;
+          peg$currPos += 4;
+        } else {
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e125); }
+        }
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parseend();
+          if (s5 !== peg$FAILED) {
+            s6 = peg$parse_();
+            s7 = peg$parseperiod();
+            if (s7 !== peg$FAILED) {
+              peg$savedPos = s0;
+              s0 = peg$f80(s7);
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parseoccurrence() {
+    let s0, s1, s2, s3, s4, s5, s6, s7;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 5) === peg$c76) {
+      s1 = peg$c76;
+      peg$currPos += 5;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e102); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        s4 = peg$currPos;
+        peg$silentFails++;
+        s5 = peg$currPos;
+        if (input.substr(peg$currPos, 4) === peg$c98) {
+          s6 = peg$c98;
+          peg$currPos += 4;
+        } else {
+          s6 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e125); }
+        }
+        if (s6 !== peg$FAILED) {
+          s7 = peg$parseend();
+          if (s7 !== peg$FAILED) {
+            s6 = [s6, s7];
+            s5 = s6;
+          } else {
+            peg$currPos = s5;
+            s5 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s5;
+          s5 = peg$FAILED;
+        }
+        peg$silentFails--;
+        if (s5 === peg$FAILED) {
+          s4 = undefined;
+        } else {
+          peg$currPos = s4;
+          s4 = peg$FAILED;
+        }
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parsewhich();
+          if (s5 !== peg$FAILED) {
+            s6 = peg$parse_();
+            s7 = peg$parseperiod();
+            if (s7 !== peg$FAILED) {
+              peg$savedPos = s0;
+              s0 = peg$f81(s5, s7);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -3108,65 +6204,623 @@ function peg$parse(input, options) {
     }
     if (s0 === peg$FAILED) {
       s0 = peg$currPos;
-      if (input.substr(peg$currPos, 4) === peg$c56) {
-        s1 = peg$c56;
+      if (input.substr(peg$currPos, 4) === peg$c35) {
+        s1 = peg$c35;
         peg$currPos += 4;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e75); }
+        if (peg$silentFails === 0) { peg$fail(peg$e40); }
       }
       if (s1 !== peg$FAILED) {
         s2 = peg$parseend();
         if (s2 !== peg$FAILED) {
           s3 = peg$parse_();
-          if (input.substr(peg$currPos, 8) === peg$c57) {
-            s4 = peg$c57;
+          s4 = peg$currPos;
+          peg$silentFails++;
+          s5 = peg$currPos;
+          if (input.substr(peg$currPos, 8) === peg$c97) {
+            s6 = peg$c97;
             peg$currPos += 8;
           } else {
+            s6 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e124); }
+          }
+          if (s6 !== peg$FAILED) {
+            s7 = peg$parseend();
+            if (s7 !== peg$FAILED) {
+              s6 = [s6, s7];
+              s5 = s6;
+            } else {
+              peg$currPos = s5;
+              s5 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s5;
+            s5 = peg$FAILED;
+          }
+          peg$silentFails--;
+          if (s5 === peg$FAILED) {
+            s4 = undefined;
+          } else {
+            peg$currPos = s4;
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e76); }
           }
           if (s4 !== peg$FAILED) {
-            s5 = peg$parseend();
+            s5 = peg$parsewhich();
             if (s5 !== peg$FAILED) {
               s6 = peg$parse_();
-              if (input.substr(peg$currPos, 4) === peg$c53) {
-                s7 = peg$c53;
-                peg$currPos += 4;
-              } else {
-                s7 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e72); }
-              }
+              s7 = peg$parseperiod();
               if (s7 !== peg$FAILED) {
-                s8 = peg$parseend();
-                if (s8 !== peg$FAILED) {
-                  s9 = peg$parse_();
-                  if (input.substr(peg$currPos, 4) === peg$c54) {
-                    s10 = peg$c54;
-                    peg$currPos += 4;
+                peg$savedPos = s0;
+                s0 = peg$f82(s5, s7);
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    }
+
+    return s0;
+  }
+
+  function peg$parseactive_days() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 8) === peg$c83) {
+      s1 = peg$c83;
+      peg$currPos += 8;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e109); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        if (input.substr(peg$currPos, 4) === peg$c27) {
+          s4 = peg$c27;
+          peg$currPos += 4;
+        } else {
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e31); }
+        }
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parseend();
+          if (s5 !== peg$FAILED) {
+            s6 = peg$parse_();
+            if (input.substr(peg$currPos, 2) === peg$c12) {
+              s7 = peg$c12;
+              peg$currPos += 2;
+            } else {
+              s7 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e14); }
+            }
+            if (s7 !== peg$FAILED) {
+              s8 = peg$parseend();
+              if (s8 !== peg$FAILED) {
+                s9 = peg$parse_();
+                s10 = peg$parsewhich();
+                if (s10 !== peg$FAILED) {
+                  s11 = peg$parse_();
+                  s12 = peg$parsecomparison();
+                  if (s12 !== peg$FAILED) {
+                    s13 = peg$currPos;
+                    s14 = peg$parse_();
+                    s15 = peg$parseperiod();
+                    if (s15 !== peg$FAILED) {
+                      s13 = s15;
+                    } else {
+                      peg$currPos = s13;
+                      s13 = peg$FAILED;
+                    }
+                    if (s13 === peg$FAILED) {
+                      s13 = null;
+                    }
+                    peg$savedPos = s0;
+                    s0 = peg$f83(s10, s12, s13);
                   } else {
-                    s10 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e73); }
+                    peg$currPos = s0;
+                    s0 = peg$FAILED;
                   }
-                  if (s10 !== peg$FAILED) {
-                    s11 = peg$parseend();
-                    if (s11 !== peg$FAILED) {
-                      s12 = peg$parse_();
-                      s13 = peg$parseduration();
-                      if (s13 !== peg$FAILED) {
-                        s14 = peg$parse_();
-                        if (input.substr(peg$currPos, 3) === peg$c58) {
-                          s15 = peg$c58;
-                          peg$currPos += 3;
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parseevent_value() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13;
+
+    s0 = peg$currPos;
+    s1 = peg$parseevent_value_figure();
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parse_();
+      s3 = peg$parsestoredName();
+      if (s3 !== peg$FAILED) {
+        s4 = peg$parse_();
+        if (input.substr(peg$currPos, 2) === peg$c12) {
+          s5 = peg$c12;
+          peg$currPos += 2;
+        } else {
+          s5 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e14); }
+        }
+        if (s5 !== peg$FAILED) {
+          s6 = peg$parseend();
+          if (s6 !== peg$FAILED) {
+            s7 = peg$parse_();
+            s8 = peg$parsewhich();
+            if (s8 !== peg$FAILED) {
+              s9 = peg$parse_();
+              s10 = peg$parsecomparison();
+              if (s10 !== peg$FAILED) {
+                s11 = peg$currPos;
+                s12 = peg$parse_();
+                s13 = peg$parseperiod();
+                if (s13 !== peg$FAILED) {
+                  s11 = s13;
+                } else {
+                  peg$currPos = s11;
+                  s11 = peg$FAILED;
+                }
+                if (s11 === peg$FAILED) {
+                  s11 = null;
+                }
+                peg$savedPos = s0;
+                s0 = peg$f84(s1, s3, s8, s10, s11);
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parseevent_value_figure() {
+    let s0, s1, s2;
+
+    s0 = peg$currPos;
+    s1 = peg$currPos;
+    if (input.substr(peg$currPos, 3) === peg$c79) {
+      s2 = peg$c79;
+      peg$currPos += 3;
+    } else {
+      s2 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e105); }
+    }
+    if (s2 === peg$FAILED) {
+      if (input.substr(peg$currPos, 4) === peg$c80) {
+        s2 = peg$c80;
+        peg$currPos += 4;
+      } else {
+        s2 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e106); }
+      }
+      if (s2 === peg$FAILED) {
+        if (input.substr(peg$currPos, 3) === peg$c81) {
+          s2 = peg$c81;
+          peg$currPos += 3;
+        } else {
+          s2 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e107); }
+        }
+        if (s2 === peg$FAILED) {
+          if (input.substr(peg$currPos, 3) === peg$c82) {
+            s2 = peg$c82;
+            peg$currPos += 3;
+          } else {
+            s2 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e108); }
+          }
+          if (s2 === peg$FAILED) {
+            if (input.substr(peg$currPos, 8) === peg$c83) {
+              s2 = peg$c83;
+              peg$currPos += 8;
+            } else {
+              s2 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e109); }
+            }
+            if (s2 === peg$FAILED) {
+              if (input.substr(peg$currPos, 5) === peg$c76) {
+                s2 = peg$c76;
+                peg$currPos += 5;
+              } else {
+                s2 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e102); }
+              }
+              if (s2 === peg$FAILED) {
+                if (input.substr(peg$currPos, 4) === peg$c35) {
+                  s2 = peg$c35;
+                  peg$currPos += 4;
+                } else {
+                  s2 = peg$FAILED;
+                  if (peg$silentFails === 0) { peg$fail(peg$e40); }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    if (s2 !== peg$FAILED) {
+      s1 = input.substring(s1, peg$currPos);
+    } else {
+      s1 = s2;
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        peg$savedPos = s0;
+        s0 = peg$f85(s1);
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsestopped() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 7) === peg$c84) {
+      s1 = peg$c84;
+      peg$currPos += 7;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e110); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        s4 = peg$parsewhich();
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parse_();
+          if (input.substr(peg$currPos, 3) === peg$c99) {
+            s6 = peg$c99;
+            peg$currPos += 3;
+          } else {
+            s6 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e126); }
+          }
+          if (s6 !== peg$FAILED) {
+            s7 = peg$parseend();
+            if (s7 !== peg$FAILED) {
+              s8 = peg$parse_();
+              s9 = peg$parseduration();
+              if (s9 !== peg$FAILED) {
+                s10 = peg$parse_();
+                s11 = peg$parsewithin();
+                if (s11 !== peg$FAILED) {
+                  peg$savedPos = s0;
+                  s0 = peg$f86(s4, s9, s11);
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parserestarted() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 9) === peg$c85) {
+      s1 = peg$c85;
+      peg$currPos += 9;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e111); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        s4 = peg$parsewhich();
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parse_();
+          s6 = peg$parsewithin();
+          if (s6 !== peg$FAILED) {
+            s7 = peg$parse_();
+            if (input.substr(peg$currPos, 5) === peg$c32) {
+              s8 = peg$c32;
+              peg$currPos += 5;
+            } else {
+              s8 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e37); }
+            }
+            if (s8 !== peg$FAILED) {
+              s9 = peg$parseend();
+              if (s9 !== peg$FAILED) {
+                s10 = peg$parse_();
+                s11 = peg$parseduration();
+                if (s11 !== peg$FAILED) {
+                  peg$savedPos = s0;
+                  s0 = peg$f87(s4, s6, s11);
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parseregularly() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, s19, s20, s21, s22, s23, s24, s25, s26, s27, s28, s29, s30, s31;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 9) === peg$c86) {
+      s1 = peg$c86;
+      peg$currPos += 9;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e112); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        s4 = peg$parsewhich();
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parse_();
+          if (input.substr(peg$currPos, 2) === peg$c78) {
+            s6 = peg$c78;
+            peg$currPos += 2;
+          } else {
+            s6 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e104); }
+          }
+          if (s6 !== peg$FAILED) {
+            s7 = peg$parseend();
+            if (s7 !== peg$FAILED) {
+              s8 = peg$parse_();
+              if (input.substr(peg$currPos, 5) === peg$c95) {
+                s9 = peg$c95;
+                peg$currPos += 5;
+              } else {
+                s9 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e122); }
+              }
+              if (s9 !== peg$FAILED) {
+                s10 = peg$parseend();
+                if (s10 !== peg$FAILED) {
+                  s11 = peg$parse_();
+                  s12 = peg$parsecount();
+                  if (s12 !== peg$FAILED) {
+                    s13 = peg$parse_();
+                    if (input.substr(peg$currPos, 5) === peg$c93) {
+                      s14 = peg$c93;
+                      peg$currPos += 5;
+                    } else {
+                      s14 = peg$FAILED;
+                      if (peg$silentFails === 0) { peg$fail(peg$e120); }
+                    }
+                    if (s14 === peg$FAILED) {
+                      if (input.substr(peg$currPos, 4) === peg$c94) {
+                        s14 = peg$c94;
+                        peg$currPos += 4;
+                      } else {
+                        s14 = peg$FAILED;
+                        if (peg$silentFails === 0) { peg$fail(peg$e121); }
+                      }
+                    }
+                    if (s14 !== peg$FAILED) {
+                      s15 = peg$parseend();
+                      if (s15 !== peg$FAILED) {
+                        s16 = peg$parse_();
+                        if (input.substr(peg$currPos, 2) === peg$c14) {
+                          s17 = peg$c14;
+                          peg$currPos += 2;
                         } else {
-                          s15 = peg$FAILED;
-                          if (peg$silentFails === 0) { peg$fail(peg$e77); }
+                          s17 = peg$FAILED;
+                          if (peg$silentFails === 0) { peg$fail(peg$e18); }
                         }
-                        if (s15 !== peg$FAILED) {
-                          s16 = peg$parseend();
-                          if (s16 !== peg$FAILED) {
-                            peg$savedPos = s0;
-                            s0 = peg$f48(s13);
+                        if (s17 !== peg$FAILED) {
+                          s18 = peg$parseend();
+                          if (s18 !== peg$FAILED) {
+                            s19 = peg$parse_();
+                            s20 = peg$parsecount();
+                            if (s20 !== peg$FAILED) {
+                              s21 = peg$parse_();
+                              if (input.substr(peg$currPos, 2) === peg$c12) {
+                                s22 = peg$c12;
+                                peg$currPos += 2;
+                              } else {
+                                s22 = peg$FAILED;
+                                if (peg$silentFails === 0) { peg$fail(peg$e14); }
+                              }
+                              if (s22 !== peg$FAILED) {
+                                s23 = peg$parseend();
+                                if (s23 !== peg$FAILED) {
+                                  s24 = peg$parse_();
+                                  s25 = peg$currPos;
+                                  if (input.substr(peg$currPos, 3) === peg$c100) {
+                                    s26 = peg$c100;
+                                    peg$currPos += 3;
+                                  } else {
+                                    s26 = peg$FAILED;
+                                    if (peg$silentFails === 0) { peg$fail(peg$e127); }
+                                  }
+                                  if (s26 !== peg$FAILED) {
+                                    s27 = peg$parseend();
+                                    if (s27 !== peg$FAILED) {
+                                      s28 = peg$parse_();
+                                      s26 = [s26, s27, s28];
+                                      s25 = s26;
+                                    } else {
+                                      peg$currPos = s25;
+                                      s25 = peg$FAILED;
+                                    }
+                                  } else {
+                                    peg$currPos = s25;
+                                    s25 = peg$FAILED;
+                                  }
+                                  if (s25 === peg$FAILED) {
+                                    s25 = null;
+                                  }
+                                  if (input.substr(peg$currPos, 4) === peg$c35) {
+                                    s26 = peg$c35;
+                                    peg$currPos += 4;
+                                  } else {
+                                    s26 = peg$FAILED;
+                                    if (peg$silentFails === 0) { peg$fail(peg$e40); }
+                                  }
+                                  if (s26 !== peg$FAILED) {
+                                    s27 = peg$parseend();
+                                    if (s27 !== peg$FAILED) {
+                                      s28 = peg$parse_();
+                                      s29 = peg$parsecount();
+                                      if (s29 !== peg$FAILED) {
+                                        s30 = peg$parse_();
+                                        s31 = peg$parseregularly_period();
+                                        if (s31 !== peg$FAILED) {
+                                          peg$savedPos = s0;
+                                          s0 = peg$f88(s4, s12, s20, s29, s31);
+                                        } else {
+                                          peg$currPos = s0;
+                                          s0 = peg$FAILED;
+                                        }
+                                      } else {
+                                        peg$currPos = s0;
+                                        s0 = peg$FAILED;
+                                      }
+                                    } else {
+                                      peg$currPos = s0;
+                                      s0 = peg$FAILED;
+                                    }
+                                  } else {
+                                    peg$currPos = s0;
+                                    s0 = peg$FAILED;
+                                  }
+                                } else {
+                                  peg$currPos = s0;
+                                  s0 = peg$FAILED;
+                                }
+                              } else {
+                                peg$currPos = s0;
+                                s0 = peg$FAILED;
+                              }
+                            } else {
+                              peg$currPos = s0;
+                              s0 = peg$FAILED;
+                            }
                           } else {
                             peg$currPos = s0;
                             s0 = peg$FAILED;
@@ -3191,6 +6845,485 @@ function peg$parse(input, options) {
                   peg$currPos = s0;
                   s0 = peg$FAILED;
                 }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parseregularly_period() {
+    let s0, s1, s2, s3, s4, s5, s6, s7;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 7) === peg$c101) {
+      s1 = peg$c101;
+      peg$currPos += 7;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e128); }
+    }
+    if (s1 === peg$FAILED) {
+      if (input.substr(peg$currPos, 6) === peg$c102) {
+        s1 = peg$c102;
+        peg$currPos += 6;
+      } else {
+        s1 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e129); }
+      }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        if (input.substr(peg$currPos, 2) === peg$c12) {
+          s4 = peg$c12;
+          peg$currPos += 2;
+        } else {
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e14); }
+        }
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parseend();
+          if (s5 !== peg$FAILED) {
+            s6 = peg$parse_();
+            s7 = peg$parseduration();
+            if (s7 !== peg$FAILED) {
+              s0 = s7;
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+    if (s0 === peg$FAILED) {
+      s0 = peg$currPos;
+      s1 = peg$parseunit();
+      if (s1 !== peg$FAILED) {
+        peg$savedPos = s0;
+        s1 = peg$f89(s1);
+      }
+      s0 = s1;
+    }
+
+    return s0;
+  }
+
+  function peg$parseaccount_did() {
+    let s0, s1, s2, s3, s4, s5, s6, s7;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 7) === peg$c77) {
+      s1 = peg$c77;
+      peg$currPos += 7;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e103); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        if (input.substr(peg$currPos, 3) === peg$c68) {
+          s4 = peg$c68;
+          peg$currPos += 3;
+        } else {
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e91); }
+        }
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parseend();
+          if (s5 !== peg$FAILED) {
+            s6 = peg$parse_();
+            s7 = peg$parsedid_said();
+            if (s7 !== peg$FAILED) {
+              peg$savedPos = s0;
+              s0 = peg$f90(s7);
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parseleads_of_account() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9;
+
+    s0 = peg$currPos;
+    s1 = peg$parseleads_of_account_count();
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parse_();
+      if (input.substr(peg$currPos, 2) === peg$c12) {
+        s3 = peg$c12;
+        peg$currPos += 2;
+      } else {
+        s3 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e14); }
+      }
+      if (s3 !== peg$FAILED) {
+        s4 = peg$parseend();
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parse_();
+          if (input.substr(peg$currPos, 7) === peg$c77) {
+            s6 = peg$c77;
+            peg$currPos += 7;
+          } else {
+            s6 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e103); }
+          }
+          if (s6 !== peg$FAILED) {
+            s7 = peg$parseend();
+            if (s7 !== peg$FAILED) {
+              s8 = peg$parse_();
+              s9 = peg$parseunary();
+              if (s9 !== peg$FAILED) {
+                peg$savedPos = s0;
+                s0 = peg$f91(s1, s9);
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parseleads_of_account_count() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 3) === peg$c8) {
+      s1 = peg$c8;
+      peg$currPos += 3;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e10); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        if (input.substr(peg$currPos, 4) === peg$c103) {
+          s4 = peg$c103;
+          peg$currPos += 4;
+        } else {
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e130); }
+        }
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parseend();
+          if (s5 !== peg$FAILED) {
+            peg$savedPos = s0;
+            s0 = peg$f92();
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+    if (s0 === peg$FAILED) {
+      s0 = peg$currPos;
+      if (input.substr(peg$currPos, 2) === peg$c78) {
+        s1 = peg$c78;
+        peg$currPos += 2;
+      } else {
+        s1 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e104); }
+      }
+      if (s1 !== peg$FAILED) {
+        s2 = peg$parseend();
+        if (s2 !== peg$FAILED) {
+          s3 = peg$parse_();
+          if (input.substr(peg$currPos, 5) === peg$c95) {
+            s4 = peg$c95;
+            peg$currPos += 5;
+          } else {
+            s4 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e122); }
+          }
+          if (s4 !== peg$FAILED) {
+            s5 = peg$parseend();
+            if (s5 !== peg$FAILED) {
+              s6 = peg$parse_();
+              s7 = peg$parsecount();
+              if (s7 !== peg$FAILED) {
+                s8 = peg$parse_();
+                if (input.substr(peg$currPos, 5) === peg$c104) {
+                  s9 = peg$c104;
+                  peg$currPos += 5;
+                } else {
+                  s9 = peg$FAILED;
+                  if (peg$silentFails === 0) { peg$fail(peg$e131); }
+                }
+                if (s9 === peg$FAILED) {
+                  if (input.substr(peg$currPos, 4) === peg$c103) {
+                    s9 = peg$c103;
+                    peg$currPos += 4;
+                  } else {
+                    s9 = peg$FAILED;
+                    if (peg$silentFails === 0) { peg$fail(peg$e130); }
+                  }
+                }
+                if (s9 !== peg$FAILED) {
+                  s10 = peg$parseend();
+                  if (s10 !== peg$FAILED) {
+                    s0 = s7;
+                  } else {
+                    peg$currPos = s0;
+                    s0 = peg$FAILED;
+                  }
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    }
+
+    return s0;
+  }
+
+  function peg$parseconverted() {
+    let s0, s1, s2, s3, s4, s5, s6;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 9) === peg$c87) {
+      s1 = peg$c87;
+      peg$currPos += 9;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e113); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = [];
+        s4 = peg$currPos;
+        s5 = peg$parse_();
+        s6 = peg$parseconverted_clause();
+        if (s6 !== peg$FAILED) {
+          s4 = s6;
+        } else {
+          peg$currPos = s4;
+          s4 = peg$FAILED;
+        }
+        while (s4 !== peg$FAILED) {
+          s3.push(s4);
+          s4 = peg$currPos;
+          s5 = peg$parse_();
+          s6 = peg$parseconverted_clause();
+          if (s6 !== peg$FAILED) {
+            s4 = s6;
+          } else {
+            peg$currPos = s4;
+            s4 = peg$FAILED;
+          }
+        }
+        peg$savedPos = s0;
+        s0 = peg$f93(s3);
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parseconverted_clause() {
+    let s0, s1;
+
+    s0 = peg$currPos;
+    s1 = peg$parseconverted_clauseSaid();
+    if (s1 !== peg$FAILED) {
+      peg$savedPos = s0;
+      s1 = peg$f94(s1);
+    }
+    s0 = s1;
+
+    return s0;
+  }
+
+  function peg$parseconverted_clauseSaid() {
+    let s0, s1, s2, s3, s4, s5, s6, s7;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 2) === peg$c12) {
+      s1 = peg$c12;
+      peg$currPos += 2;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e14); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        if (input.substr(peg$currPos, 4) === peg$c105) {
+          s4 = peg$c105;
+          peg$currPos += 4;
+        } else {
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e132); }
+        }
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parseend();
+          if (s5 !== peg$FAILED) {
+            s6 = peg$parse_();
+            s7 = peg$parsestring();
+            if (s7 !== peg$FAILED) {
+              peg$savedPos = s0;
+              s0 = peg$f95(s7);
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+    if (s0 === peg$FAILED) {
+      s0 = peg$currPos;
+      if (input.substr(peg$currPos, 4) === peg$c50) {
+        s1 = peg$c50;
+        peg$currPos += 4;
+      } else {
+        s1 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e58); }
+      }
+      if (s1 !== peg$FAILED) {
+        s2 = peg$parseend();
+        if (s2 !== peg$FAILED) {
+          s3 = peg$parse_();
+          if (input.substr(peg$currPos, 5) === peg$c106) {
+            s4 = peg$c106;
+            peg$currPos += 5;
+          } else {
+            s4 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e133); }
+          }
+          if (s4 !== peg$FAILED) {
+            s5 = peg$parseend();
+            if (s5 !== peg$FAILED) {
+              s6 = peg$parse_();
+              s7 = peg$parsecomparison();
+              if (s7 !== peg$FAILED) {
+                peg$savedPos = s0;
+                s0 = peg$f96(s7);
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -3213,51 +7346,20 @@ function peg$parse(input, options) {
       }
       if (s0 === peg$FAILED) {
         s0 = peg$currPos;
-        if (input.substr(peg$currPos, 2) === peg$c59) {
-          s1 = peg$c59;
-          peg$currPos += 2;
-        } else {
-          s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e78); }
-        }
+        s1 = peg$parsetimes();
         if (s1 !== peg$FAILED) {
-          s2 = peg$parseend();
-          if (s2 !== peg$FAILED) {
-            s3 = peg$parse_();
-            if (input.substr(peg$currPos, 8) === peg$c57) {
-              s4 = peg$c57;
-              peg$currPos += 8;
-            } else {
-              s4 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e76); }
-            }
-            if (s4 !== peg$FAILED) {
-              s5 = peg$parseend();
-              if (s5 !== peg$FAILED) {
-                s6 = peg$parse_();
-                s7 = peg$parsewithin();
-                if (s7 !== peg$FAILED) {
-                  peg$savedPos = s0;
-                  s0 = peg$f49(s7);
-                } else {
-                  peg$currPos = s0;
-                  s0 = peg$FAILED;
-                }
-              } else {
-                peg$currPos = s0;
-                s0 = peg$FAILED;
-              }
-            } else {
-              peg$currPos = s0;
-              s0 = peg$FAILED;
-            }
-          } else {
-            peg$currPos = s0;
-            s0 = peg$FAILED;
+          peg$savedPos = s0;
+          s1 = peg$f97(s1);
+        }
+        s0 = s1;
+        if (s0 === peg$FAILED) {
+          s0 = peg$currPos;
+          s1 = peg$parseperiod();
+          if (s1 !== peg$FAILED) {
+            peg$savedPos = s0;
+            s1 = peg$f98(s1);
           }
-        } else {
-          peg$currPos = s0;
-          s0 = peg$FAILED;
+          s0 = s1;
         }
       }
     }
@@ -3265,36 +7367,71 @@ function peg$parse(input, options) {
     return s0;
   }
 
-  function peg$parsefirst_seen() {
-    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16;
+  function peg$parsescore() {
+    let s0, s1, s2, s3, s4;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 5) === peg$c60) {
-      s1 = peg$c60;
+    if (input.substr(peg$currPos, 5) === peg$c74) {
+      s1 = peg$c74;
       peg$currPos += 5;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e79); }
+      if (peg$silentFails === 0) { peg$fail(peg$e100); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
       if (s2 !== peg$FAILED) {
         s3 = peg$parse_();
-        if (input.substr(peg$currPos, 4) === peg$c61) {
-          s4 = peg$c61;
-          peg$currPos += 4;
+        s4 = peg$parsecomparison();
+        if (s4 !== peg$FAILED) {
+          peg$savedPos = s0;
+          s0 = peg$f99(s4);
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsein_segment() {
+    let s0, s1, s2, s3, s4, s5, s6, s7;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 2) === peg$c14) {
+      s1 = peg$c14;
+      peg$currPos += 2;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e18); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        if (input.substr(peg$currPos, 7) === peg$c107) {
+          s4 = peg$c107;
+          peg$currPos += 7;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e80); }
+          if (peg$silentFails === 0) { peg$fail(peg$e134); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
           if (s5 !== peg$FAILED) {
             s6 = peg$parse_();
-            s7 = peg$parsewithin();
+            s7 = peg$parsestring();
             if (s7 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f50(s7);
+              s0 = peg$f100(s7);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -3315,67 +7452,71 @@ function peg$parse(input, options) {
       peg$currPos = s0;
       s0 = peg$FAILED;
     }
-    if (s0 === peg$FAILED) {
-      s0 = peg$currPos;
-      if (input.substr(peg$currPos, 5) === peg$c60) {
-        s1 = peg$c60;
-        peg$currPos += 5;
-      } else {
-        s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e79); }
-      }
-      if (s1 !== peg$FAILED) {
-        s2 = peg$parseend();
-        if (s2 !== peg$FAILED) {
-          s3 = peg$parse_();
-          if (input.substr(peg$currPos, 4) === peg$c61) {
-            s4 = peg$c61;
-            peg$currPos += 4;
+
+    return s0;
+  }
+
+  function peg$parsebucket() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, s19;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 6) === peg$c88) {
+      s1 = peg$c88;
+      peg$currPos += 6;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e114); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        s4 = peg$parsecount();
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parse_();
+          if (input.substr(peg$currPos, 2) === peg$c108) {
+            s6 = peg$c108;
+            peg$currPos += 2;
           } else {
-            s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e80); }
+            s6 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e135); }
           }
-          if (s4 !== peg$FAILED) {
-            s5 = peg$parseend();
-            if (s5 !== peg$FAILED) {
-              s6 = peg$parse_();
-              if (input.substr(peg$currPos, 4) === peg$c53) {
-                s7 = peg$c53;
-                peg$currPos += 4;
-              } else {
-                s7 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e72); }
-              }
-              if (s7 !== peg$FAILED) {
-                s8 = peg$parseend();
-                if (s8 !== peg$FAILED) {
-                  s9 = peg$parse_();
-                  if (input.substr(peg$currPos, 4) === peg$c54) {
-                    s10 = peg$c54;
-                    peg$currPos += 4;
-                  } else {
-                    s10 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e73); }
-                  }
-                  if (s10 !== peg$FAILED) {
-                    s11 = peg$parseend();
-                    if (s11 !== peg$FAILED) {
-                      s12 = peg$parse_();
-                      s13 = peg$parseduration();
-                      if (s13 !== peg$FAILED) {
-                        s14 = peg$parse_();
-                        if (input.substr(peg$currPos, 3) === peg$c58) {
-                          s15 = peg$c58;
-                          peg$currPos += 3;
-                        } else {
-                          s15 = peg$FAILED;
-                          if (peg$silentFails === 0) { peg$fail(peg$e77); }
-                        }
-                        if (s15 !== peg$FAILED) {
-                          s16 = peg$parseend();
-                          if (s16 !== peg$FAILED) {
+          if (s6 !== peg$FAILED) {
+            s7 = peg$parseend();
+            if (s7 !== peg$FAILED) {
+              s8 = peg$parse_();
+              s9 = peg$parsecount();
+              if (s9 !== peg$FAILED) {
+                s10 = peg$parse_();
+                if (input.substr(peg$currPos, 2) === peg$c12) {
+                  s11 = peg$c12;
+                  peg$currPos += 2;
+                } else {
+                  s11 = peg$FAILED;
+                  if (peg$silentFails === 0) { peg$fail(peg$e14); }
+                }
+                if (s11 !== peg$FAILED) {
+                  s12 = peg$parseend();
+                  if (s12 !== peg$FAILED) {
+                    s13 = peg$parse_();
+                    s14 = peg$parsecount();
+                    if (s14 !== peg$FAILED) {
+                      s15 = peg$parse_();
+                      if (input.substr(peg$currPos, 2) === peg$c109) {
+                        s16 = peg$c109;
+                        peg$currPos += 2;
+                      } else {
+                        s16 = peg$FAILED;
+                        if (peg$silentFails === 0) { peg$fail(peg$e136); }
+                      }
+                      if (s16 !== peg$FAILED) {
+                        s17 = peg$parseend();
+                        if (s17 !== peg$FAILED) {
+                          s18 = peg$parse_();
+                          s19 = peg$parsestring();
+                          if (s19 !== peg$FAILED) {
                             peg$savedPos = s0;
-                            s0 = peg$f51(s13);
+                            s0 = peg$f101(s4, s9, s14, s19);
                           } else {
                             peg$currPos = s0;
                             s0 = peg$FAILED;
@@ -3420,38 +7561,6 @@ function peg$parse(input, options) {
         peg$currPos = s0;
         s0 = peg$FAILED;
       }
-    }
-
-    return s0;
-  }
-
-  function peg$parsescore() {
-    let s0, s1, s2, s3, s4;
-
-    s0 = peg$currPos;
-    if (input.substr(peg$currPos, 5) === peg$c62) {
-      s1 = peg$c62;
-      peg$currPos += 5;
-    } else {
-      s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e81); }
-    }
-    if (s1 !== peg$FAILED) {
-      s2 = peg$parseend();
-      if (s2 !== peg$FAILED) {
-        s3 = peg$parse_();
-        s4 = peg$parsecomparison();
-        if (s4 !== peg$FAILED) {
-          peg$savedPos = s0;
-          s0 = peg$f52(s4);
-        } else {
-          peg$currPos = s0;
-          s0 = peg$FAILED;
-        }
-      } else {
-        peg$currPos = s0;
-        s0 = peg$FAILED;
-      }
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -3461,20 +7570,24 @@ function peg$parse(input, options) {
   }
 
   function peg$parseattribute() {
-    let s0, s1, s2, s3, s4;
+    let s0, s1, s2, s3, s4, s5;
 
     s0 = peg$currPos;
-    s1 = peg$parseattributeOwner();
+    s1 = peg$parseeach();
     if (s1 === peg$FAILED) {
       s1 = null;
     }
-    s2 = peg$parsename();
-    if (s2 !== peg$FAILED) {
-      s3 = peg$parse_();
-      s4 = peg$parsecomparison();
-      if (s4 !== peg$FAILED) {
+    s2 = peg$parseattributeOwner();
+    if (s2 === peg$FAILED) {
+      s2 = null;
+    }
+    s3 = peg$parsestoredName();
+    if (s3 !== peg$FAILED) {
+      s4 = peg$parse_();
+      s5 = peg$parsecomparison();
+      if (s5 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f53(s1, s2, s4);
+        s0 = peg$f102(s1, s2, s3, s5);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -3491,24 +7604,24 @@ function peg$parse(input, options) {
     let s0, s1, s2;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 7) === peg$c63) {
-      s1 = peg$c63;
+    if (input.substr(peg$currPos, 7) === peg$c77) {
+      s1 = peg$c77;
       peg$currPos += 7;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e82); }
+      if (peg$silentFails === 0) { peg$fail(peg$e103); }
     }
     if (s1 !== peg$FAILED) {
       if (input.charCodeAt(peg$currPos) === 46) {
-        s2 = peg$c19;
+        s2 = peg$c7;
         peg$currPos++;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e23); }
+        if (peg$silentFails === 0) { peg$fail(peg$e9); }
       }
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f54();
+        s0 = peg$f103();
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -3526,6 +7639,16 @@ function peg$parse(input, options) {
     const { start, end } = range()
     spans.set(value, { start, end })
     return value
+  }
+  /** What clauses say, each of them once. */
+  const once = (clauses) => {
+    const said = {}
+    for (const { at, clause } of clauses) {
+      const [name] = Object.keys(clause)
+      if (name in said) error('This is said a second time', at)
+      said[name] = clause[name]
+    }
+    return said
   }
 
   peg$result = peg$startRuleFunction();

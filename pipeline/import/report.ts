@@ -1,3 +1,4 @@
+import type { CatalogType } from '../../compiler/index.ts'
 import type { Client } from '../engine.ts'
 import { statement } from '../sql.ts'
 
@@ -9,7 +10,7 @@ export type NamedType = {
   subject: 'lead' | 'account' | 'event'
   eventType: string
   name: string
-  type: 'text' | 'number' | 'boolean' | 'instant' | 'json'
+  type: CatalogType
   inferred: boolean
 }
 

@@ -67,7 +67,7 @@ async function typeValues(
 
 type Counts = Omit<Taken, 'types'>
 
-async function takeEvents(client: Client, { conversions }: TakeOptions): Promise<Counts> {
+async function takeEvents(client: Client, { conversions, timezone }: TakeOptions): Promise<Counts> {
   const { rows } = await countIncoming(client)
   await client.query(statement('imports/add_event_types'), [conversions])
   const newLeads = await rowsOf(client, 'imports/add_leads')
@@ -75,7 +75,7 @@ async function takeEvents(client: Client, { conversions }: TakeOptions): Promise
   await client.query('analyze event_ids (row_number)')
   await client.query(statement('imports/create_ready'))
   const taken = await rowsOf(client, 'imports/take_events')
-  const conflicts = taken < rows ? await rowsOf(client, 'imports/refuse_conflicts') : 0
+  const conflicts = taken < rows ? await rowsOf(client, 'imports/refuse_conflicts', [timezone]) : 0
   await client.query('drop view pg_temp.ready')
   return { taken, alreadyHere: rows - taken - conflicts, newLeads, newAccounts: 0 }
 }

@@ -1,29 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
-import { z } from 'zod'
-import { durationSeconds, isZone, readDuration } from '../../compiler/index.ts'
 import { UserError } from '../errors.ts'
+import { seconds, settingsShape } from './shapes.ts'
 
 export const projectFile = 'tideline.yaml'
-
-const settingsShape = z.strictObject({
-  timezone: z
-    .string()
-    .refine(isZone, 'is not a time zone this machine knows (such as Europe/Berlin)')
-    .default('UTC'),
-  slots: z.string().default('0 * * * *'),
-  catch_up: z
-    .string()
-    .refine((text) => Number.isFinite(seconds(text)), 'is not a duration (such as 7 days)')
-    .default('7 days'),
-  database: z.string().min(1).optional(),
-  schema: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_]*$/, 'must be a plain lower-case name')
-    .max(40)
-    .default('tideline'),
-})
 
 export type Settings = {
   readonly timezone: string
@@ -35,11 +16,6 @@ export type Settings = {
 }
 
 export type Project = { readonly folder: string; readonly state: string; readonly settings: Settings }
-
-const seconds = (text: string): number => {
-  const duration = readDuration(text)
-  return duration ? durationSeconds(duration) : Number.NaN
-}
 
 /** The project that a folder belongs to: itself, or the nearest above it that holds tideline.yaml. */
 export function findProject(start: string, given?: string): Project {

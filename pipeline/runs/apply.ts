@@ -43,7 +43,7 @@ export async function applyRun(client: Client, run: Applying): Promise<Applied> 
       runId,
       run.lastAsOf,
       evaluation.failing.map((each) => each.segmentId),
-      evaluation.failing.map(() => 'broken'),
+      evaluation.failing.map((each) => each.outcome),
       evaluation.failing.map(errorText),
     ])
   }
@@ -87,7 +87,7 @@ async function recordOutcomes(
 ): Promise<void> {
   const gone = new Set(superseded.map((each) => each.segment_id))
   const outcomes = [
-    ...evaluation.failing.map((each) => ({ ...each, outcome: 'broken', error: errorText(each) })),
+    ...evaluation.failing.map((each) => ({ ...each, error: errorText(each) })),
     ...evaluation.segments
       .filter((each) => each.first || gone.has(each.segmentId))
       .map((each) => ({ ...each, outcome: gone.has(each.segmentId) ? 'superseded' : 'done', error: null })),

@@ -1,14 +1,16 @@
 import {
   bitsPerWord,
+  type Catalog,
   type Compiled,
-  compile,
+  compileAll,
   isError,
+  meanings,
   type Predicate,
+  type References,
   readsScore,
   type Score,
 } from '../../compiler/index.ts'
-import { readCatalog, rows } from '../catalog.ts'
-import type { Client } from '../engine.ts'
+import { type Reader, readCatalog, rows } from '../catalog.ts'
 
 /** An active segment with the version that a run is pinned to. */
 export type Pinned = {
@@ -16,6 +18,7 @@ export type Pinned = {
   readonly key: string
   readonly version: number
   readonly predicate: Predicate
+  readonly zone: string
   /** This run is the first to apply the version, or a score it reads: every change has the cause `definition`. */
   readonly first: boolean
 }
@@ -24,6 +27,8 @@ export type Failing = {
   readonly segmentId: string
   readonly key: string
   readonly version: number
+  /** `blocked`: it refers to one that is broken. */
+  readonly outcome: 'broken' | 'blocked'
   readonly code: string
   readonly message: string
 }
@@ -31,6 +36,10 @@ export type Failing = {
 export type PinnedDefinitions = {
   readonly segments: readonly Pinned[]
   readonly failing: readonly Failing[]
+  /** Every segment that is not archived, active or not: what it means, and what others mean that refer to it. */
+  readonly compiled: ReadonlyMap<string, Compiled>
+  readonly references: References
+  readonly catalog: Catalog
   readonly scores: readonly Score[]
   readonly scoringVersion: number | null
 }
@@ -38,6 +47,7 @@ export type PinnedDefinitions = {
 type SegmentRow = {
   segment_id: string
   key: string
+  status: 'draft' | 'active' | 'paused'
   version: number
   tree: unknown
   zone: string
@@ -46,7 +56,7 @@ type SegmentRow = {
 }
 
 /** The current versions of all active segments and of scoring, compiled against the catalog as it is now. */
-export async function pinDefinitions(client: Client): Promise<PinnedDefinitions> {
+export async function pinDefinitions(client: Reader): Promise<PinnedDefinitions> {
   const [scoring] = await rows<{ version: number; definition: { scores: Score[] } }>(
     client,
     'select version, definition from scoring_versions order by version desc limit 1',
@@ -59,35 +69,43 @@ export async function pinDefinitions(client: Client): Promise<PinnedDefinitions>
   )
   const found = await rows<SegmentRow>(
     client,
-    `select s.segment_id, s.key, s.version, v.tree, v.zone,
+    `select s.segment_id, s.key, s.status, s.version, v.tree, v.zone,
        st.version as applied_version, st.scoring_version as applied_scoring
      from segments s
      join segment_versions v on v.segment_id = s.segment_id and v.version = s.version
      left join segment_state st on st.segment_id = s.segment_id
-     where s.status = 'active'
+     where s.status <> 'archived'
      order by s.segment_id`,
   )
+  const compiled = compileAll(
+    new Map(found.map(({ key, tree, zone }) => [key, { source: tree, zone }])),
+    catalog,
+  )
+  const references = meanings(compiled)
   const segments: Pinned[] = []
   const failing: Failing[] = []
-  for (const row of found) {
+  for (const row of found.filter(({ status }) => status === 'active')) {
     const base = { segmentId: row.segment_id, key: row.key, version: row.version }
-    const compiled = compile(row.tree, catalog, row.zone)
-    if (!compiled.predicate) {
-      failing.push({ ...base, ...firstError(compiled) })
+    const predicate = references.get(row.key)
+    if (!predicate) {
+      failing.push({ ...base, ...firstError(compiled.get(row.key)!) })
       continue
     }
-    const scoreChanged = readsScore(compiled.predicate) && row.applied_scoring !== scoringVersion
+    const scoreChanged = readsScore(predicate, references) && row.applied_scoring !== scoringVersion
     const first = row.applied_version !== row.version || scoreChanged
-    segments.push({ ...base, predicate: compiled.predicate, first })
+    segments.push({ ...base, predicate, zone: row.zone, first })
   }
-  return { segments, failing, scores, scoringVersion }
+  return { segments, failing, compiled, references, catalog, scores, scoringVersion }
 }
 
-function firstError(compiled: Compiled): { code: string; message: string } {
-  const error = compiled.diagnostics.find(isError)
-  return error
-    ? { code: error.code, message: [error.message, error.hint].filter(Boolean).join(' ') }
-    : { code: 'SHAPE', message: 'The definition is not understood.' }
+function firstError({ diagnostics }: Compiled): Pick<Failing, 'outcome' | 'code' | 'message'> {
+  const error = diagnostics.find(isError)
+  if (!error) return { outcome: 'broken', code: 'SHAPE', message: 'The definition is not understood.' }
+  return {
+    outcome: error.code === 'SEGMENT_BROKEN' ? 'blocked' : 'broken',
+    code: error.code,
+    message: [error.message, error.hint].filter(Boolean).join(' '),
+  }
 }
 
 /** Word (from 1) and bit of each segment in a lead's set, in the plan's order. */

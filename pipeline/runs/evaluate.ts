@@ -29,6 +29,7 @@ export async function evaluate(
       throw error
     const failing = suspects.map((segment) => ({
       ...segment,
+      outcome: 'broken' as const,
       code: 'EVALUATION_FAILED',
       message: `The shared statement failed with this version in it (${sqlState}).`,
     }))
@@ -42,9 +43,9 @@ async function evaluateOnce(
   definitions: PinnedDefinitions,
   seen: { asOf: Instant; horizon: string },
 ): Promise<Evaluation> {
-  const { segments, scores, failing } = definitions
+  const { segments, scores, failing, references } = definitions
   const { words, bits, wordCount } = bitsOf(segments.length)
-  const query = emit(plan(segments, scores), dialects.postgres, seen)
+  const query = emit(plan(segments, scores, references), dialects.postgres, seen)
   const set = Array.from({ length: wordCount }, (_, word) => `w${word}`).join(', ')
   const points = scores.map((_, score) => `s${score}`).join(', ')
   await client.query(statement('runs/stage'))

@@ -1,5 +1,5 @@
 -- Makes `typed`: per document what is stored (every value of the type that the catalog has for its name, or else as
--- the text it was; lists and objects as they are) and the names whose value is missing.
+-- the text it was; lists and objects as they are) and the names whose value is missing. The same as as_typed does.
 -- $1 text: lead, account or event. $2 text: time zone of instants that name none.
 create temp table typed as
 select d.document, case when v.read is null then d.said - r.removed else d.said - r.removed || v.read end as stored, r.removed
@@ -8,7 +8,7 @@ left join (
   -- Text that is to be text needs no reading.
   select n.event_type, array_agg(n.name) as names, array_agg(c.type) as types
   from named n join catalog c on c.subject = $1 and c.event_type = n.event_type and c.name = n.name
-  where c.type in ('number', 'boolean', 'instant') or n.bare
+  where c.type in ('number', 'range', 'boolean', 'instant') or n.bare and c.type <> 'json'
   group by n.event_type
 ) c on c.event_type = d.type
 cross join lateral (
@@ -19,6 +19,7 @@ cross join lateral (
 cross join lateral (
   select jsonb_object_agg(u.name, coalesce(case u.type
     when 'number' then to_jsonb(as_number(u.value))
+    when 'range' then to_jsonb(as_range(u.value))
     when 'boolean' then case lower(u.value) when 'true' then to_jsonb(true) when 'false' then to_jsonb(false) end
     when 'instant' then to_jsonb(to_char(
       as_instant(coalesce(d.iso ->> u.name, u.value), $2) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))

@@ -39,7 +39,7 @@ test.each<[string, string, string, RegExp, RegExp?]>([
     /second, minute, hour, day/,
   ],
   ['did page_view at leest 2 times', 'leest', 'SYNTAX', /but not "leest"/, /"least", "most"/],
-  ['did page_view within 7 days within 8 days', 'did', 'SYNTAX', /can each be said once/],
+  ['did page_view within 7 days within 8 days', 'within', 'SYNTAX', /said a second time/],
   ['company_size >', '', 'SYNTAX', /but not the end/, /number, text in quotes, true or false/],
   ['company_size > 1,000', ',', 'SYNTAX', /up to "company_size > 1"/, /"and", "or", the end/],
   ['company_size ~ 5', '~', 'SYNTAX', /but not "~"/, /"between".*comparison/],

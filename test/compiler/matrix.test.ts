@@ -4,8 +4,9 @@ import { compile } from '../../compiler/compile.ts'
 import { conditions } from '../../compiler/conditions/index.ts'
 import type { Database } from '../../pipeline/engine.ts'
 import { testDatabase } from '../support/database.ts'
-import { differences, questionsOf } from '../support/engines.ts'
+import { differences } from '../support/engines.ts'
 import { definitionOf } from '../support/generated.ts'
+import { questionsOf } from '../support/questions.ts'
 import { catalog, richWorld, type World, worlds } from '../support/world.ts'
 
 /**

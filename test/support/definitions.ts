@@ -1,13 +1,18 @@
 import type { Instant } from '../../compiler/index.ts'
 import { applySources } from '../../pipeline/apply.ts'
 import type { Database } from '../../pipeline/engine.ts'
-import type { EventTypeSource, SegmentSource, Sources } from '../../pipeline/project/sources.ts'
+import type { AliasSource, EventTypeSource, SegmentSource, Sources } from '../../pipeline/project/sources.ts'
 import { type RunOptions, run } from '../../pipeline/runs/run.ts'
 
 /** Definitions as a project's files would give them. */
 export function sources(
   segments: Record<string, string>,
-  more: { points?: Record<string, number>; levels?: Record<string, number>; events?: EventTypeSource[] } = {},
+  more: {
+    points?: Record<string, number>
+    levels?: Record<string, number>
+    events?: EventTypeSource[]
+    aliases?: AliasSource[]
+  } = {},
 ): Sources {
   const scores = more.points
     ? [
@@ -27,6 +32,7 @@ export function sources(
   return {
     segments: Object.entries(segments).map(segmentSource),
     events: more.events ?? [],
+    aliases: more.aliases ?? [],
     scores,
     findings: [],
   }

@@ -8,7 +8,7 @@ import { to as copyTo } from 'pg-copy-streams'
 import type { QueryPlan } from '../../compiler/plan.ts'
 import { columnarExport, readColumnar } from '../../pipeline/columnar.ts'
 import { type Client, type Database, type Duckdb, inTransaction, openDuckdb } from '../../pipeline/engine.ts'
-import type { World } from './world.ts'
+import { externalIdOf, type World } from './world.ts'
 
 /** A world in place of whatever was there. Returns the horizon: late rows lie above it. */
 export function loadPostgres(database: Database, world: World): Promise<string> {
@@ -31,8 +31,16 @@ async function insert(client: Client, world: World, late: boolean): Promise<void
     rows.map((row, index) => ({ ...row, index })).filter((row) => (row.late ?? false) === late)
   await client.query(
     `insert into leads (lead_id, external_id, first_seen_at) overriding system value
-     select id, 'L-' || id, seen from jsonb_to_recordset($1::jsonb) as row(id bigint, seen timestamptz)`,
-    [JSON.stringify(arrived(world.leads).map(({ id, firstSeen }) => ({ id, seen: firstSeen })))],
+     select * from jsonb_to_recordset($1::jsonb) as row(id bigint, external text, seen timestamptz)`,
+    [
+      JSON.stringify(
+        arrived(world.leads).map((lead) => ({
+          id: lead.id,
+          external: externalIdOf(lead),
+          seen: lead.firstSeen,
+        })),
+      ),
+    ],
   )
   const events = arrived(world.events).map(({ id, lead, type, at, properties }) => {
     const fields = Object.entries(properties).map(([name, json]) => `${JSON.stringify(name)}:${json}`)

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { Temporal } from 'temporal-polyfill'
-import type { ValueType } from '../../compiler/ir.ts'
+import type { CatalogType } from '../../compiler/catalog.ts'
 import { type Duration, durationUnits, formatInstant, type Instant } from '../../compiler/time.ts'
 
 /** What breaks quoting, escaping, patterns, folding, CSV or parsing of numbers. */
@@ -116,13 +116,16 @@ export const hostileNumbers = [
   ],
   ...['0.0000004', '0.0000005', '-0.0000005', '0.0000015', '1e-30', '0.1', '499.9999999', '1000.4999995'],
   ...[
+    '9999999999999999999999',
     '9999999999999999999999.999999',
-    '9999999999999999999999999999.9999994',
-    '9999999999999999999999999999.9999996',
+    '-9999999999999999999999.9999994',
+    '9999999999999999999999.9999996',
   ],
   ...[
+    '1e22',
+    '-1e22',
+    '10000000000000000000000.000000',
     '1e28',
-    '-1e28',
     '1e40',
     '-9999999999999999999999999999',
     '9007199254740993',
@@ -132,61 +135,151 @@ export const hostileNumbers = [
 
 const numbers = fc.oneof(fc.constantFrom(...hostileNumbers), fc.integer({ min: -3, max: 70 }).map(String))
 
-const proper: Record<ValueType, fc.Arbitrary<string>> = {
+/** Elements of every type, missing ones, and arrays in arrays. */
+const elements: fc.Arbitrary<string> = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom('"a"', '"A"', '"vip"', '"VIP"', '"É"', '"\\u0130"', '"%_"') },
+  { weight: 3, arbitrary: fc.constantFrom('1', '1.0', '2', '10', '0.0000004', '1e22') },
+  { weight: 2, arbitrary: fc.constantFrom('true', 'false') },
+  { weight: 2, arbitrary: fc.constantFrom('null', '""', '[]', '["a"]', '{}', '{"a":1}') },
+  { weight: 1, arbitrary: texts.map((text) => JSON.stringify(text)) },
+)
+const lists = fc.oneof(
+  { weight: 6, arbitrary: fc.array(elements, { maxLength: 4 }).map((found) => `[${found.join()}]`) },
+  { weight: 2, arbitrary: elements },
+)
+const cities = fc.constantFrom(
+  '"Berlin"',
+  '"berlin"',
+  '"BERLIN"',
+  '"\\u0130zmir"',
+  '""',
+  'null',
+  '5',
+  '["Berlin","Köln"]',
+)
+const addresses = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc
+      .record(
+        {
+          city: cities,
+          geo: fc.constantFrom(
+            '{"zip":"10115"}',
+            '{"zip":10115}',
+            '{"zip":""}',
+            '{}',
+            '"10115"',
+            '[{"zip":"10115"}]',
+          ),
+          floors: fc.oneof(lists, fc.constantFrom('[1,2]', '[2]', '3', '{"0":1}')),
+          [hostileName]: elements,
+        },
+        { requiredKeys: [] },
+      )
+      .map(objectOf),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('{}', '[]', '"Berlin"', '[{"city":"Berlin"}]', '{"city":{"city":"Berlin"}}'),
+  },
+)
+const utms = fc
+  .record(
+    { source: fc.constantFrom('"q1"', '"Q1"', '"x"', '1', 'null'), campaign: lists },
+    { requiredKeys: [] },
+  )
+  .map(objectOf)
+
+function objectOf(fields: Record<string, string | undefined>): string {
+  const written = Object.entries(fields).filter(([, json]) => json !== undefined)
+  return `{${written.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join()}}`
+}
+
+const proper: Record<CatalogType, fc.Arbitrary<string>> = {
   number: numbers,
+  range: fc.constantFrom('1', '11', '51', '501', '10000'),
   text: texts.map((text) => JSON.stringify(text)),
   boolean: fc.constantFrom('true', 'false'),
   instant: instants.map((instant) => JSON.stringify(instant)),
-  json: fc.constantFrom('[]', '[1]', '[""]', '["a"]', '{}', '{"a":1}', '""', 'null', '"x"', '0', 'false'),
+  json: fc.oneof(lists, fc.constantFrom('{}', '{"a":1}', '[1]', '[""]')),
 }
 
 /** Mostly a value of this type; now and then one of another. */
-export const jsonOf = (type: ValueType): fc.Arbitrary<string> =>
+export const jsonOf = (type: CatalogType): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 7, arbitrary: proper[type] },
-    { weight: 1, arbitrary: fc.oneof(...Object.values(proper)) },
+    {
+      weight: 1,
+      arbitrary: fc.oneof(...Object.values(proper), lists, addresses, fc.constantFrom('null', '""')),
+    },
   )
+
+/** What is found under some names, that examples and tests ask for. */
+const usual: Readonly<Record<string, fc.Arbitrary<string>>> = {
+  tags: lists,
+  address: addresses,
+  utm: utms,
+  page: fc.constantFrom('"/pricing"', '"/Pricing"', '"/docs"', '"/case/1"', '"/"'),
+  campaign: fc.constantFrom('"q1"', '"Q1"', '"q2"'),
+  channel: fc.constantFrom('"web"', '"Web"', '"email"', '"ads"', '""', 'null', '5'),
+  kind: fc.constantFrom('"won"', '"Won"', '"renewed"'),
+  industry: fc.constantFrom('"Technology"', '"technology"', '"Healthcare"'),
+  plan: fc.constantFrom('"pro"', '"Pro"', '"free"'),
+}
+
+export const jsonFor = (name: string, type: CatalogType): fc.Arbitrary<string> => {
+  const own = Object.hasOwn(usual, name) ? usual[name] : undefined
+  return own ? fc.oneof({ weight: 3, arbitrary: own }, { weight: 1, arbitrary: jsonOf(type) }) : jsonOf(type)
+}
 
 const offsets = [
   ...[0, 1, 2, 7, 30].flatMap((amount) => durationUnits.map((unit): Duration => ({ amount, unit }))),
   ...[14, 90, 168].map((amount): Duration => ({ amount, unit: 'day' })),
 ]
 
-/** Instants where things tip: on the edge of a window before asOf, a microsecond beside it, or after asOf. */
+/** Instants where things tip: on the edge of a window around asOf, or a microsecond beside it. */
 export function momentNear(asOf: Instant, zone: string): fc.Arbitrary<Instant> {
   const local = Temporal.Instant.from(asOf).toZonedDateTimeISO(zone)
-  const before = ({ amount, unit }: Duration) =>
-    unit === 'quarter' ? local.subtract({ months: 3 * amount }) : subtractFixed(local, amount, unit)
-  const edge = fc.constantFrom(...offsets).map(before)
+  const before = ({ amount, unit }: Duration) => moved(local, -amount, unit)
+  const after = ({ amount, unit }: Duration) => moved(local, amount, unit)
   const beside = fc.constantFrom(-1, 0, 0, 1)
+  const near = (edge: fc.Arbitrary<Temporal.ZonedDateTime>) =>
+    fc.tuple(edge, beside).map(([at, microseconds]) => at.add({ microseconds }).toInstant())
+  const seconds = fc.integer({ min: 0, max: 4_000_000 })
   return fc
     .oneof(
-      {
-        weight: 6,
-        arbitrary: fc.tuple(edge, beside).map(([at, microseconds]) => at.add({ microseconds }).toInstant()),
-      },
-      {
-        weight: 2,
-        arbitrary: fc
-          .integer({ min: 0, max: 4_000_000 })
-          .map((seconds) => local.subtract({ seconds }).toInstant()),
-      },
-      {
-        weight: 1,
-        arbitrary: fc.integer({ min: 1, max: 9 }).map((hours) => local.add({ hours }).toInstant()),
-      },
+      { weight: 6, arbitrary: near(fc.constantFrom(...offsets).map(before)) },
+      { weight: 2, arbitrary: near(fc.constantFrom(...calendarEdges(local))) },
+      { weight: 2, arbitrary: seconds.map((seconds) => local.subtract({ seconds }).toInstant()) },
+      { weight: 1, arbitrary: near(fc.constantFrom(...offsets).map(after)) },
     )
     .map(formatInstant)
 }
 
 /** Days and weeks are fixed lengths; months and years count in the calendar of the zone. */
-function subtractFixed(
-  local: Temporal.ZonedDateTime,
-  amount: number,
-  unit: Exclude<Duration['unit'], 'quarter'>,
-) {
+function moved(local: Temporal.ZonedDateTime, amount: number, unit: Duration['unit']) {
   const hours = { day: 24, week: 168 } as const
+  if (unit === 'quarter') return local.add({ months: 3 * amount })
   return unit === 'day' || unit === 'week'
-    ? local.subtract({ hours: hours[unit] * amount })
-    : local.subtract({ [`${unit}s`]: amount })
+    ? local.add({ hours: hours[unit] * amount })
+    : local.add({ [`${unit}s`]: amount })
+}
+
+/** Where days, weeks, months, quarters and years around it begin, and the same days of other years. */
+function calendarEdges(local: Temporal.ZonedDateTime): Temporal.ZonedDateTime[] {
+  const today = local.toPlainDate()
+  const month = today.with({ day: 1 })
+  const quarter = month.subtract({ months: (today.month - 1) % 3 })
+  const monday = today.subtract({ days: today.dayOfWeek - 1 })
+  return [-2, -1, 0, 1, 2]
+    .flatMap((n) => [
+      today.add({ days: n }),
+      today.add({ days: n }).subtract({ years: 4 }),
+      monday.add({ weeks: n }),
+      month.add({ months: n }),
+      quarter.add({ months: 3 * n }),
+      month.with({ month: 1 }).add({ years: n }),
+    ])
+    .map((day) => day.toZonedDateTime(local.timeZoneId))
 }

@@ -1,9 +1,12 @@
 import * as fc from 'fast-check'
-import type { Catalog, EventType } from '../../compiler/catalog.ts'
-import type { Score, ValueType } from '../../compiler/ir.ts'
+import type { CatalogType } from '../../compiler/catalog.ts'
+import type { Predicate, Score } from '../../compiler/ir.ts'
 import type { Instant } from '../../compiler/time.ts'
 import { type Duration, durationUnits } from '../../compiler/time.ts'
-import { hostileName, hostileTexts, jsonOf, momentNear } from './values.ts'
+import { catalog, scores, segments } from './catalog.ts'
+import { hostileTexts, jsonFor, momentNear } from './values.ts'
+
+export { catalog, scores, segments } from './catalog.ts'
 
 /** A small world, as the sources have it. Values are JSON text, so that no digit passes through a float. */
 export type World = {
@@ -14,9 +17,16 @@ export type World = {
   /** In the order in which they were recorded. */
   readonly changes: readonly Change[]
   readonly scores: readonly Score[]
+  /** What other segments mean, by their keys. */
+  readonly segments?: ReadonlyMap<string, Predicate>
 }
 /** `late` rows arrived above the horizon: nobody may see them. */
-export type Lead = { readonly id: number; readonly firstSeen: Instant; readonly late?: boolean }
+export type Lead = {
+  readonly id: number
+  readonly firstSeen: Instant
+  readonly externalId?: string
+  readonly late?: boolean
+}
 export type Event = {
   readonly id: string
   readonly lead: number
@@ -36,126 +46,128 @@ export type Change = {
 }
 export type Json = string
 
-const page = new Map<string, ValueType>([
-  ['page', 'text'],
-  ['seconds', 'number'],
-  ['logged_in', 'boolean'],
-  ['started', 'instant'],
-  ['tags', 'json'],
-  [hostileName, 'text'],
-])
-const eventType = (properties: ReadonlyMap<string, ValueType>, activity = true): EventType => ({
-  activity,
-  conversion: false,
-  properties,
-})
+export const externalIdOf = ({ id, externalId }: Lead): string => externalId ?? `L-${id}`
 
-/** All that the conditions' examples name, and hostile names besides. */
-export const catalog: Catalog = {
-  leads: new Map<string, ValueType>([
-    ['company_size', 'number'],
-    ['industry', 'text'],
-    ['title', 'text'],
-    ['subscribed', 'boolean'],
-    ['renewal', 'instant'],
-    ['tags', 'json'],
-    [hostileName, 'text'],
-  ]),
-  accounts: new Map<string, ValueType>([
-    ['plan', 'text'],
-    ['seats', 'number'],
-    ['tags', 'json'],
-  ]),
-  events: new Map([
-    ['trial_signup', eventType(new Map())],
-    ['email_open', eventType(new Map())],
-    ['email_sent', eventType(new Map(), false)],
-    ['page_view', eventType(page)],
-    [hostileName, eventType(page, false)],
-  ]),
-  scores: ['engagement'],
-}
-
-export const scores: readonly Score[] = [
-  {
-    name: 'engagement',
-    rules: [
-      { event: 'page_view', micropoints: '1000000' },
-      { event: 'email_open', micropoints: '7500000' },
-      { event: 'trial_signup', micropoints: '25000000' },
-      { event: 'email_sent', micropoints: '-1' },
-      { event: hostileName, micropoints: '9007199254740993' },
-    ],
-    levels: [],
-  },
+export const eventNames = [...catalog.events.keys(), 'uncatalogued']
+/** Ends of months and years, a leap day, and hours after the clocks were changed. */
+const asOfs = [
+  '2026-03-31T12:34:56.789012Z',
+  '2026-03-01T00:00:00.000000Z',
+  '2024-02-29T23:59:59.999999Z',
+  '2026-03-30T21:30:00.000000Z',
+  '2026-11-02T04:59:59.999999Z',
+  '2018-11-05T02:00:00.000000Z',
+  '2027-01-01T00:00:00.000000Z',
 ]
-
-const eventNames = [...catalog.events.keys(), 'uncatalogued']
-const asOfs = ['2026-03-31T12:34:56.789012Z', '2026-03-01T00:00:00.000000Z', '2024-02-29T23:59:59.999999Z']
+/** In São Paulo and Cairo some days have no midnight; Lord Howe puts its clocks forward by half an hour. */
+const zones = [
+  'UTC',
+  'Europe/Berlin',
+  'America/New_York',
+  'America/Sao_Paulo',
+  'Africa/Cairo',
+  'Australia/Lord_Howe',
+  'Asia/Kathmandu',
+]
 
 export const worlds: fc.Arbitrary<World> = worldsOf({ leads: 1, events: 0, changes: 0 })
 
 function worldsOf(least: { leads: number; events: number; changes: number }): fc.Arbitrary<World> {
   return fc
-    .record({
-      asOf: fc.constantFrom(...asOfs),
-      zone: fc.constantFrom('UTC', 'Europe/Berlin', 'America/New_York'),
-    })
+    .record({ asOf: fc.constantFrom(...asOfs), zone: fc.constantFrom(...zones) })
     .chain(({ asOf, zone }) => {
-      const at = momentNear(asOf, zone)
-      const late = fc.integer({ min: 0, max: 9 }).map((roll) => roll === 0)
-      return fc.record({
-        asOf: fc.constant(asOf),
-        zone: fc.constant(zone),
-        leads: fc
-          .array(fc.record({ firstSeen: at, late }), { minLength: least.leads, maxLength: 12, size: 'max' })
-          .map(numbered),
-        events: fc
-          .array(events(at, late), { minLength: least.events, maxLength: 60, size: 'max' })
-          .map(withIds),
-        changes: fc.array(fc.oneof(attributes(at, late), links(at, late)), {
-          minLength: least.changes,
-          maxLength: 60,
-          size: 'max',
-        }),
-        scores: fc.constant(scores),
-      })
+      const near = momentNear(asOf, zone)
+      return fc
+        .array(near, { minLength: 6, maxLength: 6 })
+        .chain((shared) => worldAt(asOf, zone, fc.oneof(near, fc.constantFrom(...shared)), least))
     })
 }
 
-const numbered = (leads: Omit<Lead, 'id'>[]): Lead[] =>
-  leads.map((lead, index) => ({ id: index + 1, ...lead }))
-const withIds = (events: Omit<Event, 'id'>[]): Event[] =>
-  events.map((event, index) => ({ id: `é ${index}`, ...event }))
+/** `at` gives some instants again and again, so that much happens at once. */
+function worldAt(
+  asOf: Instant,
+  zone: string,
+  at: fc.Arbitrary<Instant>,
+  least: { leads: number; events: number; changes: number },
+): fc.Arbitrary<World> {
+  const late = fc.integer({ min: 0, max: 14 }).map((roll) => roll === 0)
+  const name = fc.constantFrom(...hostileTexts)
+  return fc.record({
+    asOf: fc.constant(asOf),
+    zone: fc.constant(zone),
+    leads: fc
+      .array(fc.record({ firstSeen: at, late, name }), { minLength: least.leads, maxLength: 12, size: 'max' })
+      .map(numbered),
+    events: fc
+      .array(events(at, late), { minLength: least.events, maxLength: 70, size: 'max' })
+      .map((found) => withIds(found.flat())),
+    changes: fc.array(fc.oneof({ weight: 3, arbitrary: attributes(at, late) }, links(at, late)), {
+      minLength: least.changes,
+      maxLength: 80,
+      size: 'max',
+    }),
+    scores: fc.constant(scores),
+    segments: fc.constant(segments),
+  })
+}
+
+const numbered = (leads: (Omit<Lead, 'id'> & { name: string })[]): Lead[] =>
+  leads.map(({ name, ...lead }, index) => ({ id: index + 1, externalId: `${name}${index + 1}`, ...lead }))
+
+/** Their order is that of bytes, and neither that of a language nor that of UTF-16. */
+const beginnings = ['a', 'B', 'A', 'b', 'é', 'E', '_', '-', 'ß', 'Z', '\u{e000}', '😀', 'ı', '1', '10', '2']
+
+const withIds = (events: (Omit<Event, 'id'> & { beginning: string })[]): Event[] =>
+  events.map(({ beginning, ...event }, index) => ({ id: `${beginning}${index}`, ...event }))
 
 /** One more than there are leads: events of a lead that nobody has. */
 const leadId = fc.integer({ min: 1, max: 13 })
 const accountId = fc.integer({ min: 1, max: 3 })
 
-function events(at: fc.Arbitrary<Instant>, late: fc.Arbitrary<boolean>): fc.Arbitrary<Omit<Event, 'id'>> {
-  return fc.record({
-    lead: leadId,
-    type: fc.constantFrom(...eventNames, 'page_view', 'page_view', 'email_open'),
-    at,
-    properties: fc
-      .tuple(
-        ...[...page].map(([name, type]) =>
-          fc.option(jsonOf(type).map((json): [string, Json] => [name, json])),
+/** Now and then an event comes twice, under another id. */
+function events(at: fc.Arbitrary<Instant>, late: fc.Arbitrary<boolean>) {
+  const type = fc.constantFrom(...eventNames, 'page_view', 'page_view', 'email_open', 'purchase')
+  const beginning = fc.constantFrom(...beginnings)
+  const event = type.chain((type) =>
+    fc.record({ lead: leadId, type: fc.constant(type), at, properties: propertiesOf(type), late, beginning }),
+  )
+  return fc
+    .tuple(event, fc.integer({ min: 0, max: 7 }), beginning)
+    .map(([event, roll, beginning]) => (roll === 0 ? [event, { ...event, beginning }] : [event]))
+}
+
+/** Those of its type, and a channel on any: its own goes before its type's. */
+function propertiesOf(type: string): fc.Arbitrary<Readonly<Record<string, Json>>> {
+  const known = new Map(catalog.events.get(type)?.properties ?? [['page', 'text'] as const])
+  known.set('channel', 'text')
+  return fc
+    .tuple(
+      ...[...known].map(([name, type]) =>
+        fc.option(
+          jsonFor(name, type).map((json): [string, Json] => [name, json]),
+          { freq: 2 },
         ),
-      )
-      .map((found) => Object.fromEntries(found.filter((each) => each !== null))),
-    late,
-  })
+      ),
+    )
+    .map((found) => Object.fromEntries(found.filter((each) => each !== null)))
 }
 
 function attributes(at: fc.Arbitrary<Instant>, late: fc.Arbitrary<boolean>): fc.Arbitrary<Change> {
-  const named = (subject: 'lead' | 'account', names: ReadonlyMap<string, ValueType>) =>
+  const named = (subject: 'lead' | 'account', names: ReadonlyMap<string, CatalogType>) =>
     [...names].map(([attribute, type]) =>
       fc.record<Change>({
         subject: fc.constant(subject),
         id: subject === 'lead' ? leadId : accountId,
         attribute: fc.constant(attribute),
-        value: fc.option(jsonOf(type), { freq: 6 }),
+        value: fc.option(
+          type === 'instant'
+            ? fc.oneof(
+                at.map((instant) => JSON.stringify(instant)),
+                jsonFor(attribute, type),
+              )
+            : jsonFor(attribute, type),
+          { freq: 6 },
+        ),
         from: at,
         late,
       }),

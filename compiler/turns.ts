@@ -1,0 +1,88 @@
+import { Temporal } from 'temporal-polyfill'
+import type { Comparison, EventFeature, Events, Feature, Operand, Predicate } from './ir.ts'
+import { type References, referenceOf, testsOf } from './plan.ts'
+import { formatInstant, type Instant, type Moment, resolve } from './time.ts'
+
+/** A predicate may turn over, by time alone, when this moment passes a feature's value; or when it changes itself. */
+export type Turn = { readonly feature?: Feature; readonly moment: Moment }
+
+/**
+ * Everything by which a predicate can turn over without anything happening. Conservative: it may stay as it is.
+ * Undefined if it hangs on something whose turns one lead's values don't tell: other leads, or an order of events.
+ */
+export function turnsOf(predicate: Predicate, references: References): Turn[] | undefined {
+  const found: Turn[] = []
+  for (const { subject, is } of testsOf(predicate)) {
+    const inner = innerTurns(subject, references)
+    if (!inner) return undefined
+    found.push(...inner)
+    const compared = is.op === 'some' || is.op === 'every' ? is.is : is
+    const operands = operandsOf(compared)
+    for (const operand of operands) {
+      if (operand.type === 'instant') found.push({ feature: subject, moment: operand.moment })
+    }
+  }
+  return found.filter(({ moment }) => moment.kind !== 'at')
+}
+
+function operandsOf(is: Exclude<Comparison, { op: 'some' | 'every' }>): readonly Operand[] {
+  if (is.op === 'known') return []
+  if (is.op === 'between') return [is.low, is.high]
+  return is.op === 'in' ? is.to : [is.to]
+}
+
+function innerTurns(feature: Feature, references: References): Turn[] | undefined {
+  switch (feature.kind) {
+    case 'leads_of_account':
+    case 'sequence':
+      return undefined
+    case 'segment':
+      return turnsOf(referenceOf(references, feature.key), references)
+    case 'events':
+      return feature.of === 'account' ? undefined : windowTurns(feature)
+    default:
+      return []
+  }
+}
+
+/** A figure over a window turns when its earliest event drops out, or when the next one is old enough to count. */
+function windowTurns({ figure, events }: EventFeature): Turn[] {
+  const beginnings = figure.kind === 'periods' ? figure.from : events.from ? [events.from] : []
+  const ends = [events.to, events.until].filter((each) => each !== undefined)
+  return [
+    ...beginnings.map((from) => ({ feature: first({ ...events, from }), moment: from })),
+    ...ends.map((end) => ({
+      feature: first({ types: events.types, where: events.where, from: end }),
+      moment: end,
+    })),
+  ]
+}
+
+const first = (events: Events): Feature => ({ kind: 'events', of: 'lead', figure: { kind: 'first' }, events })
+
+/** The instants after asOf at which a turn may come, given the feature's value. */
+export function turnsAt({ moment }: Turn, value: Instant | null, asOf: Instant): Instant[] {
+  switch (moment.kind) {
+    case 'at':
+      return []
+    case 'start':
+      return [resolve({ ...moment, offset: 1, years: 0 }, asOf)]
+    default: {
+      if (value === null) return []
+      const { amount, unit } = moment.duration
+      const signed = moment.kind === 'ago' ? amount : -amount
+      const at = Temporal.Instant.from(value)
+      if (unit === 'second') return later([at.add({ seconds: signed })], asOf)
+      const local = at.toZonedDateTimeISO(moment.zone ?? 'UTC').add({ months: signed })
+      // A month's end may push it by up to three days.
+      return later(
+        [0, 1, 2, 3].map((days) => local.add({ days }).toInstant()),
+        asOf,
+      )
+    }
+  }
+}
+
+/** A window is closed at its edge: what drops out is out a microsecond later. */
+const later = (instants: readonly Temporal.Instant[], asOf: Instant): Instant[] =>
+  instants.map((at) => formatInstant(at.add({ microseconds: 1 }))).filter((at) => at > asOf)

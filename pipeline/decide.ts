@@ -1,0 +1,107 @@
+import { type Compiled, fingerprint, type Score } from '../compiler/index.ts'
+import { rows } from './catalog.ts'
+import type { Client, Database } from './engine.ts'
+import { UserError } from './errors.ts'
+import type { SegmentSource, Sources } from './project/sources.ts'
+
+/** What becomes of a segment; `describe` changes names, notes and status, but not the meaning. */
+export type Action = 'create' | 'change' | 'describe' | 'archive' | 'keep'
+
+/** What is to be done with one segment. `apply` does it, `plan` says it: both ask here. */
+export type Decision = {
+  readonly key: string
+  readonly action: Action
+  /** Absent where no file holds it any more. */
+  readonly source?: SegmentSource | undefined
+  readonly stored?: StoredSegment | undefined
+  /** The definition as it will stand. */
+  readonly text?: string | undefined
+  /** Which names and notes differ. */
+  readonly redescribed: readonly Described[]
+}
+
+const described = ['name', 'owner', 'action', 'review', 'status'] as const
+export type Described = (typeof described)[number]
+
+export type StoredSegment = {
+  segment_id: string
+  key: string
+  name: string
+  owner: string | null
+  action: string | null
+  review: string | null
+  origin: string
+  status: string
+  version: number
+  fingerprint: string
+  definition: string
+}
+
+/** Segment by segment: first those of the files in their order, then those that the files no longer hold. */
+export function decide(
+  existing: ReadonlyMap<string, StoredSegment>,
+  sources: Pick<Sources, 'segments'>,
+  compiled: ReadonlyMap<string, Compiled>,
+): Decision[] {
+  const named = new Set(sources.segments.map((source) => source.key))
+  const gone = [...existing.values()].filter(
+    ({ key, origin, status }) => !named.has(key) && origin === 'files' && status !== 'archived',
+  )
+  return [
+    ...sources.segments.map((source) =>
+      decideOne(source, compiled.get(source.key)?.fingerprint, existing.get(source.key)),
+    ),
+    ...gone.map((stored) => ({ key: stored.key, action: 'archive' as const, stored, redescribed: [] })),
+  ]
+}
+
+function decideOne(
+  source: SegmentSource,
+  meaning: string | undefined,
+  stored: StoredSegment | undefined,
+): Decision {
+  const { key, where } = source
+  const text = typeof where === 'string' ? where.trim() : JSON.stringify(where)
+  if (!stored) return { key, action: 'create', source, text, redescribed: [] }
+  if (stored.origin !== 'files') {
+    throw new UserError({
+      code: 'SEGMENT_OWNED_BY_API',
+      message: `The segment "${key}" was created through the API, so files don't change it.`,
+      hint: 'Choose another key, or archive it through the API first.',
+    })
+  }
+  const redescribed = described.filter((field) => source[field] !== stored[field])
+  const changed = stored.fingerprint !== meaning || stored.status === 'archived'
+  const action = changed ? 'change' : redescribed.length > 0 ? 'describe' : 'keep'
+  return { key, action, source, stored, text, redescribed }
+}
+
+export async function readSegments(reader: Database | Client): Promise<Map<string, StoredSegment>> {
+  const found = await rows<StoredSegment>(
+    reader,
+    `select s.segment_id, s.key, s.name, s.owner, s.action, s.review, s.origin, s.status, s.version,
+       v.fingerprint, v.definition
+     from segments s join segment_versions v using (segment_id, version)
+     order by s.key`,
+  )
+  return new Map(found.map((segment) => [segment.key, segment]))
+}
+
+export type StoredScoring = { readonly fingerprint: string; readonly scores: readonly Score[] }
+
+/** What scoring.yaml said when it was applied last; undefined: never. */
+export async function readScoring(reader: Database | Client): Promise<StoredScoring | undefined> {
+  const [current] = await rows<{ fingerprint: string; definition: { scores: Score[] } }>(
+    reader,
+    'select fingerprint, definition from scoring_versions order by version desc limit 1',
+  )
+  return current && { fingerprint: current.fingerprint, scores: current.definition.scores }
+}
+
+export function decideScoring(
+  stored: StoredScoring | undefined,
+  scores: readonly Score[],
+): 'change' | 'keep' {
+  const same = stored ? stored.fingerprint === fingerprint(scores) : scores.length === 0
+  return same ? 'keep' : 'change'
+}

@@ -1,0 +1,134 @@
+import { z } from 'zod'
+import { durationSeconds, isZone, readDuration } from '../../compiler/index.ts'
+
+/** What the files of a project may say. The JSON Schemas that editors read are made from these, with the descriptions. */
+
+export const seconds = (text: string): number => {
+  const duration = readDuration(text)
+  return duration ? durationSeconds(duration) : Number.NaN
+}
+
+export const settingsShape = z.strictObject({
+  timezone: z
+    .string()
+    .refine(isZone, 'is not a time zone this machine knows (such as Europe/Berlin)')
+    .default('UTC')
+    .describe('The time zone in which days, months and years begin, such as Europe/Berlin.'),
+  slots: z
+    .string()
+    .default('0 * * * *')
+    .describe('When scheduled runs happen: a cron pattern, in UTC; five fields, or six with seconds.'),
+  catch_up: z
+    .string()
+    .refine((text) => Number.isFinite(seconds(text)), 'is not a duration (such as 7 days)')
+    .default('7 days')
+    .describe('How far back missed slots are made up for.'),
+  database: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'A Postgres connection string. DATABASE_URL goes before it; without either, one is kept in .tideline/.',
+    ),
+  schema: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]*$/, 'must be a plain lower-case name')
+    .max(40)
+    .default('tideline')
+    .describe('The schema in the database that holds everything.'),
+})
+
+export const keyPattern = /^[a-z0-9][a-z0-9_-]*$/
+
+export const segmentShape = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('What it is called where people read it; the key if left out.'),
+  owner: z.string().max(200).optional().describe('Who answers for it.'),
+  action: z.string().max(2000).optional().describe('What is done with its members.'),
+  review: z.string().max(200).optional().describe('How often somebody looks whether it is still right.'),
+  status: z
+    .enum(['draft', 'active', 'paused'])
+    .default('active')
+    .describe('Only active segments are evaluated; a paused one keeps its members as they were.'),
+  renamed_from: z
+    .string()
+    .regex(keyPattern, 'must be the key of a segment')
+    .optional()
+    .describe('The key it had before: its members and its history stay with it.'),
+  where: z
+    .unknown()
+    .refine((where) => where !== undefined && where !== null, 'says which leads are meant; it is missing')
+    .describe('Which leads are meant: the text form, or the JSON form.'),
+})
+
+export const eventShape = z.strictObject({
+  channel: z.string().min(1).optional().describe('Where it happens: web, email, product, …'),
+  activity: z
+    .boolean()
+    .default(true)
+    .describe('False for what is done to a lead, or by a machine: "last activity" does not look at it.'),
+  conversion: z.boolean().default(false).describe('Whether it is a conversion.'),
+})
+
+export const aliasShape = z
+  .string()
+  .min(1)
+  .describe('Events as they stand behind `did`: page_view where page = "/pricing".')
+
+const decimal = z
+  .number()
+  .refine(
+    (n) => Math.abs(n) <= 1e9 && /^-?\d+(\.\d{1,6})?$/.test(String(n)),
+    'must be a number of at most six places',
+  )
+  .transform(String)
+
+export const scoreShape = z.strictObject({
+  points: z.record(z.string().min(1), decimal).describe('Event type: points, summed over a life.'),
+  levels: z
+    .record(z.string().min(1), decimal)
+    .default({})
+    .describe('Level: its lower bound. In rising order; what is below the first has the first.'),
+})
+
+const constant = z.union([z.string(), z.number(), z.boolean()]).transform(String)
+
+export const mappingShape = z.strictObject({
+  map: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('What a column is called here: lead_id: mql_id.'),
+  set: z.record(z.string(), constant).default({}).describe('A value for all rows: type: ad_click.'),
+  date_format: z
+    .union([z.string(), z.record(z.string(), z.string())])
+    .optional()
+    .describe('MDY, DMY, YMD or a pattern such as %d.%m.%y: for all columns, or for each.'),
+})
+
+export const segmentsFile = z.record(z.string().regex(keyPattern), segmentShape)
+export const eventsFile = z.strictObject({
+  events: z
+    .record(z.string().min(1), eventShape)
+    .nullish()
+    .describe('What there is to know about event types.'),
+  aliases: z
+    .record(z.string().min(1), aliasShape)
+    .nullish()
+    .describe('Names that stand for events with a filter, wherever an event is named.'),
+})
+export const scoringFile = z.strictObject({
+  scores: z
+    .record(z.string().min(1), scoreShape)
+    .nullish()
+    .describe('Points for what a lead does, by the name of the score.'),
+})
+export const importsFile = z.strictObject({
+  mappings: z
+    .record(z.string(), mappingShape)
+    .default({})
+    .describe('What `import --mapping NAME` takes, by name.'),
+})

@@ -1,0 +1,162 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml'
+import type { z } from 'zod'
+import type { Span } from '../../compiler/index.ts'
+import type { Project } from './settings.ts'
+
+/** Something wrong in a file: what the compiler or a file's shape said, and where it stands. */
+export type Finding = {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly length: number
+  readonly severity: 'error' | 'warning'
+  readonly code: string
+  readonly message: string
+  readonly hint?: string | undefined
+  /** The line as it stands in the file. */
+  readonly excerpt: string
+}
+export type Place = Pick<Finding, 'file' | 'line' | 'column' | 'length' | 'excerpt'>
+
+/** One entry of a YAML map, and where it stands. */
+export class Entry {
+  readonly file: YamlFile
+  readonly keyNode: Node | null
+  readonly value: unknown
+
+  constructor(file: YamlFile, keyNode: Node | null, value: unknown) {
+    this.file = file
+    this.keyNode = keyNode
+    this.value = value
+  }
+
+  private data(): unknown {
+    return (this.value as Node | null)?.toJS?.(this.file.document) ?? this.value
+  }
+
+  check<T>(shape: z.ZodType<T>): T | undefined {
+    const result = shape.safeParse(this.data() ?? {})
+    if (result.success) return result.data
+    for (const issue of result.error.issues.slice(0, 5)) {
+      const path = issue.path.map(String).join('.')
+      this.find('BAD_FILE', path ? `${path}: ${issue.message}` : issue.message)
+    }
+    return undefined
+  }
+
+  find(code: string, message: string, hint?: string): void {
+    this.file.findings.push({ ...this.locate([]), severity: 'error', code, message, hint })
+  }
+
+  /** The value at a path, or what there is of the way to it. */
+  private nodeAt(path: readonly string[]): Node | undefined {
+    for (let length = isMap(this.value) ? path.length : 0; length > 0; length--) {
+      const node = (this.value as YAMLMap).getIn(path.slice(0, length), true)
+      if (isNode(node)) return node
+    }
+    return undefined
+  }
+
+  /** The n-th visible character of a text stands at the n-th visible character of its YAML source. */
+  locate(path: readonly string[], span?: Span): Place {
+    const node = this.nodeAt(path)
+    if (!span || !isScalar(node) || !node.range) {
+      const start = node?.range?.[0] ?? this.keyNode?.range?.[0] ?? 0
+      const length = isScalar(node) && node.range ? node.range[1] - node.range[0] : 1
+      return this.file.place(start, Math.max(1, length))
+    }
+    const text = String(node.value)
+    const source = this.file.text
+    let offset =
+      node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED'
+        ? source.indexOf('\n', node.range[0])
+        : node.range[0]
+    if (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE') offset++
+    let visible = text.slice(0, span.start).replace(/\s/g, '').length
+    while (offset < node.range[1] && (visible > 0 || /\s/.test(source[offset] ?? ''))) {
+      if (!/\s/.test(source[offset]!)) visible--
+      offset++
+    }
+    return this.file.place(offset, Math.max(1, span.end - span.start))
+  }
+}
+
+export class YamlFile {
+  readonly name: string
+  readonly text: string
+  readonly document: Document
+  readonly lines = new LineCounter()
+  readonly findings: Finding[]
+
+  constructor(name: string, text: string, findings: Finding[]) {
+    this.name = name
+    this.text = text
+    this.findings = findings
+    this.document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false })
+  }
+
+  place(offset: number, length: number): Place {
+    const { line, col } = this.lines.linePos(offset)
+    return { file: this.name, line, column: col, length, excerpt: this.text.split('\n')[line - 1] ?? '' }
+  }
+
+  /** Says of every key at the top that is not one of these that it is not known. */
+  only(...keys: readonly string[]): this {
+    if (!isMap(this.document.contents)) return this
+    for (const { key } of this.document.contents.items) {
+      if (keys.includes(String(key))) continue
+      const start = (key as Node | null)?.range?.[0] ?? 0
+      const places = keys.map((each) => `"${each}:"`).join(' or ')
+      const message = `"${String(key)}" is not known here; everything stands under ${places}.`
+      this.findings.push({ ...this.place(start, 1), severity: 'error', code: 'BAD_FILE', message })
+    }
+    return this
+  }
+
+  /** The entries of the map at the top, or under a key of it. */
+  each(visit: (key: string, entry: Entry) => void, under?: string): void {
+    const top = this.document.contents
+    const contents = under !== undefined && isMap(top) ? (top.get(under, true) ?? null) : top
+    if (contents === null || (isScalar(contents) && contents.value === null)) return
+    if (!isMap(contents)) {
+      const { range } = contents as Node
+      const message = 'A map of names to what they mean is expected here.'
+      this.findings.push({
+        ...this.place(range?.[0] ?? 0, 1),
+        severity: 'error',
+        code: 'BAD_FILE',
+        message,
+      })
+      return
+    }
+    for (const item of contents.items) {
+      visit(
+        String(isScalar(item.key) ? item.key.value : item.key),
+        new Entry(this, item.key as Node | null, item.value),
+      )
+    }
+  }
+}
+
+/** A file of the project, if it is there and is YAML. */
+export function readYaml(project: Project, name: string, findings: Finding[]): YamlFile | undefined {
+  const path = join(project.folder, name)
+  if (!existsSync(path)) return undefined
+  const file = new YamlFile(relative(project.folder, path), readFileSync(path, 'utf8'), findings)
+  for (const error of file.document.errors) {
+    const message = error.message.split('\n')[0] ?? 'is not YAML'
+    findings.push({ ...file.place(error.pos[0], 1), severity: 'error', code: 'BAD_YAML', message })
+  }
+  return file.document.errors.length > 0 ? undefined : file
+}

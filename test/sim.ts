@@ -1,0 +1,76 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type * as fc from 'fast-check'
+import { readConfig } from '../config.ts'
+import { removeServer, startServer } from '../pipeline/embedded.ts'
+import { openPostgres } from '../pipeline/engine.ts'
+import { migrate } from '../pipeline/migrate.ts'
+import { type Case, holdsFor } from './support/agreement.ts'
+
+/**
+ * Long random runs: `npm run sim -- --minutes 30 [--seed 7] [--only predicates|definitions] [--go-on]`. Random worlds
+ * and random questions, on both engines and by the reference, until the time is over or they differ. It prints the
+ * seed of what failed, made small; with --go-on it then goes on with the next seed.
+ */
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    only: { type: 'string' },
+    'go-on': { type: 'boolean', default: false },
+  },
+})
+const minutes = Number(values.minutes)
+let seed = values.seed ? Number(values.seed) : Math.floor(Math.random() * 2 ** 31)
+if (!(minutes > 0) || !Number.isInteger(seed)) throw new Error('--minutes and --seed are numbers')
+
+const kinds = {
+  predicates: async () => (await import('./support/predicates.ts')).predicateCases(60),
+  definitions: async () => (await import('./support/questions.ts')).definitionCases(60),
+}
+const chosen = Object.entries(kinds).filter(([name]) => values.only === undefined || name === values.only)
+if (chosen.length === 0) throw new Error(`--only is one of ${Object.keys(kinds).join(', ')}`)
+
+const folder = mkdtempSync(join(tmpdir(), 'tideline-sim-'))
+// As root the server runs as another user, who has to get in.
+chmodSync(folder, 0o755)
+const started = performance.now()
+const left = () => minutes * 60 - (performance.now() - started) / 1000
+let [cases, failures] = [0, 0]
+console.log(`seed ${seed}, ${minutes} minutes`)
+try {
+  const settings = { fsync: 'off', full_page_writes: 'off' }
+  const { url } = await startServer({
+    folder,
+    binaries: readConfig().postgresBinaries,
+    idleMinutes: 10,
+    settings,
+  })
+  const database = openPostgres(url)
+  await migrate(database)
+  while (left() > 0 && (failures === 0 || values['go-on'])) {
+    for (const [name, arbitrary] of chosen) await oneRound(name, await arbitrary())
+    seed += 10
+  }
+  await database.close()
+
+  async function oneRound(name: string, arbitrary: fc.Arbitrary<Case>): Promise<void> {
+    try {
+      const outcome = await holdsFor(database, arbitrary, { seconds: Math.max(0, left()), worlds: 10, seed })
+      cases += outcome.cases
+    } catch (error) {
+      failures++
+      console.log(`\n${name}: ${error instanceof Error ? error.message : error}`)
+    }
+    const seconds = (performance.now() - started) / 1000
+    console.log(
+      `${cases} cases, ${(cases / seconds).toFixed(0)} a second, ${failures} failures; seed ${seed}`,
+    )
+  }
+} finally {
+  await removeServer(folder)
+  rmSync(folder, { recursive: true, force: true })
+}
+process.exitCode = failures > 0 ? 1 : 0
