@@ -15,9 +15,10 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     <Rest extends unknown[]>(work: (cli: Cli, ...rest: Rest) => Promise<unknown>) =>
     async (...given) => {
       // Commander hands over arguments, options and the command itself, in this order.
-      const cli = new Cli(io, optionsOf(given.at(-1) as Command))
+      const options = optionsOf(given.at(-1) as Command)
+      const cli = new Cli(io, options)
       try {
-        const result = await work(cli, ...(given.slice(0, -1) as Rest))
+        const result = await work(cli, ...([...given.slice(0, -2), options] as Rest))
         if (typeof result === 'number') exitCode = result
       } finally {
         await cli.close()
@@ -84,11 +85,16 @@ export function eachCommand(
   for (const child of command.commands) eachCommand(child, visit, command)
 }
 
-/** Options may stand before or after the command's name; the nearest holds. */
+/** Options may stand before or after the command's name; the nearest that was given holds. */
 function optionsOf(typed: Command): CommonOptions {
-  const chain: CommonOptions[] = []
-  for (let each: Command | null = typed; each; each = each.parent) chain.unshift(each.opts())
-  return Object.assign({}, ...chain)
+  const chain: Command[] = []
+  for (let each: Command | null = typed; each; each = each.parent) chain.unshift(each)
+  const given = chain.map((command) =>
+    Object.fromEntries(
+      Object.entries(command.opts()).filter(([name]) => command.getOptionValueSource(name) !== 'default'),
+    ),
+  )
+  return Object.assign({}, ...chain.map((command) => command.opts()), ...given)
 }
 
 /** What commander itself says: help to where answers go; its errors are printed by us. */

@@ -1,4 +1,4 @@
-import { hostname } from 'node:os'
+import { hostname, userInfo } from 'node:os'
 import type { Instant } from '../compiler/index.ts'
 import type { Installation } from '../pipeline/installation.ts'
 import { type RunResult, run } from '../pipeline/runs/run.ts'
@@ -9,6 +9,15 @@ import { instant, plural, seconds, thousands } from './values.ts'
 
 /** Who runs, for whoever has to wait for it. */
 export const owner = (): string => `${hostname()}, process ${process.pid}`
+
+/** Who defines: kept with each version. A process may run as nobody that the machine knows by name. */
+export function author(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`
+  } catch {
+    return hostname()
+  }
+}
 
 /** The one run there is, as every command starts it. */
 export function runNow(

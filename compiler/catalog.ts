@@ -14,8 +14,12 @@ export type Catalog = {
 }
 /** A `range` ("501-1000", "10,000+") is stored as the number it begins with, and compared as one. */
 export type CatalogType = ScalarType | 'json' | 'range'
-/** What an alias stands for; which properties its events have follows from the types. */
-export type Alias = { readonly types: EventTypes; readonly where: Filter }
+/** What an alias stands for; which properties its events have follows from the types. `broken`: why it does not. */
+export type Alias = {
+  readonly types: EventTypes
+  readonly where: Filter
+  readonly broken?: string | undefined
+}
 /** Without a predicate it is broken, or part of a cycle: what refers to it can't be evaluated either. */
 export type SegmentMeaning = {
   readonly predicate?: Predicate | undefined

@@ -31,6 +31,11 @@ export function compare(value: Sql, is: Comparison, side: Side): Sql {
     ]
     return sql`(${low} and ${high})`
   }
+  if (is.op === 'in' && type === 'moment') {
+    // Lists travel as text, and only engines' own instants are none.
+    const each = is.to.map((to) => compare(value, { op: '=', to }, side))
+    return sql`(${sql.join(each, sql` or `)})`
+  }
   if (is.op === 'in') {
     const list = is.to.map((operand) => plainValue(operand, side))
     return sql`coalesce(${dialect.oneOf(value, list, listType(type), is.exactly === true)}, false)`

@@ -3,8 +3,6 @@ import type { Catalog } from './catalog.ts'
 import type { Definition } from './definition.ts'
 import type { DiagnosticCode } from './diagnostic.ts'
 import type { Predicate } from './ir.ts'
-import { limits } from './limits.ts'
-import { ago, type Duration, isLonger, type Moment, printDuration } from './time.ts'
 
 /**
  * What a condition is. One file says all there is to say about it; the rest (validation, text form, shared
@@ -36,17 +34,6 @@ export type Context = {
   /** The meaning of a definition that a condition holds. */
   lower(definition: Definition): Predicate
   report(node: object, code: DiagnosticCode, message: string, options?: Reported): void
-}
-
-/** `asOf − duration`, if a calendar can be trusted that far back. */
-export function since(node: object, duration: Duration, context: Context): Moment {
-  if (!isLonger(duration, limits.durationYears)) return ago(duration, context.zone)
-  context.report(
-    node,
-    'BAD_DURATION',
-    `${printDuration(duration)} is longer than ${limits.durationYears} years.`,
-  )
-  return ago({ amount: 0, unit: 'second' }, context.zone)
 }
 
 /** A definition inside a condition. All conditions together make its shape, so parse.ts says what it is. */

@@ -30,6 +30,8 @@ export type Dialect = {
   attribute(feature: AttributeFeature, column: string): Sql
   /** The account that a `@account` row names. */
   accountLink(): Sql
+  /** An array of one text, as the dialect has what is read as `texts`. */
+  listOfOne(text: Sql): Sql
   /** Whether some, or every one and at least one, of an array's elements holds: true or false, never null. */
   some(list: Sql, element: ScalarType, holds: (item: Sql) => Sql): Sql
   every(list: Sql, element: ScalarType, holds: (item: Sql) => Sql): Sql

@@ -89,6 +89,7 @@ function meant(
 ): { types: EventTypes; where: Filter } {
   if (typeof event === 'string') {
     const alias = context.catalog.aliases.get(event)
+    if (alias?.broken) brokenAlias(node, event, alias.broken, context, length)
     if (alias) return alias
     if (!context.catalog.events.has(event)) unknownEvent(node, event, context, length)
     return { types: { only: [event] }, where: everyone }
@@ -109,7 +110,8 @@ function meant(
 function member(node: object, name: string, context: Context, length?: number): readonly string[] {
   const alias = context.catalog.aliases.get(name)
   if (alias) {
-    const { types, where } = alias
+    const { types, where, broken } = alias
+    if (broken) brokenAlias(node, name, broken, context, length)
     if ('only' in types && isEveryone(where)) return types.only
     const message = `${name} stands for events with a filter or of many types, and can't be one of a list.`
     context.report(node, 'BAD_LIST', message, {
@@ -120,6 +122,13 @@ function member(node: object, name: string, context: Context, length?: number): 
   }
   if (!context.catalog.events.has(name)) unknownEvent(node, name, context, length)
   return [name]
+}
+
+function brokenAlias(node: object, name: string, why: string, context: Context, length?: number): void {
+  context.report(node, 'BAD_ALIAS', `The alias ${name} stands for nothing any more: ${why}`, {
+    hint: 'Mend it in events.yaml.',
+    ...at(length),
+  })
 }
 
 function unknownEvent(node: object, name: string, context: Context, length?: number): void {
@@ -133,7 +142,8 @@ function unknownEvent(node: object, name: string, context: Context, length?: num
 /** The known event or alias that a wrong name may mean. */
 export function suggest(name: string, { catalog }: Context): string | undefined {
   const found = nearest(name, [...catalog.events.keys(), ...catalog.aliases.keys()])
-  return found ? `Did you mean "${found}"?` : undefined
+  if (found) return `Did you mean "${found}"?`
+  return catalog.leads.has(name) ? 'It is an attribute: say what it is compared with.' : undefined
 }
 
 const isEveryone = (where: Filter): boolean => where.kind === 'all' && where.of.length === 0

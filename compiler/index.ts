@@ -19,6 +19,7 @@ export {
   type SegmentText,
 } from './compile.ts'
 export { conditions } from './conditions/index.ts'
+export type { Definition } from './definition.ts'
 export { type Diagnostic, diagnosticCodes, isError, type Span } from './diagnostic.ts'
 export type { DialectName, Sql } from './dialect.ts'
 export { hasOwnColumn } from './dialects/duckdb.ts'
@@ -29,7 +30,7 @@ export { type ConditionPart, conditionsOf, holdsIn, type Part, shortBy } from '.
 export type { AttributeFeature, Feature, Predicate, Property, ScalarType, Score } from './ir.ts'
 export { canonical } from './ir.ts'
 export { fingerprint } from './normalize.ts'
-export { parse, print } from './parse.ts'
+export { definition as definitionShape, parse, print } from './parse.ts'
 export { type FeatureValue, phrase, sayDistance, sayInstant, sayValue } from './phrase.ts'
 export {
   bitsPerWord,
@@ -37,6 +38,7 @@ export {
   type QueryPlan,
   type References,
   readsAccounts,
+  readsOtherLeads,
   readsScore,
   testsOf,
 } from './plan.ts'

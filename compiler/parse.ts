@@ -27,7 +27,8 @@ function parseText(text: string): Parsed {
   }
 }
 
-const definition: z.ZodType<Definition> = z.lazy(() =>
+/** The JSON form. */
+export const definition: z.ZodType<Definition> = z.lazy(() =>
   z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('all'), of: z.array(definition).min(1) }),
     z.strictObject({ kind: z.literal('any'), of: z.array(definition).min(1) }),

@@ -134,10 +134,7 @@ function windowOf(node: object, when: Period, context: Context): Window {
     case 'on':
       return datedWindow(node, when.is, when.date, context)
     case 'between':
-      return {
-        ...datedWindow(node, 'on', when.to, context),
-        ...datedWindow(node, 'since', when.from, context),
-      }
+      return betweenDays(node, when.from, when.to, context)
     case 'this':
     case 'last':
     case 'next':
@@ -147,6 +144,15 @@ function windowOf(node: object, when: Period, context: Context): Window {
     case 'tomorrow':
       return calendarWindow('day', offsets[when.is], zone)
   }
+}
+
+function betweenDays(node: object, from: string, to: string, context: Context): Window {
+  const [begins, ends] = [readInstant(from, context.zone), readInstant(to, context.zone)]
+  if (begins && ends && begins > ends) {
+    const message = `"${to}" lies before "${from}".`
+    context.report(node, 'BAD_RANGE', message, { hint: 'The earlier date comes first.' })
+  }
+  return { ...datedWindow(node, 'on', to, context), ...datedWindow(node, 'since', from, context) }
 }
 
 const offsets = { this: 0, last: -1, next: 1, today: 0, yesterday: -1, tomorrow: 1 } as const

@@ -161,11 +161,23 @@ function levels(found: Collector['derived']): DerivedFeature[][] {
 }
 
 /** Whether a segment's truth hangs on a score, by itself or through what it refers to. */
-export function readsScore(predicate: Predicate, references: References = new Map()): boolean {
+export const readsScore = (predicate: Predicate, references: References = new Map()): boolean =>
+  reads(predicate, references, ({ kind }) => kind === 'score')
+
+/** Whether a segment's truth hangs on the other leads of a lead's account. */
+export const readsOtherLeads = (predicate: Predicate, references: References): boolean =>
+  reads(
+    predicate,
+    references,
+    (feature) =>
+      feature.kind === 'leads_of_account' || (feature.kind === 'events' && feature.of === 'account'),
+  )
+
+function reads(predicate: Predicate, references: References, wanted: (feature: Feature) => boolean): boolean {
   return [...testsOf(predicate)].some(({ subject }) => {
-    if (subject.kind === 'leads_of_account') return readsScore(subject.that, references)
-    if (subject.kind === 'segment') return readsScore(referenceOf(references, subject.key), references)
-    return subject.kind === 'score'
+    if (wanted(subject)) return true
+    if (subject.kind === 'leads_of_account') return reads(subject.that, references, wanted)
+    return subject.kind === 'segment' && reads(referenceOf(references, subject.key), references, wanted)
   })
 }
 

@@ -183,8 +183,24 @@ function propertyOf(property: Property, { dialect, columns }: Scope): Sql {
   const own = sql`(${dialect.property(property, columns.of(property))})`
   const types = Object.entries(property.ofType ?? {})
   if (types.length === 0) return own
-  const cases = types.map(([type, value]) => sql`when ${dialect.text(type)} then ${dialect.text(value)}`)
-  return sql`coalesce(${own}, case type ${sql.join(cases, sql` `)} end)`
+  const ofType = (saying: (value: string) => Sql) => {
+    const cases = types.map(([type, value]) => sql`when ${dialect.text(type)} then ${saying(value)}`)
+    return sql`case type ${sql.join(cases, sql` `)} end`
+  }
+  switch (property.type) {
+    case 'text':
+    case 'instant':
+      return sql`coalesce(${own}, ${ofType((value) => dialect.text(value))})`
+    case 'texts':
+      return sql`coalesce(${own}, ${ofType((value) => dialect.listOfOne(dialect.text(value)))})`
+    case 'json':
+      return sql`coalesce(${own}, ${ofType(() => sql.lit(true))})`
+    case 'size':
+      return sql`coalesce(nullif(${own}, 0), ${ofType(() => sql.lit(1))}, 0)`
+    default:
+      // A type says text, which is none of these.
+      return own
+  }
 }
 
 function points(score: Score, dialect: Dialect): Sql {

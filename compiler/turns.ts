@@ -74,15 +74,26 @@ export function turnsAt({ moment }: Turn, value: Instant | null, asOf: Instant):
       const at = Temporal.Instant.from(value)
       if (unit === 'second') return later([at.add({ seconds: signed })], asOf)
       const local = at.toZonedDateTimeISO(moment.zone ?? 'UTC').add({ months: signed })
-      // A month's end may push it by up to three days.
-      return later(
-        [0, 1, 2, 3].map((days) => local.add({ days }).toInstant()),
-        asOf,
-      )
+      return later(aroundMonths(local), asOf)
     }
   }
 }
 
-/** A window is closed at its edge: what drops out is out a microsecond later. */
+/**
+ * Months have different lengths: after the end of one, the same time of day comes up to three times more, and so
+ * does midnight between them. Where the clock is changed on those days, also an hour beside.
+ */
+function aroundMonths(local: Temporal.ZonedDateTime): Temporal.Instant[] {
+  const changed = local.subtract({ days: 1 }).offset !== local.add({ days: 5 }).offset
+  return [0, 1, 2, 3, 4].flatMap((days) => {
+    const day = local.add({ days })
+    const hours = changed ? [-1, 0, 1] : [0]
+    return hours.flatMap((each) => [day, day.startOfDay()].map((at) => at.add({ hours: each }).toInstant()))
+  })
+}
+
+/** What comes in is in at the edge, which is closed; what drops out is out a microsecond later. */
 const later = (instants: readonly Temporal.Instant[], asOf: Instant): Instant[] =>
-  instants.map((at) => formatInstant(at.add({ microseconds: 1 }))).filter((at) => at > asOf)
+  instants
+    .flatMap((at) => [formatInstant(at), formatInstant(at.add({ microseconds: 1 }))])
+    .filter((at) => at > asOf)

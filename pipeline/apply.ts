@@ -1,4 +1,5 @@
 import { type Catalog, type Compiled, compileAll, fingerprint, type Score } from '../compiler/index.ts'
+import { compileAliases } from './aliases.ts'
 import { readCatalog } from './catalog.ts'
 import {
   type Action,
@@ -11,8 +12,10 @@ import {
 } from './decide.ts'
 import type { Client, Database } from './engine.ts'
 import { UserError } from './errors.ts'
-import type { EventTypeSource, Finding, Sources } from './project/sources.ts'
+import type { AliasSource, EventTypeSource, Finding, Sources } from './project/sources.ts'
+import { carryOutRenames, planRenames, type Rename } from './renames.ts'
 import { statement } from './sql.ts'
+import { announce } from './versions.ts'
 
 export type SegmentPlan = {
   readonly key: string
@@ -23,23 +26,26 @@ export type SegmentPlan = {
 /** What `apply` does, segment by segment. */
 export type ApplyReport = {
   readonly segments: readonly SegmentPlan[]
+  readonly renames: readonly Rename[]
   readonly scoring: 'change' | 'keep'
   readonly warnings: readonly Finding[]
 }
 
 export type Checked = {
+  /** What the catalog will be. */
+  readonly catalog: Catalog
   readonly compiled: ReadonlyMap<string, Compiled>
   readonly findings: readonly Finding[]
 }
 
 /** Compiles everything that the files say against what the database knows, and changes nothing. */
 export function checkSources(sources: Sources, stored: Catalog, zone: string): Checked {
-  const catalog = withSources(stored, sources)
+  const { catalog, findings: wrongAliases } = withSources(stored, sources, zone)
   const compiled = compileAll(
     new Map(sources.segments.map(({ key, where }) => [key, { source: where, zone }])),
     catalog,
   )
-  const findings: Finding[] = [...sources.findings]
+  const findings: Finding[] = [...sources.findings, ...wrongAliases]
   for (const segment of sources.segments) {
     for (const each of compiled.get(segment.key)!.diagnostics) {
       const { code, severity, message, hint } = each
@@ -47,38 +53,85 @@ export function checkSources(sources: Sources, stored: Catalog, zone: string): C
       findings.push({ ...segment.locate(each), code, severity, message: where + message, hint })
     }
   }
-  return { compiled, findings }
+  return { catalog, compiled, findings }
 }
 
-/** What the catalog will be once these files are applied: events.yaml decides what is activity. */
-function withSources(stored: Catalog, sources: Sources): Catalog {
+/** What the catalog will be once these files are applied: events.yaml decides what is activity, and the aliases. */
+function withSources(
+  stored: Catalog,
+  sources: Sources,
+  zone: string,
+): { catalog: Catalog; findings: readonly Finding[] } {
   const events = new Map(stored.events)
   for (const { type, channel, activity, conversion } of sources.events) {
     const properties = stored.events.get(type)?.properties ?? new Map()
     events.set(type, { activity, conversion, channel: channel ?? undefined, properties })
   }
-  return { ...stored, events, scores: sources.scores.map((score) => score.name) }
+  const catalog = { ...stored, events, scores: sources.scores.map((score) => score.name) }
+  const { aliases, findings } = compileAliases(sources.aliases, catalog, zone)
+  return { catalog: { ...catalog, aliases }, findings }
+}
+
+/** What is going to be done: `apply` does it, `plan` says it. */
+export type Intended = Checked & {
+  readonly decisions: readonly Decision[]
+  readonly renames: readonly Rename[]
+  readonly scoring: 'change' | 'keep'
+}
+
+/** Where there is an error among the findings, nothing is decided. Reads, and writes nothing. */
+export async function intend(client: Client, sources: Sources, zone: string): Promise<Intended> {
+  const checked = checkSources(sources, await readCatalog(client, []), zone)
+  const { renames, findings: wrongRenames } = await planRenames(client, sources.segments)
+  const findings = [...checked.findings, ...wrongRenames]
+  const wrong = findings.some(({ severity }) => severity === 'error')
+  const existing = renamed(await readSegments(client), renames)
+  const decisions = wrong ? [] : decide(existing, sources, checked.compiled)
+  const scoring = decideScoring(await readScoring(client), sources.scores)
+  return { ...checked, findings, decisions, renames, scoring }
+}
+
+/** As they will be called. */
+function renamed(
+  existing: ReadonlyMap<string, StoredSegment>,
+  renames: readonly Rename[],
+): Map<string, StoredSegment> {
+  return new Map(
+    [...existing].map(([from, segment]) => {
+      const key = renames.find((each) => each.from === from)?.to ?? from
+      return [key, { ...segment, key }]
+    }),
+  )
 }
 
 /**
  * Makes the files' definitions the current ones: new versions where the meaning changed. All or nothing: one wrong
  * definition refuses the whole. Segments that the files no longer hold are archived if files once created them.
  */
-export function applySources(database: Database, sources: Sources, zone: string): Promise<ApplyReport> {
+export function applySources(
+  database: Database,
+  sources: Sources,
+  zone: string,
+  /** Who applies: user and host. */
+  by?: string,
+): Promise<ApplyReport> {
   return database.transaction(async (client) => {
     await client.query('lock table segments in share row exclusive mode')
-    const stored = await readCatalog(client, [])
-    const { compiled, findings } = checkSources(sources, stored, zone)
+    const intended = await intend(client, sources, zone)
+    const { compiled, decisions, renames, scoring, findings } = intended
     const errors = findings.filter((finding) => finding.severity === 'error')
     if (errors.length > 0) throw new InvalidDefinitions(errors)
+    await announce(client, by, undefined)
     await applyEventTypes(client, sources.events)
-    const scoring = await applyScoring(client, sources.scores)
-    const decisions = decide(await readSegments(client), sources, compiled)
+    await applyAliases(client, sources.aliases, zone)
+    await carryOutRenames(client, renames)
+    if (scoring === 'change') await applyScoring(client, sources.scores)
     for (const decision of decisions) await carryOut(client, decision, compiled.get(decision.key), zone)
     return {
       segments: decisions.map(({ key, action, stored: before, text }) => {
         return { key, action, before: before?.definition, after: text }
       }),
+      renames,
       scoring,
       warnings: findings.filter((finding) => finding.severity === 'warning'),
     }
@@ -131,11 +184,14 @@ async function applyEventTypes(client: Client, events: readonly EventTypeSource[
   ])
 }
 
-async function applyScoring(client: Client, scores: readonly Score[]): Promise<'change' | 'keep'> {
-  if (decideScoring(await readScoring(client), scores) === 'keep') return 'keep'
+async function applyAliases(client: Client, aliases: readonly AliasSource[], zone: string): Promise<void> {
+  const names = aliases.map(({ name }) => name)
+  await client.query(statement('definitions/aliases'), [names, aliases.map(({ text }) => text.trim()), zone])
+}
+
+async function applyScoring(client: Client, scores: readonly Score[]): Promise<void> {
   await client.query('insert into scoring_versions (definition, fingerprint) values ($1::jsonb, $2::text)', [
     JSON.stringify({ scores }),
     fingerprint(scores),
   ])
-  return 'change'
 }

@@ -1,5 +1,8 @@
 import type { Catalog, CatalogType, EventType } from '../compiler/index.ts'
+import { storedAliases } from './aliases.ts'
 import type { Client, Database, Parameter } from './engine.ts'
+import type { StoredAlias } from './reads.ts'
+import { statement } from './sql.ts'
 
 export type Reader = Pick<Database, 'query'> | Client
 
@@ -29,7 +32,16 @@ export async function readCatalog(reader: Reader, scores: readonly string[]): Pr
   for (const { subject, event_type, name, type } of names) {
     if (subject === 'event') events.get(event_type)?.properties.set(name, type)
   }
-  return { leads: of('lead'), accounts: of('account'), events, scores, aliases: new Map(), segments: new Map() }
+  const catalog = {
+    leads: of('lead'),
+    accounts: of('account'),
+    events,
+    scores,
+    aliases: new Map(),
+    segments: new Map(),
+  }
+  const aliases = await rows<StoredAlias>(reader, statement('reads/aliases'))
+  return { ...catalog, aliases: storedAliases(aliases, catalog) }
 }
 
 /** Rows of a query, from a database or from one connection of it. */

@@ -77,7 +77,7 @@ function textsOf(is: Comparison): { value: string; alike: Comparison }[] {
   }
   if (is.op !== '=' && is.op !== 'in') return []
   const exactly = is.exactly ? ({ exactly: true } as const) : {}
-  const operands = is.op === '=' ? [is.to] : is.to
+  const operands = is.op === 'in' ? is.to : [is.to]
   return operands.flatMap((to) =>
     to.type === 'text' ? [{ value: to.value, alike: { op: '=' as const, to, ...exactly } }] : [],
   )

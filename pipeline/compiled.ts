@@ -14,23 +14,13 @@ export type StoredMeaning = {
   readonly error?: { readonly code: string; readonly message: string } | undefined
 }
 
+type Reader = Database | Client
+
 /** Compiles the current version of every segment that is not archived. */
-export async function compileStored(reader: Database | Client, catalog: Catalog): Promise<StoredMeaning[]> {
-  const scores = await rows<{ name: string }>(
-    reader,
-    `select jsonb_array_elements(definition -> 'scores') ->> 'name' as name
-     from scoring_versions where version = (select max(version) from scoring_versions)`,
-  )
-  const found = await rows<{ segment_id: string; key: string; tree: unknown; zone: string }>(
-    reader,
-    `select s.segment_id, s.key, v.tree, v.zone
-     from segments s join segment_versions v using (segment_id, version)
-     where s.status <> 'archived' order by s.key`,
-  )
-  const compiled = compileAll(new Map(found.map(({ key, tree, zone }) => [key, { source: tree, zone }])), {
-    ...catalog,
-    scores: scores.map(({ name }) => name),
-  })
+export async function compileStored(reader: Reader, catalog: Catalog): Promise<StoredMeaning[]> {
+  const found = await readStoredTexts(reader)
+  const sources = new Map(found.map(({ key, tree, zone }) => [key, { source: tree, zone }]))
+  const compiled = compileAll(sources, { ...catalog, scores: await scoresOf(reader) })
   return found.map(({ segment_id, key, tree }) => {
     const { predicate, fingerprint, diagnostics } = compiled.get(key)!
     const wrong = diagnostics.find(isError)
@@ -40,4 +30,24 @@ export async function compileStored(reader: Database | Client, catalog: Catalog)
     }
     return { segmentId: segment_id, key, tree, predicate, fingerprint, error }
   })
+}
+
+type StoredText = { segment_id: string; key: string; tree: unknown; zone: string }
+
+export const readStoredTexts = (reader: Reader): Promise<StoredText[]> =>
+  rows<StoredText>(
+    reader,
+    `select s.segment_id, s.key, v.tree, v.zone
+     from segments s join segment_versions v using (segment_id, version)
+     where s.status <> 'archived' order by s.key`,
+  )
+
+/** The names of the scores that scoring.yaml defined when it was applied last. */
+export async function scoresOf(reader: Reader): Promise<string[]> {
+  const found = await rows<{ name: string }>(
+    reader,
+    `select jsonb_array_elements(definition -> 'scores') ->> 'name' as name
+     from scoring_versions where version = (select max(version) from scoring_versions)`,
+  )
+  return found.map(({ name }) => name)
 }

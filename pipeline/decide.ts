@@ -35,6 +35,7 @@ export type StoredSegment = {
   version: number
   fingerprint: string
   definition: string
+  zone: string
 }
 
 /** Segment by segment: first those of the files in their order, then those that the files no longer hold. */
@@ -80,7 +81,7 @@ export async function readSegments(reader: Database | Client): Promise<Map<strin
   const found = await rows<StoredSegment>(
     reader,
     `select s.segment_id, s.key, s.name, s.owner, s.action, s.review, s.origin, s.status, s.version,
-       v.fingerprint, v.definition
+       v.fingerprint, v.definition, v.zone
      from segments s join segment_versions v using (segment_id, version)
      order by s.key`,
   )

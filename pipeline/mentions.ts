@@ -70,6 +70,7 @@ const ofProperty = ({ name }: Property, of: EventTypes): Mention => ({ kind: 'pr
 export function namesEvent(tree: unknown, name: string): boolean {
   if (tree === null || typeof tree !== 'object') return false
   if ('event' in tree && tree.event === name) return true
+  if ('types' in tree && Array.isArray(tree.types) && tree.types.includes(name)) return true
   return Object.values(tree).some((each) => namesEvent(each, name))
 }
 

@@ -39,8 +39,8 @@ export type Previewing = {
 
 /** Counts for whom a definition holds, against what is applied now. Writes nothing. */
 export function preview(database: Database, asked: Previewing): Promise<Preview> {
-  return readOnly(database, async (client) => {
-    const { source, zone, limitSeconds } = asked
+  return readOnly(database, asked.limitSeconds, async (client) => {
+    const { source, zone } = asked
     const { catalog, references, scores } = await readMeanings(client)
     const { definition, predicate, diagnostics } = compile(source, catalog, zone)
     const findings = diagnostics.map((each) => findingOf(source, each))
@@ -54,7 +54,7 @@ export function preview(database: Database, asked: Previewing): Promise<Preview>
     const { now, horizon } = await readSeen(client)
     const asOf = asked.asOf ?? now
     const counted = await tally(client, {
-      ...{ predicates, questions, references, scores, asOf, horizon, limitSeconds, sample: asked.sample },
+      ...{ predicates, questions, references, scores, asOf, horizon, sample: asked.sample },
     })
     const { count, sample } = members(counted)
     const unmatched = texts.filter((_, index) => matched[index]!(counted).count === 0)
@@ -62,7 +62,7 @@ export function preview(database: Database, asked: Previewing): Promise<Preview>
       ...{ definition: print(definition), asOf, leads: counted.leads, members: count, sample },
       size: sizeWord(count, counted.leads),
       parts: parts(counted),
-      nearly: counted.leads > 0 ? await nearlyMeant(client, unmatched, 5) : [],
+      nearly: counted.leads > 0 ? await nearlyMeant(client, unmatched, Math.min(5, asked.limitSeconds)) : [],
       warnings: findings,
     }
   })

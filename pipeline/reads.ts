@@ -190,6 +190,14 @@ export type StoredAlias = { readonly name: string; readonly definition: string; 
 
 export const readAliases = (database: Database): Promise<StoredAlias[]> => read(database, 'aliases')
 
+export type StoredRename = {
+  readonly segment: string
+  readonly old_key: string
+  readonly renamed_at: Instant
+}
+
+export const readRenames = (database: Database): Promise<StoredRename[]> => read(database, 'renames')
+
 const read = <T extends Row>(
   database: Database,
   name: string,

@@ -9,6 +9,7 @@ import { rollUp } from './rollup.ts'
 import { readLastApplied } from './runs/instants.ts'
 import { claim } from './runs/lease.ts'
 import { statement } from './sql.ts'
+import { announce } from './versions.ts'
 
 export type RetypeOptions = {
   readonly name: CatalogName
@@ -16,6 +17,8 @@ export type RetypeOptions = {
   /** Zone of instants that name none. */
   readonly timezone: string
   readonly owner: string
+  /** Who does it: user and host. */
+  readonly by?: string | undefined
   /** Where roll-ups may put files. */
   readonly temporary: string
   readonly waitMilliseconds?: number
@@ -134,9 +137,7 @@ async function write(client: Client, options: RetypeOptions, waitMilliseconds: n
     await client.query(statement(`catalog/retype_${subject}s`), [name])
     await client.query(statement('catalog/retype_changes'), [subject, name])
   }
-  await client.query(`select set_config('tideline.applied_for', $1, true)`, [
-    `${said(options.name)} is ${options.type} now`,
-  ])
+  await announce(client, options.by, `${said(options.name)} is ${options.type} now`)
   for (const { segmentId, after } of meanings) {
     await client.query(statement('catalog/new_version'), [segmentId, after])
   }

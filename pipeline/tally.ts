@@ -21,8 +21,6 @@ export type Tallying = {
   readonly questions: readonly Question[]
   /** How many leads are named for each question that asks for it. */
   readonly sample: number
-  /** After so long it is given up. */
-  readonly limitSeconds: number
 }
 
 /** The leads for which all of these predicates hold, and none of those. */
@@ -36,16 +34,24 @@ export type Question = {
 export type Tally = {
   /** All leads that exist at asOf. */
   readonly leads: number
-  /** Per question: how many, and the external ids of some, those known longest first. */
+  /** Per question: how many, and the external ids of some, in the order in which they came. */
   readonly answers: readonly { readonly count: number; readonly sample: readonly string[] }[]
 }
 
-/** One look at the database, in a transaction that can write nothing: whatever is read belongs together. */
-export function readOnly<T>(database: Database, work: (client: Client) => Promise<T>): Promise<T> {
+/**
+ * One look at the database, in a transaction that can write nothing: whatever is read belongs together. A statement
+ * that takes longer than so long is stopped, waiting for locks included.
+ */
+export function readOnly<T>(
+  database: Database,
+  limitSeconds: number,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
   return database.session(async (client) => {
     await client.query('begin transaction isolation level repeatable read read only')
+    await client.query(`set local statement_timeout = ${Math.ceil(limitSeconds * 1000)}`)
     try {
-      return await work(client)
+      return await work(client).catch((error: unknown) => Promise.reject(explainTimeout(error, limitSeconds)))
     } finally {
       await client.query('rollback').catch(() => {})
     }
@@ -54,7 +60,7 @@ export function readOnly<T>(database: Database, work: (client: Client) => Promis
 
 /** Counts leads by what holds for them: one statement. */
 export async function tally(client: Client, asked: Tallying): Promise<Tally> {
-  const { predicates, references, scores, asOf, horizon, limitSeconds } = asked
+  const { predicates, references, scores, asOf, horizon } = asked
   const subjects = predicates.map((predicate, position) => ({ key: String(position), predicate }))
   const query = emit(plan(subjects, scores, references), dialects.postgres, { asOf, horizon })
   const counts = asked.questions.map((question) => `count(*) filter (where ${condition(question)})`)
@@ -68,16 +74,13 @@ export async function tally(client: Client, asked: Tallying): Promise<Tally> {
     { length: Math.max(1, Math.ceil(predicates.length / bitsPerWord)) },
     (_, n) => `w${n}`,
   )
-  await client.query(`set local statement_timeout = ${Math.ceil(limitSeconds * 1000)}`)
-  const { rows } = await client
-    .query<{ leads: string; counts: string[]; samples: string[][] }>(
-      `with evaluated as materialized (select lead_id, ${words.join(', ')} from (${query.sql}) as features)
+  const { rows } = await client.query<{ leads: string; counts: string[]; samples: string[][] }>(
+    `with evaluated as materialized (select lead_id, ${words.join(', ')} from (${query.sql}) as features)
        select count(*) as leads, to_json(array[${counts.join(', ')}]::bigint[]) as counts,
          to_json(array[${samples.join(', ')}]::json[]) as samples
        from evaluated`,
-      [...query.parameters],
-    )
-    .catch((error: unknown) => Promise.reject(explainTimeout(error, limitSeconds)))
+    [...query.parameters],
+  )
   const { leads, counts: counted, samples: named } = rows[0]!
   return {
     leads: Number(leads),
@@ -100,7 +103,7 @@ function explainTimeout(error: unknown, seconds: number): unknown {
   if ((error as { code?: string }).code !== '57014') return error
   return new UserError({
     code: 'TIME_LIMIT',
-    message: `Counting took longer than the ${seconds} seconds it was given, so it was stopped. Nothing was changed.`,
+    message: `Counting was stopped after ${seconds} ${seconds === 1 ? 'second' : 'seconds'}, the time it was given. Nothing was changed.`,
     hint: 'Give it more with --time-limit, or ask about fewer segments.',
     cause: error,
   })

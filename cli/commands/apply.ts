@@ -12,11 +12,15 @@ import { UserError } from '../../pipeline/errors.ts'
 import type { Project } from '../../pipeline/project/settings.ts'
 import { readSources, type Sources } from '../../pipeline/project/sources.ts'
 import { readSegmentKeys, readStanding } from '../../pipeline/reads.ts'
+import { planRenames } from '../../pipeline/renames.ts'
 import type { Cli } from '../cli.ts'
-import { command, type Start } from '../command.ts'
+import { command, type Start, wholeNumber } from '../command.ts'
 import { findingLines } from '../errors.ts'
-import { runAnswer, runNow, told } from '../runs.ts'
+import { author, runAnswer, runNow, told } from '../runs.ts'
 import { instant, plural, widthOf } from '../values.ts'
+import { applyVersion } from './apply-version.ts'
+
+type Options = { run?: boolean; to?: number; write?: boolean }
 
 export const apply = (start: Start) =>
   command('apply', {
@@ -26,11 +30,18 @@ export const apply = (start: Start) =>
     examples: [
       ['tideline apply', 'say what changed, and when the next run is'],
       ['tideline apply --run --yes', 'in a pipeline: archive without asking, and run now'],
+      ['tideline apply hot-leads --to 3', 'go back to the third version of a segment'],
     ],
   })
+    .argument('[KEY]', 'with --to: the segment that goes back to an earlier version')
     .option('--run', 'run now, so that members follow at once')
+    .option('--to <VERSION>', 'make this version of KEY current again, as a new one', wholeNumber)
+    .option('--write', 'with --to: write it into the file as well')
     .action(
-      start(async (cli, options: { run?: boolean }) => {
+      start(async (cli, key: string | undefined, options: Options) => {
+        if (key !== undefined || options.to !== undefined) {
+          return applyVersion(cli, { key, to: options.to, write: options.write ?? false })
+        }
         const installation = await cli.open()
         const { database, project } = installation
         const sources = readSources(project)
@@ -38,7 +49,7 @@ export const apply = (start: Start) =>
         await confirmArchiving(cli, database, sources)
         // Before anything is applied, since the pattern may be wrong.
         const next = nextSlots(project.settings.slots, (await readStanding(database)).now, 1)[0]!
-        const report = await applySources(database, sources, project.settings.timezone)
+        const report = await applySources(database, sources, project.settings.timezone, author())
         const run = options.run ? told(await runNow(cli, installation)) : undefined
         const answer = run && runAnswer(run, cli)
         await cli.print({
@@ -52,13 +63,18 @@ export const apply = (start: Start) =>
 
 /** Before anybody is asked anything. Applying checks once more, in its transaction. */
 async function refuseErrors(database: Database, project: Project, sources: Sources): Promise<void> {
-  const { findings } = checkSources(sources, await readCatalog(database, []), project.settings.timezone)
-  const errors = findings.filter((finding) => finding.severity === 'error')
+  const checked = checkSources(sources, await readCatalog(database, []), project.settings.timezone)
+  const renamed = await planRenames(database, sources.segments)
+  const errors = [...checked.findings, ...renamed.findings].filter((finding) => finding.severity === 'error')
   if (errors.length > 0) throw new InvalidDefinitions(errors)
 }
 
 async function confirmArchiving(cli: Cli, database: Database, sources: Sources): Promise<void> {
-  const named = new Set(sources.segments.map((segment) => segment.key))
+  const { renames } = await planRenames(database, sources.segments)
+  const named = new Set([
+    ...sources.segments.map((segment) => segment.key),
+    ...renames.map(({ from }) => from),
+  ])
   const gone = (await readSegmentKeys(database))
     .filter((each) => each.origin === 'files' && each.status !== 'archived' && !named.has(each.segment))
     .map((each) => each.segment)
@@ -84,6 +100,8 @@ function applyLines(cli: Cli, report: ApplyReport): string[] {
       index === 0 ? `${head}  ${line}` : `${' '.repeat(margin + 4)}${line}`,
     )
   })
+  for (const { from, to } of report.renames)
+    lines.push(`» ${from} is ${to} now; its members and its history stay`)
   if (report.scoring === 'change')
     lines.push('~ scoring.yaml: every segment that reads a score is evaluated anew')
   const warnings = report.warnings.flatMap((finding) => [...findingLines(finding, cli.paint), ''])

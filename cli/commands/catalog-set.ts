@@ -7,7 +7,7 @@ import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { WrongUsage } from '../errors.ts'
 import type { Answer } from '../output.ts'
-import { owner } from '../runs.ts'
+import { author, owner } from '../runs.ts'
 import { plural, printable, thousands, wrap } from '../values.ts'
 
 const types: readonly CatalogType[] = ['text', 'number', 'boolean', 'instant', 'range', 'json']
@@ -53,6 +53,7 @@ export const catalogSet = (start: Start) =>
           type: typeOf(type),
           timezone: project.settings.timezone,
           owner: owner(),
+          by: author(),
           temporary,
         }
         const plan = await planRetype(database, asked)
@@ -144,15 +145,15 @@ function figures(row: {
 
 function consequences(cli: Cli, plan: Retyped, options: Options, applied: boolean): string[] {
   const missing = plan.known - plan.typedAfter
+  // The history holds what is there now as well.
+  const earlier = plan.history - plan.changed
   const samples = plan.unreadable.map(
     ({ value, count }) => `"${printable(value)}" × ${thousands(String(count))}`,
   )
   const lines = [
     ...(missing > 0 && options.values ? wrap(`Not of the type: ${samples.join(', ')}.`, 98) : []),
-    ...(plan.history > 0
-      ? [
-          `${plural(plan.history, 'value')} of the history ${plan.history === 1 ? 'is' : 'are'} read again too.`,
-        ]
+    ...(earlier > 0
+      ? [`${plural(earlier, 'earlier value')} ${earlier === 1 ? 'is' : 'are'} read again too.`]
       : []),
     ...(plan.segments.length > 0
       ? wrap(

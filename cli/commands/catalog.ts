@@ -55,7 +55,7 @@ async function answer(database: Database, what: string | undefined, values: numb
       ...renderTable(eventColumns, types, 100),
       ...(aliases.length > 0 ? ['', ...renderTable(aliasColumns, aliases, 100)] : []),
     ]
-    const columns = [...eventColumns, { name: 'alias_of' }]
+    const columns = [...machine(eventColumns), { name: 'alias_of' }]
     const all = [...types, ...aliases.map(({ name, ...rest }) => ({ type: name, ...rest }))]
     return { columns, rows: all, document: all.map(plain), lines: types.length === 0 ? none : lines }
   }
@@ -65,7 +65,7 @@ async function answer(database: Database, what: string | undefined, values: numb
       `${alias.name} is an alias of ${alias.alias_of}.`,
       `Named by: ${alias.segments.join(', ') || 'no segment'}.`,
     ]
-    return { columns: aliasColumns, rows: [alias], lines }
+    return { columns: machine(aliasColumns), rows: [alias], lines }
   }
   if (!types.some((each) => each.type === what)) {
     throw unknown(what, [...types.map((each) => each.type), ...aliases.map((each) => each.name)])
@@ -139,12 +139,16 @@ function plain(row: Row): Row {
 
 function names(rows: readonly NameRow[], none: string): Answer {
   return {
-    columns: nameColumns,
+    columns: machine(nameColumns),
     rows,
     document: rows.map(plain),
     lines: rows.length === 0 ? [none] : renderTable(shownColumns(rows), rows, 100),
   }
 }
+
+/** What is put into words for a table is left out where programs read. */
+const machine = (columns: readonly Column[]): Column[] =>
+  columns.filter(({ name }) => name !== 'common' && name !== 'named_by')
 
 /** What is empty in every row is left out. */
 const shownColumns = (rows: readonly NameRow[]): Column[] =>
@@ -173,7 +177,7 @@ async function everything(database: Database, naming: Naming, values: number): P
     ...aliases.map((each) => ({ subject: 'alias', type: 'alias', ...each })),
   ]
   return {
-    columns: [{ name: 'subject' }, ...nameColumns, { name: 'alias_of' }],
+    columns: [{ name: 'subject' }, ...machine(nameColumns), { name: 'alias_of' }],
     rows,
     document: rows.map(plain),
     lines:

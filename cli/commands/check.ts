@@ -2,6 +2,7 @@ import { checkSources } from '../../pipeline/apply.ts'
 import { readCatalog } from '../../pipeline/catalog.ts'
 import { readSources } from '../../pipeline/project/sources.ts'
 import { warnOfStoredTypes } from '../../pipeline/quality.ts'
+import { planRenames } from '../../pipeline/renames.ts'
 import { command, type Start } from '../command.ts'
 import { findingLines } from '../errors.ts'
 import { plural } from '../values.ts'
@@ -21,6 +22,7 @@ export const check = (start: Start) =>
       const { compiled } = checked
       const findings = [
         ...checked.findings,
+        ...(await planRenames(database, sources.segments)).findings,
         ...(await warnOfStoredTypes(database, sources.segments, compiled)),
       ]
       const errors = findings.filter((finding) => finding.severity === 'error').length

@@ -6,11 +6,14 @@ import { catalog } from './catalog.ts'
 import { check } from './check.ts'
 import { db } from './db.ts'
 import { demo } from './demo.ts'
+import { fmt } from './fmt.ts'
 import { importCommand } from './import.ts'
 import { init } from './init.ts'
 import { lead } from './lead.ts'
 import { members } from './members.ts'
 import { migrateCommand } from './migrate.ts'
+import { plan } from './plan.ts'
+import { preview } from './preview.ts'
 import { quality } from './quality.ts'
 import { query } from './query.ts'
 import { report } from './report.ts'
@@ -18,6 +21,7 @@ import { runCommand } from './run.ts'
 import { runs } from './runs.ts'
 import { segments } from './segments.ts'
 import { sql } from './sql.ts'
+import { versions } from './versions.ts'
 import { why } from './why.ts'
 import { workerCommand } from './worker.ts'
 
@@ -25,7 +29,11 @@ import { workerCommand } from './worker.ts'
 export const commands: readonly { readonly group: string; readonly define: (start: Start) => Command }[] = [
   { group: 'Define', define: init },
   { group: 'Define', define: check },
+  { group: 'Define', define: fmt },
+  { group: 'Define', define: preview },
+  { group: 'Define', define: plan },
   { group: 'Define', define: apply },
+  { group: 'Define', define: versions },
   { group: 'Define', define: catalog },
   { group: 'Define', define: sql },
   { group: 'Run', define: importCommand },

@@ -1,5 +1,13 @@
 import { Option } from 'commander'
-import { type DialectName, dialects, emit, meanings, nearest, plan, type Statement } from '../../compiler/index.ts'
+import {
+  type DialectName,
+  dialects,
+  emit,
+  meanings,
+  nearest,
+  plan,
+  type Statement,
+} from '../../compiler/index.ts'
 import { checkSources, InvalidDefinitions } from '../../pipeline/apply.ts'
 import { readCatalog } from '../../pipeline/catalog.ts'
 import { UserError } from '../../pipeline/errors.ts'
@@ -44,10 +52,14 @@ export const sql = (start: Start) =>
         if (subjects.length < wanted.length) throw new InvalidDefinitions(errors)
         const standing = await readStanding(database)
         const asOf = options.asOf ? cli.instant(options.asOf, '--as-of', timezone) : standing.now
-        const statement = emit(plan(subjects, sources.scores, meanings(compiled)), dialects[options.dialect], {
-          asOf,
-          horizon: standing.horizon,
-        })
+        const statement = emit(
+          plan(subjects, sources.scores, meanings(compiled)),
+          dialects[options.dialect],
+          {
+            asOf,
+            horizon: standing.horizon,
+          },
+        )
         const names = subjects.map((each) => each.key)
         await cli.print({
           columns: [{ name: 'sql' }, { name: 'parameters', kind: 'json' }],

@@ -45,7 +45,7 @@ sequence
       })
     }
 sequence_bare
-  = sequence_first _ ('then' / 'but') end
+  = (&manyEvents / !did_taken) sequence_first _ ('then' / 'but') end
 sequence_first
   = said:which when:(_ @period)? { return node({ ...said, ...(when ? { when } : {}) }) }
 sequence_step

@@ -29,6 +29,7 @@ export const duckdb: Dialect = {
   property: (_property, column) => sql.ref(column),
   attribute: (feature, column) => sql.ref(hasOwnColumn(feature) ? column : attributeColumns[feature.type]!),
   accountLink: () => sql`cast(value_number as bigint)`,
+  listOfOne: (text) => sql`list_value(${text})`,
   some: (list, _element, holds) =>
     sql`coalesce(len(list_filter(${list}, lambda item: ${holds(sql.ref('item'))})) > 0, false)`,
   every: (list, _element, holds) =>

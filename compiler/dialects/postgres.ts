@@ -27,6 +27,7 @@ export const postgres: Dialect = {
   // Whatever stands there, it never raises.
   accountLink: () => sql`case when jsonb_typeof(value) = 'number' and (value #>> '{}') ~ '^[0-9]{1,18}$'
         then cast(value as bigint) end`,
+  listOfOne: (text) => sql`jsonb_build_array(${text})`,
   some: (list, element, holds) => sql`exists (select from ${elements(list)}
       where ${holds(jsonValue(sql.ref('item'), element))})`,
   every: (list, element, holds) => sql`(${list} is not null and not exists (select from ${elements(list)}

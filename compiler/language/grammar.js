@@ -4382,33 +4382,60 @@ function peg$parse(input, options) {
   }
 
   function peg$parsesequence_bare() {
-    let s0, s1, s2, s3, s4;
+    let s0, s1, s2, s3, s4, s5;
 
     s0 = peg$currPos;
-    s1 = peg$parsesequence_first();
-    if (s1 !== peg$FAILED) {
-      s2 = peg$parse_();
-      if (input.substr(peg$currPos, 4) === peg$c71) {
-        s3 = peg$c71;
-        peg$currPos += 4;
+    s1 = peg$currPos;
+    peg$silentFails++;
+    s2 = peg$parsemanyEvents();
+    peg$silentFails--;
+    if (s2 !== peg$FAILED) {
+      peg$currPos = s1;
+      s1 = undefined;
+    } else {
+      s1 = peg$FAILED;
+    }
+    if (s1 === peg$FAILED) {
+      s1 = peg$currPos;
+      peg$silentFails++;
+      s2 = peg$parsedid_taken();
+      peg$silentFails--;
+      if (s2 === peg$FAILED) {
+        s1 = undefined;
       } else {
-        s3 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e96); }
+        peg$currPos = s1;
+        s1 = peg$FAILED;
       }
-      if (s3 === peg$FAILED) {
-        if (input.substr(peg$currPos, 3) === peg$c73) {
-          s3 = peg$c73;
-          peg$currPos += 3;
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parsesequence_first();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        if (input.substr(peg$currPos, 4) === peg$c71) {
+          s4 = peg$c71;
+          peg$currPos += 4;
         } else {
-          s3 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e98); }
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e96); }
         }
-      }
-      if (s3 !== peg$FAILED) {
-        s4 = peg$parseend();
+        if (s4 === peg$FAILED) {
+          if (input.substr(peg$currPos, 3) === peg$c73) {
+            s4 = peg$c73;
+            peg$currPos += 3;
+          } else {
+            s4 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e98); }
+          }
+        }
         if (s4 !== peg$FAILED) {
-          s1 = [s1, s2, s3, s4];
-          s0 = s1;
+          s5 = peg$parseend();
+          if (s5 !== peg$FAILED) {
+            s1 = [s1, s2, s3, s4, s5];
+            s0 = s1;
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;

@@ -70,7 +70,7 @@ export class Entry {
 
   /** The n-th visible character of a text stands at the n-th visible character of its YAML source. */
   locate(path: readonly string[], span?: Span): Place {
-    const node = this.nodeAt(path)
+    const node = path.length === 0 && span && isNode(this.value) ? this.value : this.nodeAt(path)
     if (!span || !isScalar(node) || !node.range) {
       const start = node?.range?.[0] ?? this.keyNode?.range?.[0] ?? 0
       const length = isScalar(node) && node.range ? node.range[1] - node.range[0] : 1

@@ -1,4 +1,4 @@
-import { dialects, emit, type Instant, plan } from '../../compiler/index.ts'
+import { dialects, emit, type Instant, plan, readsOtherLeads } from '../../compiler/index.ts'
 import type { Client } from '../engine.ts'
 import { statement } from '../sql.ts'
 import { bitsOf, type Failing, type Pinned, type PinnedDefinitions } from './definitions.ts'
@@ -55,6 +55,7 @@ async function evaluateOnce(
     words,
     bits,
     segments.map((segment) => segment.first),
+    segments.map((segment) => readsOtherLeads(segment.predicate, references)),
   ])
   // Postgres spreads `create table as` over several processes, `insert` not.
   await client.query(

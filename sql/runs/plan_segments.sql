@@ -1,4 +1,5 @@
 -- Which bit of a lead's set each segment is. $1 segment_ids bigint[], $2 versions int[], $3 words int[] (from 1),
--- $4 bits bigint[], $5 first boolean[]: this run is the first to apply the version, or a score it reads.
-insert into planned (segment_id, version, word, bit, first)
-select * from unnest($1::bigint[], $2::int[], $3::int[], $4::bigint[], $5::boolean[]);
+-- $4 bits bigint[], $5 first boolean[]: this run is the first to apply the version, or a score it reads;
+-- $6 reads_account boolean[]: it looks at the other leads of a lead's account.
+insert into planned (segment_id, version, word, bit, first, reads_account)
+select * from unnest($1::bigint[], $2::int[], $3::int[], $4::bigint[], $5::boolean[], $6::boolean[]);

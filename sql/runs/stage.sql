@@ -6,7 +6,8 @@ create temporary table planned (
   version integer not null,
   word integer not null,
   bit bigint not null,
-  first boolean not null
+  first boolean not null,
+  reads_account boolean not null
 );
 create temporary table staged_change (
   segment_id bigint not null,

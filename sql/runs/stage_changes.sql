@@ -38,11 +38,22 @@ touched as (
   select lead_id from leads
   where ingest_xid < $1::text::xid8
     and (ingest_xid >= $3::text::xid8 or (first_seen_at <= $2::timestamptz and first_seen_at > $4::timestamptz))
+),
+-- For whom another lead of the account counts as well: those of an account that such a lead is in, or was before.
+touched_account as (
+  select distinct mate.lead_id
+  from touched t
+  join attribute_change link on link.subject = 'lead' and link.subject_id = t.lead_id and link.attribute = '@account'
+  join leads mate on to_jsonb(mate.account_id) = link.value
+  where exists (select from planned where reads_account)
 )
 select p.segment_id, d.lead_id,
   case when d.words[p.word] & p.bit <> 0 then 'entered' else 'left' end,
-  case when p.first then 'definition' when t.lead_id is not null then 'data' else 'time' end,
+  case when p.first then 'definition'
+    when t.lead_id is not null or (p.reads_account and a.lead_id is not null) then 'data'
+    else 'time' end,
   p.version
 from differing d
 join planned p on (d.words[p.word] # d.held[p.word]) & p.bit <> 0
-left join touched t on t.lead_id = d.lead_id;
+left join touched t on t.lead_id = d.lead_id
+left join touched_account a on a.lead_id = d.lead_id;

@@ -68,8 +68,9 @@ function page(command: Command): string {
     `${sentence(command.description())}\n`,
     table(['', ''], [...command.registeredArguments.map(argumentRow), ...optionRows(command)]),
     ...command.commands.map((child) => {
-      const rows = table(['', ''], optionRows(child))
-      return `\`${command.name()} ${child.name()}\`: ${child.summary()}.\n${rows ? `\n${rows}` : ''}`
+      const rows = table(['', ''], [...child.registeredArguments.map(argumentRow), ...optionRows(child)])
+      const name = titleOf(child).replace(/^tideline /, `${command.name()} `)
+      return `\`${name}\`: ${child.summary()}.\n${rows ? `\n${rows}` : ''}`
     }),
     examples.length > 0 ? `\`\`\`\n${examples.join('\n')}\n\`\`\`\n` : '',
   ]

@@ -223,6 +223,14 @@ describe('diagnostics', () => {
     ['subscribed', 'subscribed', 'SYNTAX', /is an attribute/, /Write subscribed is true/],
     ['title or everyone', 'title', 'SYNTAX', /is an attribute/, /Write title is known/],
     ['viewed_pricin', 'viewed_pricin', 'UNKNOWN_EVENT', /neither an event nor an alias/, /"viewed_pricing"/],
+    ['did subscribed', 'did subscribed', 'UNKNOWN_EVENT', /No event of type/, /is an attribute/],
+    [
+      'did page_view between "2026-03-01" and "2026-02-01"',
+      'did page_view between "2026-03-01" and "2026-02-01"',
+      'BAD_RANGE',
+      /"2026-02-01" lies before "2026-03-01"/,
+      /earlier date comes first/,
+    ],
     ['everyon', 'everyon', 'UNKNOWN_EVENT', /neither/, /Write did everyon/],
     [
       'viewed_pricing within 7 days',

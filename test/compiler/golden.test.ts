@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
 import { compile } from '../../compiler/compile.ts'
-import type { Condition } from '../../compiler/condition.ts'
 import { conditions } from '../../compiler/conditions/index.ts'
 import { dialects } from '../../compiler/dialects/index.ts'
 import { emit } from '../../compiler/emit.ts'
+import { say } from '../../compiler/parse.ts'
 import { plan } from '../../compiler/plan.ts'
-import { definitionOf } from '../support/generated.ts'
-import { catalog } from '../support/world.ts'
+import { catalog, segments } from '../support/world.ts'
 
 const points = [
   { event: 'page_view', micropoints: '1000000' },
@@ -19,7 +18,7 @@ const seen = { asOf: '2026-03-01T00:00:00.000000Z', horizon: '1000' }
 test.each(conditions.map((condition) => [condition.kind, condition] as const))(
   '%s',
   async (kind, condition) => {
-    const examples = some(condition.examples).map((text) => page(condition, text))
+    const examples = some(condition.examples).map((text) => page(text))
     const title = `# ${kind.replaceAll('_', ' ')}\n\n${condition.meaning} ${condition.missing}\n`
     await expect([title, ...examples].join('\n')).toMatchFileSnapshot(`../golden/${kind}.md`)
   },
@@ -32,14 +31,14 @@ function some(examples: readonly string[]): string[] {
   return [...chosen].map((position) => examples[position]!)
 }
 
-function page(condition: Condition, text: string): string {
-  const { predicate } = compile(text, catalog)
-  const reads = JSON.stringify(predicate).includes('"kind":"score"')
-  const queryPlan = plan([{ key: 'example', predicate: predicate! }], reads ? scores : [])
+function page(text: string): string {
+  const { definition, predicate } = compile(text, catalog)
+  const reads = /"kind":"(score|segment)"/.test(JSON.stringify(predicate))
+  const queryPlan = plan([{ key: 'example', predicate: predicate! }], reads ? scores : [], segments)
   const statements = Object.values(dialects).map((dialect) => {
     const { sql, parameters } = emit(queryPlan, dialect, seen)
     const values = parameters.map((value, index) => `-- $${index + 1} ${JSON.stringify(value)}`)
     return `### ${dialect.name}\n\n\`\`\`sql\n${sql}\n${values.join('\n')}\n\`\`\`\n`
   })
-  return `## ${text}\n\n${condition.say(definitionOf(text))}\n\n${statements.join('\n')}`
+  return `## ${text}\n\n${say(definition!)}\n\n${statements.join('\n')}`
 }

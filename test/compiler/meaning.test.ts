@@ -1,106 +1,12 @@
-import { expect, test } from 'vitest'
-import { compile } from '../../compiler/compile.ts'
-import { testDatabase } from '../support/database.ts'
-import { differences, type Question } from '../support/engines.ts'
-import { definitionOf } from '../support/generated.ts'
-import { leadsThatExist, members } from '../support/reference.ts'
-import { type Change, catalog, type Event, type Json, type World } from '../support/world.ts'
+import { test } from 'vitest'
+import { asOf, expectMembers, type Told, worldOf } from '../support/told.ts'
 
 /**
  * What definitions mean, case by case: who is in, written down by hand. The other tests compare engines with the
  * reference, and both start from the compiler's predicate; these say that the predicate is the right one.
  */
-const asOf = '2026-03-31T12:00:00.000000Z'
 const weekAgo = '2026-03-24T12:00:00.000000Z'
 const weekAgoLess = '2026-03-24T11:59:59.999999Z'
-
-type Told = {
-  firstSeen?: string
-  events?: ([type: string, at: string] | [type: string, at: string, properties: Record<string, Json>])[]
-  /** Known since ever, or `[value, from]` in the order of recording. */
-  attributes?: Record<string, Json | [Json | null, string][]>
-  account?: number
-}
-
-function worldOf(
-  told: Record<string, Told>,
-  accounts: Record<number, Record<string, Json>> = {},
-): World & { names: string[] } {
-  const names = Object.keys(told)
-  const events: Event[] = []
-  const changes: Change[] = []
-  const since = '2020-01-01T00:00:00.000000Z'
-  Object.values(told).forEach((lead, index) => {
-    const id = index + 1
-    for (const [type, at, properties = {}] of lead.events ?? []) {
-      events.push({ id: `${events.length}`, lead: id, type, at, properties })
-    }
-    for (const [attribute, value] of Object.entries(lead.attributes ?? {})) {
-      const history: [Json | null, string][] = typeof value === 'string' ? [[value, since]] : value
-      for (const [each, from] of history) changes.push({ subject: 'lead', id, attribute, value: each, from })
-    }
-    if (lead.account)
-      changes.push({ subject: 'lead', id, attribute: '@account', value: `${lead.account}`, from: since })
-  })
-  for (const [id, attributes] of Object.entries(accounts)) {
-    for (const [attribute, value] of Object.entries(attributes)) {
-      changes.push({ subject: 'account', id: Number(id), attribute, value, from: since })
-    }
-  }
-  const scores = [
-    {
-      name: 'engagement',
-      rules: [
-        { event: 'page_view', micropoints: '25000000' },
-        { event: 'email_sent', micropoints: '-1' },
-      ],
-      levels: [],
-    },
-  ]
-  const leads = names.map((_, index) => ({
-    id: index + 1,
-    firstSeen: told[names[index]!]!.firstSeen ?? since,
-  }))
-  return { asOf, zone: 'UTC', leads, events, changes, scores, names }
-}
-
-/** Asks the reference who is in, and sees that the engines say the same. `rest` stands for all others that exist. */
-async function expectMembers(
-  world: World & { names: string[] },
-  cases: readonly (readonly [string, string])[],
-) {
-  const questions: Question[] = cases.map(([text]) => {
-    const { predicate } = compile(text, catalog, world.zone)
-    return { definition: definitionOf(text), predicate: predicate! }
-  })
-  const nameOf = (id: number) => world.names[id - 1]!
-  const found = questions.map(({ predicate }, index) => [
-    cases[index]![0],
-    members(predicate, world).map(nameOf).join(' '),
-  ])
-  expect(found).toEqual(
-    cases.map(([text, expected]) => [
-      text,
-      expand(
-        expected,
-        leadsThatExist(world).map((lead) => nameOf(lead.id)),
-      ),
-    ]),
-  )
-  const database = await testDatabase()
-  try {
-    expect(await differences(database, world, questions)).toEqual([])
-  } finally {
-    await database.close()
-  }
-}
-
-/** `all but a b` is everybody else who exists. */
-function expand(expected: string, exist: readonly string[]): string {
-  if (!expected.startsWith('all but')) return expected
-  const without = expected.slice('all but'.length).trim().split(' ')
-  return exist.filter((name) => !without.includes(name)).join(' ')
-}
 
 test('events, windows and existence', () =>
   expectMembers(

@@ -22,29 +22,34 @@ const rendered = (text: string, exactly = true): string => {
   return read.pattern
 }
 
-/** What each engine finds: the texts (by their places) in which the pattern lies. */
-async function found(pattern: string, texts: readonly string[]): Promise<Record<string, string>> {
+/** What the engines find: the places of the texts in which the pattern lies. */
+async function found(
+  pattern: string,
+  texts: readonly string[],
+): Promise<{ postgres: string; duckdb: string }> {
   const list = JSON.stringify(texts)
   const postgres = await database.query<{ place: number }>(
     `select place::int from jsonb_array_elements_text($1::jsonb) with ordinality each(item, place)
      where (item collate "C") ~ $2 order by place`,
     [list, pattern],
   )
-  const columnar = await duckdb.rows<{ place: number }>(
-    `select place from (select unnest(from_json($1, '["VARCHAR"]')) as item, generate_subscripts(from_json($1, '["VARCHAR"]'), 1) as place)
+  const items = `from_json($1, '["VARCHAR"]')`
+  const duck = await duckdb.rows<{ place: number }>(
+    `select place from (select unnest(${items}) as item, generate_subscripts(${items}, 1) as place)
      where regexp_matches(item, $2, 's') order by place`,
     [list, pattern],
   )
-  const javascript = texts.flatMap((text, index) => (new RegExp(pattern, 'su').test(text) ? [index + 1] : []))
   const places = (rows: readonly { place: number }[]) => rows.map(({ place }) => Number(place)).join(' ')
-  return { postgres: places(postgres), duckdb: places(columnar), javascript: javascript.join(' ') }
+  return { postgres: places(postgres), duckdb: places(duck) }
 }
 
 async function expectAgreement(pattern: string, texts: readonly string[]): Promise<string> {
   const answers = await found(pattern, texts)
-  const { javascript } = answers
-  expect([pattern, answers]).toEqual([pattern, { postgres: javascript, duckdb: javascript, javascript }])
-  return javascript!
+  const javascript = texts
+    .flatMap((text, index) => (new RegExp(pattern, 'su').test(text) ? [index + 1] : []))
+    .join(' ')
+  expect([pattern, answers]).toEqual([pattern, { postgres: javascript, duckdb: javascript }])
+  return javascript
 }
 
 test.each<[string, string, string?]>([
@@ -162,7 +167,7 @@ test('the longest patterns that are allowed are understood, and in time', async 
     '([a-z]?\\d*){90}z',
     '((((a{0,4}){0,4}){0,4}){0,3})b',
     '.{100}.{100}.{100}.{100}.{100}$',
-    `(${'a|'.repeat(100)}b){9}`,
+    `(${'a|'.repeat(100)}b){8}`,
     'a'.repeat(limits.patternLength),
     `${'('.repeat(10)}a*${')*'.repeat(6)}${')'.repeat(4)}`,
   ]

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { parse } from '../../compiler/parse.ts'
 import { type Database, openPostgres } from '../../pipeline/engine.ts'
 import { bundled, type Migrations, migrate, pendingMigrations } from '../../pipeline/migrate.ts'
 import { emptyDatabase, testDatabase } from '../support/database.ts'
@@ -60,6 +61,41 @@ describe('the migrations', () => {
       migrations: [...first.migrations, { name: '0002_future', text: 'select 1' }],
     })
     await expect(migrate(database, first)).rejects.toMatchObject({ code: 'DATABASE_IS_NEWER' })
+  })
+})
+
+describe('stored definitions', () => {
+  it('take the shape that the language has now, and mean what they meant', async () => {
+    const database = await opened(emptyDatabase())
+    const all = bundled()
+    const before = all.migrations.findIndex(({ name }) => name.endsWith('_trees'))
+    await migrate(database, { migrations: all.migrations.slice(0, before), views: [] })
+    await database.query(`insert into segments (key, name, version) values ('a', 'A', 1)`)
+    const ago = (amount: number) => ({ amount, unit: 'day' })
+    const tree = {
+      kind: 'all',
+      of: [
+        { kind: 'did', event: 'say "within": {"unit"', within: ago(7), times: { op: 'at least', n: 2 } },
+        { kind: 'did', event: 'b' },
+        { kind: 'last_activity', is: 'within', duration: ago(1) },
+        { kind: 'not', of: { kind: 'last_activity', is: 'more than', duration: ago(2) } },
+        { kind: 'last_activity', is: 'not within', duration: ago(3) },
+        { kind: 'first_seen', is: 'within', duration: ago(4) },
+        { kind: 'first_seen', is: 'more than', duration: ago(5) },
+      ],
+    }
+    await database.query(
+      `insert into segment_versions (segment_id, version, definition, tree, fingerprint) values (1, 1, '', $1::jsonb, '')`,
+      [JSON.stringify(tree)],
+    )
+    await migrate(database)
+    const [stored] = await database.query<{ tree: object }>('select tree from segment_versions')
+    const text = [
+      'did `say "within": {"unit"` at least 2 times within 7 days and did b and last activity within 1 day',
+      'and not last activity more than 2 days ago and no activity within 3 days',
+      'and first seen within 4 days and first seen more than 5 days ago',
+    ]
+    expect({ definition: stored?.tree }).toEqual(parse(text.join(' ')))
   })
 })
 

@@ -249,3 +249,79 @@ describe('a run', () => {
     expect(await history(database, 'all')).toHaveLength(1)
   })
 })
+
+describe('segments that look at others', () => {
+  const mates = async () => {
+    await database.query(`insert into accounts (external_id) values ('acme')`)
+    for (const id of ['a', 'b', 'c']) await addLead(database, id)
+    await database.query(`update leads set account_id = 1 where external_id in ('a', 'b')`)
+    await database.query(`update attribute_change set from_at = '2026-01-01' where attribute = '@account'`)
+  }
+
+  test('what another lead of the account did is data, for those who look at it', async () => {
+    await mates()
+    await apply(database, {
+      demo: 'any lead of account did demo_request',
+      together: 'account did demo_request at least 2 times',
+      own: 'did demo_request within 1 day',
+    })
+    await runAsOf(database, day(1))
+    await addEvent(database, 'a', 'demo_request', '2026-03-01T12:00:00Z')
+    await addEvent(database, 'b', 'demo_request', '2026-02-01T12:00:00Z')
+    await runAsOf(database, day(2))
+    const entered = (leads: string) => [...leads].map((lead) => `${lead} entered data 2026-03-02T00:00Z`)
+    expect(await history(database, 'demo')).toEqual(entered('ab'))
+    expect(await history(database, 'together')).toEqual(entered('ab'))
+    expect(await history(database, 'own')).toEqual(entered('a'))
+    await addEvent(database, 'b', 'login', '2026-03-03T00:00:00Z')
+    await runAsOf(database, day(4))
+    expect((await history(database, 'own')).at(-1)).toBe('a left time 2026-03-04T00:00Z')
+  })
+
+  test('a segment follows the one it refers to in the same run, and blocked is not broken', async () => {
+    for (const id of ['a', 'b']) await addLead(database, id, { attributes: { size: id === 'a' ? 5 : 50 } })
+    const large = (than: number) => ({
+      large: `size > ${than}`,
+      rest: 'not in segment "large"',
+      both: 'in segment "large" or in segment "rest"',
+    })
+    await apply(database, large(10))
+    await runAsOf(database, day(1))
+    expect(await members(database, 'rest')).toEqual(['a'])
+    expect(await members(database, 'both')).toEqual(['a', 'b'])
+    await apply(database, large(1))
+    await runAsOf(database, day(2))
+    expect(await members(database, 'rest')).toEqual([])
+    expect((await history(database, 'rest')).at(-1)).toBe('a left definition 2026-03-02T00:00Z')
+    await database.query(`update catalog set type = 'text' where name = 'size'`)
+    const { failing } = await runAsOf(database, day(3))
+    expect(failing.map(({ key, outcome, code }) => `${key} ${outcome} ${code}`)).toEqual([
+      'large broken TYPE_MISMATCH',
+      'rest blocked SEGMENT_BROKEN',
+      'both blocked SEGMENT_BROKEN',
+    ])
+    const states = await database.query(
+      'select key, state from segments join segment_state using (segment_id) order by segment_id',
+    )
+    expect(states.map(({ key, state }) => `${key} ${state}`)).toEqual([
+      'large broken',
+      'rest blocked',
+      'both blocked',
+    ])
+    expect(await members(database, 'both')).toEqual(['a', 'b'])
+  })
+
+  test('a cycle is refused with its path', async () => {
+    const cycle = { a: 'in segment "b"', b: 'not in segment "c"', c: 'in segment "a"', d: 'in segment "a"' }
+    const refused = await apply(database, cycle).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'INVALID_DEFINITIONS' })
+    const { findings } = refused as { findings: { code: string; message: string }[] }
+    expect(findings.map(({ code }) => code).sort()).toEqual([
+      'SEGMENT_BROKEN',
+      'SEGMENT_CYCLE',
+      'SEGMENT_CYCLE',
+      'SEGMENT_CYCLE',
+    ])
+    expect(findings[0]?.message).toContain('"a" → "b" → "c" → "a"')
+  })
+})

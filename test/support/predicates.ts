@@ -1,15 +1,12 @@
 import * as fc from 'fast-check'
 import type {
-  Comparison,
   EventFeature,
   Events,
   Feature,
   Figure,
   Filter,
-  Operand,
   Predicate,
   Property,
-  ScalarComparison,
   ScalarType,
   SequenceFeature,
   Stored,
@@ -21,6 +18,7 @@ import { normalizePredicate } from '../../compiler/normalize.ts'
 import type { Instant, Moment } from '../../compiler/time.ts'
 import type { Case } from './agreement.ts'
 import { catalog, segments } from './catalog.ts'
+import { comparisonsOf, countsIn, type Pools, poolsOf } from './comparisons.ts'
 import { hostileName, momentNear, texts } from './values.ts'
 import { eventNames, worlds } from './world.ts'
 
@@ -63,125 +61,6 @@ function trees<Leaf>(leaves: fc.Arbitrary<Test<Leaf>>, depth: number): fc.Arbitr
   return tree
 }
 
-const numbers = fc
-  .constantFrom(
-    ...['0', '1', '2', '3', '5', '-5', '500', '5.5', '30', '60', '0.000001', '-0.000001', '25', '49.999999'],
-    ...['1000.5', '10', '-1', '9007199254740993', `${'9'.repeat(22)}`, `-${'9'.repeat(22)}.999999`, '0.5'],
-  )
-  .map((value): Operand => ({ type: 'number', value }))
-const text = (value: string) => ({ type: 'text', value }) as const
-const usualTexts = [
-  ...['/pricing', '/docs', 'technology', 'Technology', 'pro', 'web', 'email', 'q1', 'won', 'Berlin'],
-  ...['berlin', '10115', 'a', 'vip', 'é', 'i', 'İ'],
-]
-const textOperands = fc
-  .oneof({ weight: 2, arbitrary: fc.constantFrom(...usualTexts) }, { weight: 1, arbitrary: texts })
-  .map(text)
-
-/** Wildcards, escaped and not, between pieces of text. */
-const likes = fc
-  .array(
-    fc.oneof(
-      { weight: 3, arbitrary: fc.constantFrom('%', '_', '\\%', '\\_', '\\\\', '%%', '\\a', '_%') },
-      {
-        weight: 2,
-        arbitrary: fc.constantFrom('/', 'pric', 'tech', 'É', 'é', 'ß', 'a', 'İ', '日', '😀', "'", '\n'),
-      },
-    ),
-    { maxLength: 4 },
-  )
-  .map((parts) => text(parts.join('')))
-
-/** What every engine's expressions share. Folded already, so letters are small. */
-const patterns = fc
-  .letrec<{ alternatives: string }>((tie) => {
-    const atoms = fc.oneof(
-      { maxDepth: 2 },
-      fc.constantFrom('a', 'b', 'i', '/', 'é', 'ß', '日', '😀', 'pric', 'tech', '-', "'", ' ', '5', '1'),
-      fc.constantFrom('.', '\\.', '\\\\', '\\$', '\\*', '\\(', '\\[', '[a-z]', '[^a-z]', '[0-9]', '[abc/]'),
-      tie('alternatives').map((inside) => `(${inside})`),
-    )
-    const quantifiers = fc.constantFrom('', '', '', '*', '+', '?', '{2}', '{1,3}', '{0,1}')
-    const piece = fc.tuple(atoms, quantifiers).map(([atom, quantifier]) => {
-      const letters = [...atom]
-      const single = letters.length === 1 || /^[\\[(]/.test(atom)
-      return quantifier && !single ? `(${atom})${quantifier}` : `${atom}${quantifier}`
-    })
-    const sequences = fc.array(piece, { minLength: 1, maxLength: 3 }).map((parts) => parts.join(''))
-    return {
-      alternatives: fc
-        .array(sequences, { minLength: 1, maxLength: 2 })
-        .map((alternatives) => alternatives.join('|')),
-    }
-  })
-  .alternatives.chain((inside) => fc.constantFrom(inside, `^(${inside})`, `(${inside})$`, `^(${inside})$`))
-  .map(text)
-
-function operandsOf(type: ScalarType, moments: Moments): fc.Arbitrary<Operand> {
-  switch (type) {
-    case 'number':
-      return numbers
-    case 'text':
-      return textOperands
-    case 'boolean':
-      return fc.boolean().map((value) => ({ type: 'boolean', value }))
-    case 'instant':
-      return moments.map((moment) => ({ type: 'instant', moment }))
-  }
-}
-
-function scalarComparisons(type: ScalarType, moments: Moments): fc.Arbitrary<ScalarComparison> {
-  const operands = operandsOf(type, moments)
-  const ops = type === 'boolean' ? (['='] as const) : (['=', '<', '<=', '>', '>='] as const)
-  const plain = fc.record({ op: fc.constantFrom(...ops), to: operands })
-  const lists = fc.record({
-    op: fc.constant('in' as const),
-    to: fc.array(operands, { minLength: 1, maxLength: 4 }),
-  })
-  if (type === 'instant') return plain
-  if (type !== 'text') return fc.oneof({ weight: 3, arbitrary: plain }, { weight: 1, arbitrary: lists })
-  const exactly = (is: fc.Arbitrary<ScalarComparison>): fc.Arbitrary<ScalarComparison> =>
-    fc.tuple(is, fc.boolean()).map(([each, exact]) => (exact ? { ...each, exactly: true } : each))
-  const within = fc.record({
-    op: fc.constantFrom('contains' as const, 'starts with' as const, 'ends with' as const),
-    to: textOperands,
-  })
-  return exactly(
-    fc.oneof(
-      plain,
-      lists,
-      within,
-      fc.record({ op: fc.constant('like' as const), to: likes }),
-      fc.record({ op: fc.constant('matches' as const), to: patterns }),
-    ),
-  )
-}
-
-const known: Comparison = { op: 'known' }
-const elementTypes = { texts: 'text', numbers: 'number', booleans: 'boolean' } as const
-
-/** A way to compare a value of this type. */
-export function comparisonsOf(type: ValueType, moments: Moments): fc.Arbitrary<Comparison> {
-  switch (type) {
-    case 'json':
-      return fc.constant(known)
-    case 'size':
-      return scalarComparisons('number', moments)
-    case 'texts':
-    case 'numbers':
-    case 'booleans':
-      return fc.record({
-        op: fc.constantFrom('some', 'every'),
-        is: scalarComparisons(elementTypes[type], moments),
-      })
-    default:
-      return fc.oneof(
-        { weight: 1, arbitrary: fc.constant(known) },
-        { weight: 5, arbitrary: scalarComparisons(type, moments) },
-      )
-  }
-}
-
 const scalarTypes = ['number', 'text', 'boolean', 'instant'] as const
 const types: readonly ValueType[] = [...scalarTypes, 'json', 'texts', 'numbers', 'booleans', 'size']
 
@@ -202,10 +81,29 @@ function typeFor(declared: string): fc.Arbitrary<ValueType> {
   )
 }
 
-const paths: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  address: [['city'], ['geo'], ['geo', 'zip'], ['floors'], ['floors', '0'], ['city', 'city'], [hostileName]],
-  utm: [['source'], ['campaign'], ['campaign', '0']],
-  tags: [['0'], ['a']],
+/** What lies within, and as what it makes sense to read it. */
+const paths: Readonly<Record<string, readonly (readonly [readonly string[], readonly ValueType[]])[]>> = {
+  address: [
+    [['city'], ['text', 'texts', 'json']],
+    [['geo'], ['json']],
+    [
+      ['geo', 'zip'],
+      ['text', 'number', 'numbers', 'texts'],
+    ],
+    [['floors'], ['numbers', 'texts', 'size', 'booleans']],
+    [['floors', '0'], ['json']],
+    [['city', 'city'], ['text']],
+    [[hostileName], ['text', 'json', 'booleans']],
+  ],
+  utm: [
+    [['source'], ['text', 'json']],
+    [['campaign'], ['texts', 'numbers', 'size']],
+    [['campaign', '0'], ['json']],
+  ],
+  tags: [
+    [['0'], ['json']],
+    [['a'], ['number']],
+  ],
 }
 
 /** A stored value, or one at a path within it. */
@@ -213,13 +111,26 @@ function storedOf(name: string, declared: string): fc.Arbitrary<Stored> {
   const whole = typeFor(declared).map((type): Stored => ({ name, type }))
   const inside = paths[name]
   if (!Object.hasOwn(paths, name) || !inside) return whole
-  const nested = fc.record({
-    name: fc.constant(name),
-    path: fc.constantFrom(...inside),
-    type: fc.constantFrom(...types),
-  })
-  return fc.oneof({ weight: 1, arbitrary: whole }, { weight: 1, arbitrary: nested })
+  const nested = fc
+    .constantFrom(...inside)
+    .chain(([path, sensible]) =>
+      fc
+        .oneof(
+          { weight: 4, arbitrary: fc.constantFrom(...sensible) },
+          { weight: 1, arbitrary: fc.constantFrom(...types) },
+        )
+        .map((type): Stored => ({ name, path, type })),
+    )
+  return fc.oneof({ weight: name === 'tags' ? 5 : 1, arbitrary: whole }, { weight: 1, arbitrary: nested })
 }
+
+/** Declared to be of this type. */
+const declaredAs = (type: ScalarType): fc.Arbitrary<Property> =>
+  fc.constantFrom(
+    ...declaredProperties
+      .filter(([, declared]) => declared === type)
+      .map(([name]): Property => ({ kind: 'property', name, type })),
+  )
 
 const channels = { email_open: 'email', email_sent: 'email', email_click: 'email', page_view: 'web' }
 
@@ -238,22 +149,25 @@ const properties: fc.Arbitrary<Property> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc
-      .constantFrom<ValueType>('text')
+      .constantFrom<ValueType>('text', 'text', 'text', 'json', 'texts', 'size', 'number', 'booleans')
       .map((type): Property => ({ kind: 'property', name: 'channel', type, ofType: channels })),
   },
 )
 
 const filters = (moments: Moments): fc.Arbitrary<Filter> =>
   fc.oneof(
-    { weight: 2, arbitrary: fc.constant<Filter>({ kind: 'all', of: [] }) },
-    { weight: 3, arbitrary: trees(propertyTests(moments), 2) },
+    { weight: 3, arbitrary: fc.constant<Filter>({ kind: 'all', of: [] }) },
+    { weight: 2, arbitrary: trees(propertyTests(moments), 2) },
   )
 const propertyTests = (moments: Moments): fc.Arbitrary<Test<Property>> =>
   properties.chain((subject) =>
-    comparisonsOf(subject.type, moments).map((is): Test<Property> => ({ kind: 'test', subject, is })),
+    comparisonsOf(subject.type, poolsOf(moments, subject.name)).map(
+      (is): Test<Property> => ({ kind: 'test', subject, is }),
+    ),
   )
 
-const name = fc.constantFrom(...eventNames, 'page_view', 'email_open', 'purchase')
+const usual = fc.constantFrom('page_view', 'page_view', 'email_open', 'purchase')
+const name = fc.oneof({ weight: 2, arbitrary: usual }, fc.constantFrom(...eventNames))
 const eventTypes: fc.Arbitrary<Events['types']> = fc.oneof(
   { weight: 4, arbitrary: name.map((type) => ({ only: [type] })) },
   { weight: 2, arbitrary: fc.uniqueArray(name, { minLength: 2, maxLength: 3 }).map((only) => ({ only })) },
@@ -266,13 +180,16 @@ const eventTypes: fc.Arbitrary<Events['types']> = fc.oneof(
   },
 )
 
+/** Windows that end long before asOf are empty. */
+const isLater = (moment: Moment): boolean => !(moment.kind === 'ago' && moment.duration.unit === 'month')
+
 const eventsOf = (moments: Moments): fc.Arbitrary<Events> =>
   fc
     .tuple(
       eventTypes,
       filters(moments),
       fc.option(moments, { freq: 2 }),
-      fc.option(moments, { freq: 2 }),
+      fc.option(moments.filter(isLater), { freq: 2 }),
       fc.boolean(),
     )
     .map(([types, where, from, end, closed]) => ({
@@ -284,16 +201,39 @@ const eventsOf = (moments: Moments): fc.Arbitrary<Events> =>
 
 type Asked = { readonly feature: Feature; readonly type: ValueType }
 
+/** What a feature is compared with: counts with counts, shares with shares, texts with those of their name. */
+function poolsFor(feature: Feature, moments: Moments): Pools {
+  if (feature.kind === 'attribute') return poolsOf(moments, feature.name)
+  const pools = poolsOf(moments)
+  if (feature.kind === 'bucket') {
+    const share = fc.integer({ min: 0, max: feature.of }).map(String)
+    return { ...pools, numbers: fc.oneof({ weight: 4, arbitrary: share }, pools.numbers) }
+  }
+  if (feature.kind === 'leads_of_account') return countsIn(pools)
+  if (feature.kind !== 'events') return pools
+  if (['count', 'distinct', 'days', 'periods'].includes(feature.figure.kind)) return countsIn(pools)
+  return 'property' in feature.figure ? poolsOf(moments, feature.figure.property.name) : pools
+}
+
+/** The language has no lists of means. */
+const isMean = (feature: Feature): boolean => feature.kind === 'events' && feature.figure.kind === 'mean'
+
 /** A figure, and the type of its value. */
 function figures(of: 'lead' | 'account', zone: string): fc.Arbitrary<[Figure, ValueType]> {
-  const property = (...among: readonly ValueType[]): fc.Arbitrary<Property> =>
-    fc
-      .tuple(properties, fc.constantFrom(...among))
-      .map(([{ ofType, ...found }, type]) => ({
-        ...found,
-        type,
-        ...(ofType && type === 'text' ? { ofType } : {}),
-      }))
+  const property = (...among: readonly ScalarType[]): fc.Arbitrary<Property> =>
+    fc.constantFrom(...among).chain((type) =>
+      fc.oneof(
+        { weight: 4, arbitrary: declaredAs(type) },
+        {
+          weight: 1,
+          arbitrary: properties.map(({ ofType, ...found }) => ({
+            ...found,
+            type,
+            ...(ofType && type === 'text' ? { ofType } : {}),
+          })),
+        },
+      ),
+    )
   const numeric = property('number')
   const asNumber = (figure: fc.Arbitrary<Figure>) =>
     figure.map((each): [Figure, ValueType] => [each, 'number'])
@@ -421,7 +361,9 @@ function tests(
       : []),
   )
   return asked.chain(({ feature, type }) =>
-    comparisonsOf(type, moments).map((is): Test<Feature> => ({ kind: 'test', subject: feature, is })),
+    comparisonsOf(type, poolsFor(feature, moments))
+      .filter((is) => !(isMean(feature) && is.op === 'in'))
+      .map((is): Test<Feature> => ({ kind: 'test', subject: feature, is })),
   )
 }
 

@@ -68,7 +68,7 @@ function featureOf(feature: Feature, lead: Lead, world: World): Value | undefine
 }
 
 function bucket(by: string, of: number, externalId: string): number {
-  const hash = createHash('md5')
+  const hash = createHash('sha256')
     .update(Buffer.from(`${by}:${externalId}`, 'utf8'))
     .digest('hex')
   return Number.parseInt(hash.slice(0, 8), 16) % of

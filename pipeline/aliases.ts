@@ -1,0 +1,57 @@
+import { type Alias, type Catalog, compileAlias, isError } from '../compiler/index.ts'
+import type { AliasSource, Finding } from './project/sources.ts'
+
+export type CompiledAliases = {
+  readonly aliases: ReadonlyMap<string, Alias>
+  readonly findings: readonly Finding[]
+}
+
+/** What the aliases of events.yaml stand for, in a catalog whose event types are those that events.yaml says. */
+export function compileAliases(
+  sources: readonly AliasSource[],
+  catalog: Catalog,
+  zone: string,
+): CompiledAliases {
+  const aliases = new Map<string, Alias>()
+  const findings: Finding[] = []
+  const names = new Set(sources.map(({ name }) => name))
+  for (const source of sources) {
+    const { name, text, locate } = source
+    const refuse = (message: string, hint: string) =>
+      findings.push({ ...locate({}), severity: 'error', code: 'BAD_ALIAS', message, hint })
+    if (catalog.events.has(name)) {
+      refuse(
+        `"${name}" is an event type, so it can't be the name of an alias as well.`,
+        'Choose another name for the alias: a definition would not show which of the two it means.',
+      )
+      continue
+    }
+    const { alias, diagnostics } = compileAlias(text, catalog, zone)
+    const other =
+      alias && 'only' in alias.types ? alias.types.only.find((type) => names.has(type)) : undefined
+    if (other !== undefined) {
+      refuse(`"${other}" is an alias, and an alias can't stand for another.`, 'Name event types here.')
+      continue
+    }
+    for (const each of diagnostics) {
+      const { code, severity, message, hint } = each
+      findings.push({ ...locate(each), code, severity, message, hint })
+    }
+    if (alias) aliases.set(name, alias)
+  }
+  return { aliases, findings }
+}
+
+/** The same for what is stored: an alias that no longer compiles is broken, and so is what names it. */
+export function storedAliases(
+  stored: readonly { readonly name: string; readonly definition: string; readonly zone: string }[],
+  catalog: Catalog,
+): Map<string, Alias> {
+  return new Map(
+    stored.map(({ name, definition, zone }) => {
+      const { alias, diagnostics } = compileAlias(definition, catalog, zone)
+      const broken = diagnostics.find(isError)?.message ?? 'it is not understood.'
+      return [name, alias ?? { types: { only: [] }, where: { kind: 'all', of: [] }, broken }]
+    }),
+  )
+}

@@ -1,0 +1,150 @@
+import type { Instant } from '../compiler/index.ts'
+import { type Intended, InvalidDefinitions, intend } from './apply.ts'
+import { Asking } from './ask.ts'
+import { readCatalog, rows } from './catalog.ts'
+import type { Action } from './decide.ts'
+import type { Client, Database } from './engine.ts'
+import { type EventsChange, eventsChanges } from './planned/catalog.ts'
+import { type Counted, Counting } from './planned/counting.ts'
+import { descriptions, type Foreseen, foresee, type Reason } from './planned/segments.ts'
+import { type Side, sideAfter, sideBefore } from './planned/sides.ts'
+import { readSeen } from './preview.ts'
+import type { Finding, Sources } from './project/sources.ts'
+import { warnOfStoredTypes } from './quality.ts'
+import type { StoredAlias } from './reads.ts'
+import { statement } from './sql.ts'
+import { readOnly, type Tally, tally } from './tally.ts'
+
+/** What `apply` would do, and what would come of it with the next run. */
+export type Plan = {
+  readonly asOf: Instant
+  /** Null: nobody had to be counted. */
+  readonly leads: number | null
+  /** Those that anything changes for. */
+  readonly segments: readonly PlannedSegment[]
+  /** How many stay as they are. */
+  readonly kept: number
+  readonly scoring: 'change' | 'keep'
+  readonly events: readonly EventsChange[]
+  readonly warnings: readonly Finding[]
+}
+
+export type PlannedSegment = {
+  readonly key: string
+  readonly name: string
+  readonly action: Action
+  readonly status: string
+  readonly renamedFrom: string | null
+  /** Why other leads may be in it than now; empty: none may. */
+  readonly because: readonly Reason[]
+  readonly before: string | null
+  readonly after: string | null
+  readonly described: ReturnType<typeof descriptions>
+  /** Null: nobody comes or goes. */
+  readonly members: Counted | null
+  readonly dependents: readonly { readonly key: string; readonly members: Counted | null }[]
+}
+
+export type Planning = {
+  /** Relative to the project: only the segments of these files, and what else they say. */
+  readonly files?: readonly string[] | undefined
+  /** By default the present instant of the database. */
+  readonly asOf?: Instant | undefined
+  readonly sample: number
+  readonly limitSeconds: number
+}
+
+/** What `applySources` would do with the same sources, and who would come and go. Writes nothing, locks nothing. */
+export function planSources(
+  database: Database,
+  sources: Sources,
+  zone: string,
+  asked: Planning,
+): Promise<Plan> {
+  return readOnly(database, asked.limitSeconds, async (client) => {
+    const intended = await intend(client, sources, zone)
+    const errors = intended.findings.filter(({ severity }) => severity === 'error')
+    if (errors.length > 0) throw new InvalidDefinitions(errors)
+    const events = await readEventsChanges(client, sources)
+    const scoring = intended.scoring === 'change'
+    const before = await sideBefore(client, scoring)
+    const after = await sideAfter(client, intended, sources, zone)
+    const sides = { before, after }
+    const all = foresee(intended, { ...sides, scoring, events: events.length > 0, zone })
+    const shown = all.filter(({ decision }) => isAsked(decision.source?.locate({}).file, asked))
+    const { now, horizon } = await readSeen(client)
+    const asOf = asked.asOf ?? now
+    const asking = new Asking()
+    const counting = new Counting(asking, sides)
+    const reading = shown.map((each) => readSegment(each, all, counting, sides))
+    const { predicates, questions } = asking
+    const counted =
+      predicates.length > 0
+        ? await tally(client, {
+            ...{ predicates, questions, asOf, horizon, sample: asked.sample },
+            references: new Map([...before.references, ...after.references]),
+            scores: scoring ? [...after.scores, ...before.scores] : after.scores,
+          })
+        : undefined
+    const whole = (file: string) => isAsked(file, asked)
+    const ours = intended.decisions.filter(({ source }) => isAsked(source?.locate({}).file, asked))
+    return {
+      asOf,
+      leads: counted?.leads ?? null,
+      segments: reading.map((read) => read(counted)),
+      kept: ours.length - shown.length,
+      scoring: whole('scoring.yaml') ? intended.scoring : 'keep',
+      events: whole('events.yaml') ? events : [],
+      warnings: await readWarnings(client, intended, sources, asked),
+    }
+  })
+}
+
+/** A segment that no file holds any more belongs to the whole alone. */
+const isAsked = (file: string | undefined, { files }: Planning): boolean =>
+  files === undefined || (file !== undefined && files.includes(file))
+
+async function readEventsChanges(client: Client, sources: Sources): Promise<EventsChange[]> {
+  const aliases = await rows<StoredAlias>(client, statement('reads/aliases'))
+  return eventsChanges(sources, await readCatalog(client, []), aliases)
+}
+
+/** Asks what has to be counted for a segment; what comes back reads the answers. */
+function readSegment(
+  foreseen: Foreseen,
+  all: readonly Foreseen[],
+  counting: Counting,
+  { before, after }: { before: Side; after: Side },
+): (counted: Tally | undefined) => PlannedSegment {
+  const { key, decision, because } = foreseen
+  const { source, stored, text, action } = decision
+  const members = counting.segment(foreseen, 'with conditions')
+  const keys = new Set([...after.dependents(key), ...before.dependents(foreseen.before ?? key)])
+  const dependents = [...keys]
+    .filter((other) => after.compiled.has(other))
+    .map((other) => {
+      const moved = all.find((each) => each.key === other)
+      return { key: other, read: moved ? counting.segment(moved) : () => null }
+    })
+  return (counted) => ({
+    ...{ key, action, because },
+    name: (source ?? stored)?.name ?? key,
+    status: source?.status ?? 'archived',
+    renamedFrom: foreseen.before !== undefined && foreseen.before !== key ? foreseen.before : null,
+    before: stored?.definition ?? null,
+    after: text ?? null,
+    described: descriptions(decision),
+    members: members(counted),
+    dependents: dependents.map((each) => ({ key: each.key, members: each.read(counted) })),
+  })
+}
+
+async function readWarnings(
+  client: Client,
+  { findings, compiled }: Intended,
+  sources: Sources,
+  asked: Planning,
+): Promise<Finding[]> {
+  const stored = await warnOfStoredTypes(client, sources.segments, compiled)
+  return [...findings, ...stored].filter(({ file }) => isAsked(file, asked))
+}

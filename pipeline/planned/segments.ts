@@ -1,0 +1,78 @@
+import { type Compiled, print } from '../../compiler/index.ts'
+import type { Intended } from '../apply.ts'
+import type { Decision, Described } from '../decide.ts'
+import type { Side } from './sides.ts'
+
+/** What is going to happen with a segment, before anybody is counted. */
+export type Foreseen = {
+  readonly key: string
+  /** The key it has now; undefined: it is there under no key. */
+  readonly before: string | undefined
+  readonly decision: Decision
+  /** Why other leads may be in it than now: what changed; empty: none may. */
+  readonly because: readonly Reason[]
+}
+
+/** `text`: its own definition; `types`: those of the names in it. */
+export type Reason =
+  | { readonly what: 'new' | 'archived' | 'text' | 'time zone' | 'scoring.yaml' | 'events.yaml' | 'types' }
+  | { readonly what: 'segment'; readonly key: string }
+
+export type Circumstances = {
+  readonly before: Side
+  readonly after: Side
+  readonly scoring: boolean
+  readonly events: boolean
+  readonly zone: string
+}
+
+/** Every segment that apply does anything with, or whose members may change because of what it refers to. */
+export function foresee(intended: Intended, around: Circumstances): Foreseen[] {
+  const oldKeys = new Map(intended.renames.map(({ from, to }) => [to, from]))
+  return intended.decisions.flatMap((decision) => {
+    const { key, stored } = decision
+    const before = stored && stored.status !== 'archived' ? (oldKeys.get(key) ?? key) : undefined
+    const because = reasons(decision, before, intended, around)
+    const nothing = decision.action === 'keep' && because.length === 0 && !oldKeys.has(key)
+    return nothing ? [] : [{ key, before, decision, because }]
+  })
+}
+
+function reasons(
+  { key, action, stored }: Decision,
+  oldKey: string | undefined,
+  { renames }: Intended,
+  { before, after, scoring, events, zone }: Circumstances,
+): Reason[] {
+  if (action === 'archive') return [{ what: 'archived' }]
+  if (oldKey === undefined) return [{ what: 'new' }]
+  const [was, is] = [before.compiled.get(oldKey), after.compiled.get(key)]
+  const scored: Reason[] =
+    scoring && (before.readsScore(oldKey) || after.readsScore(key)) ? [{ what: 'scoring.yaml' }] : []
+  // Evaluated anew after an update of Tideline, say: what counts is what the two mean today.
+  if (was?.fingerprint === is?.fingerprint) return scored
+  if (written(was) !== written(is)) return [{ what: 'text' }, ...scored]
+  const others = after
+    .refersTo(key)
+    .filter((other) => {
+      const old = renames.find(({ to }) => to === other)?.from ?? other
+      return before.compiled.get(old)?.fingerprint !== after.compiled.get(other)?.fingerprint
+    })
+    .map((other) => ({ what: 'segment' as const, key: other }))
+  if (others.length > 0) return [...others, ...scored]
+  if (stored?.zone !== zone) return [{ what: 'time zone' }, ...scored]
+  return [{ what: events ? 'events.yaml' : 'types' }, ...scored]
+}
+
+const written = (compiled: Compiled | undefined): string =>
+  compiled?.definition ? print(compiled.definition) : ''
+
+/** Names and notes that will read otherwise. */
+export function descriptions({ stored, source, redescribed }: Decision): {
+  field: Described
+  before: string | null
+  after: string | null
+}[] {
+  if (!stored || !source) return []
+  return redescribed.map((field) => ({ field, before: stored[field], after: source[field] }))
+}

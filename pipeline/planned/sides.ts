@@ -1,0 +1,118 @@
+import {
+  type Catalog,
+  type Compiled,
+  compileAll,
+  type Definition,
+  explain,
+  meanings,
+  type Part,
+  type Predicate,
+  type References,
+  readsScore,
+  referencesOf,
+  type Score,
+  type SegmentText,
+} from '../../compiler/index.ts'
+import type { Intended } from '../apply.ts'
+import { readCatalog } from '../catalog.ts'
+import { readStoredTexts } from '../compiled.ts'
+import { readScoring } from '../decide.ts'
+import type { Client } from '../engine.ts'
+import type { Sources } from '../project/sources.ts'
+import { setApart } from './apart.ts'
+
+/** All definitions as they are, or as they will be. */
+export type Side = {
+  readonly compiled: ReadonlyMap<string, Compiled>
+  readonly scores: readonly Score[]
+  /** A segment's meaning, named so that both sides can stand in one statement; undefined: it has none. */
+  meaning(key: string): Predicate | undefined
+  /** Its conditions. */
+  parts(key: string): Part | undefined
+  readsScore(key: string): boolean
+  /** Keys of the segments that it refers to itself. */
+  refersTo(key: string): readonly string[]
+  /** Keys of the segments that refer to this one, themselves or through others. */
+  dependents(key: string): string[]
+  /** What the predicates above refer to. */
+  readonly references: References
+}
+
+/** What is applied now. */
+export async function sideBefore(client: Client, scoringChanges: boolean): Promise<Side> {
+  const scores = (await readScoring(client))?.scores ?? []
+  const catalog = await readCatalog(
+    client,
+    scores.map(({ name }) => name),
+  )
+  const texts = await readStoredTexts(client)
+  const sources = new Map(texts.map(({ key, tree, zone }) => [key, { source: tree, zone }]))
+  const before = (name: string) => `before:${name}`
+  const named = { segment: before, score: scoringChanges ? before : (name: string) => name }
+  return side(sources, catalog, scores, named)
+}
+
+/** What will be, once the files are applied. Segments that are not of the files stay as they are. */
+export async function sideAfter(
+  client: Client,
+  intended: Intended,
+  sources: Sources,
+  zone: string,
+): Promise<Side> {
+  const files = new Map<string, SegmentText>(
+    sources.segments.map(({ key, where }) => [key, { source: where, zone }]),
+  )
+  const gone = new Set([
+    ...intended.decisions.filter(({ action }) => action === 'archive').map(({ key }) => key),
+    ...intended.renames.map(({ from }) => from),
+  ])
+  const others = (await readStoredTexts(client)).filter(({ key }) => !files.has(key) && !gone.has(key))
+  for (const { key, tree, zone: own } of others) files.set(key, { source: tree, zone: own })
+  const same = (name: string) => name
+  return side(files, intended.catalog, sources.scores, { segment: same, score: same })
+}
+
+function side(
+  sources: ReadonlyMap<string, SegmentText>,
+  catalog: Catalog,
+  scores: readonly Score[],
+  named: Parameters<typeof setApart>[1],
+): Side {
+  const compiled = compileAll(sources, catalog)
+  const plain = meanings(compiled)
+  const definition = (key: string): Definition | undefined => compiled.get(key)?.definition
+  const referring = new Map(
+    [...compiled].map(([key, each]) => [key, each.definition ? referencesOf(each.definition) : []]),
+  )
+  const dependents = (key: string): string[] => {
+    const found = new Set<string>([key])
+    for (const each of found) {
+      for (const [other, references] of referring) if (references.includes(each)) found.add(other)
+    }
+    found.delete(key)
+    return [...found].sort()
+  }
+  const meaning = (key: string) => {
+    const predicate = plain.get(key)
+    return predicate && setApart(predicate, named)
+  }
+  return {
+    ...{ compiled, dependents, meaning },
+    refersTo: (key) => referring.get(key) ?? [],
+    scores: scores.map((score) => ({ ...score, name: named.score(score.name) })),
+    parts(key) {
+      const found = plain.has(key) ? definition(key) : undefined
+      if (!found) return undefined
+      const { zone } = sources.get(key)!
+      return apart(explain(found, { ...catalog, segments: compiled }, zone), named)
+    },
+    readsScore: (key) => plain.has(key) && readsScore(plain.get(key)!, plain),
+    references: new Map([...plain.keys()].map((key) => [named.segment(key), meaning(key)!])),
+  }
+}
+
+function apart(part: Part, named: Parameters<typeof setApart>[1]): Part {
+  if (part.kind === 'condition') return { ...part, predicate: setApart(part.predicate, named) }
+  if (part.kind === 'not') return { ...part, of: [apart(part.of[0], named)] }
+  return { ...part, of: part.of.map((each) => apart(each, named)) }
+}
