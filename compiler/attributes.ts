@@ -1,50 +1,88 @@
 import { sql } from 'kysely'
 import type { Sql } from './dialect.ts'
-import { readsAccounts } from './plan.ts'
+import type { AttributeFeature } from './ir.ts'
+import { canonical } from './ir.ts'
+import { type QueryPlan, readsAccounts } from './plan.ts'
 import { as, type Part, type Scope } from './scans.ts'
+import { type Moment, resolve } from './time.ts'
 
-/** Which value each attribute had at asOf: the latest that had begun to hold, or before the first known one, that. */
+/** A moment at which attributes are read, and what the names of its parts end with: nothing for asOf. */
+type At = { readonly moment: Moment | undefined; readonly ending: string }
+
+/** asOf first; after it the earlier moments that some feature or score reads attributes at. */
+export function attributeMoments(plan: QueryPlan): At[] {
+  const moments = new Map<string, Moment>()
+  for (const { at } of [...plan.attributes, ...plan.points]) if (at) moments.set(canonical(at), at)
+  const earlier = [...moments].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, moment]) => moment)
+  return [
+    { moment: undefined, ending: '' },
+    ...earlier.map((moment, index) => ({ moment, ending: `_${index + 1}` })),
+  ]
+}
+
+/** The account that a lead belonged to at a moment: the name of the column. */
+export function accountColumn(plan: QueryPlan, at: Moment | undefined): string {
+  const found = attributeMoments(plan).find(
+    ({ moment }) => moment === at || (moment && at && canonical(moment) === canonical(at)),
+  )
+  return `account_now${found?.ending ?? ''}`
+}
+
+/** Which value each attribute had: the latest that had begun to hold, or before the first known one, that. */
 export function attributeScans(scope: Scope): Part[] {
+  return attributeMoments(scope.plan).flatMap((at) => scansAt(at, scope))
+}
+
+function scansAt(at: At, scope: Scope): Part[] {
   const { dialect, plan } = scope
-  const asOf = dialect.instant(scope.asOf)
-  const ofAccounts = plan.attributes.some((feature) => feature.of === 'account')
+  const features = featuresAt(at, scope)
   const links = readsAccounts(plan)
-  if (plan.attributes.length === 0 && !links) return []
+  if (features.length === 0 && !links) return []
   const names = (of: 'lead' | 'account') =>
-    plan.attributes.filter((feature) => feature.of === of).map(({ name }) => name)
-  const leadNames = [...new Set([...names('lead'), ...(links ? ['@account'] : [])])].sort()
+    features.filter((feature) => feature.of === of).map(({ name }) => name)
+  const ofAccounts = names('account')
   const ofLeads = [
     sql`subject = 'lead'`,
-    dialect.oneOf(sql.ref('attribute'), leadNames, 'text', true),
+    dialect.oneOf(
+      sql.ref('attribute'),
+      distinct([...names('lead'), ...(links ? ['@account'] : [])]),
+      'text',
+      true,
+    ),
     ...(scope.leads ? [dialect.among(sql.ref('subject_id'), scope.leads)] : []),
   ]
   const wanted: Sql[] = [sql.join(ofLeads, sql` and `)]
-  if (ofAccounts) {
-    const accountNames = [...new Set(names('account'))].sort()
+  if (ofAccounts.length > 0) {
     wanted.push(
-      sql`subject = 'account' and ${dialect.oneOf(sql.ref('attribute'), accountNames, 'text', true)}`,
+      sql`subject = 'account' and ${dialect.oneOf(sql.ref('attribute'), distinct(ofAccounts), 'text', true)}`,
     )
   }
+  const instant = dialect.instant(at.moment ? resolve(at.moment, scope.asOf) : scope.asOf)
   const query = sql`
   select distinct on (subject, subject_id, attribute) *
   from attribute_change
   where (${sql.join(wanted, sql` or `)})
     and ${dialect.known(scope.horizon)}
   order by subject, subject_id, attribute,
-    case when from_at <= ${asOf} then from_at end desc nulls last,
-    case when from_at <= ${asOf} then change_id end desc nulls last,
+    case when from_at <= ${instant} then from_at end desc nulls last,
+    case when from_at <= ${instant} then change_id end desc nulls last,
     from_at, change_id`
   return [
-    { name: 'attribute_now', query },
-    pivot('lead', scope),
-    ...(ofAccounts ? [pivot('account', scope)] : []),
+    { name: `attribute_now${at.ending}`, query },
+    pivot('lead', at, scope),
+    ...(ofAccounts.length > 0 ? [pivot('account', at, scope)] : []),
   ]
 }
 
+const distinct = (names: readonly string[]): string[] => [...new Set(names)].sort()
+
+const featuresAt = ({ moment }: At, { plan }: Scope): AttributeFeature[] =>
+  plan.attributes.filter(({ at }) => (at ? canonical(at) : '') === (moment ? canonical(moment) : ''))
+
 /** There is one row per attribute, so any value of it is the value. */
-function pivot(of: 'lead' | 'account', scope: Scope): Part {
+function pivot(of: 'lead' | 'account', at: At, scope: Scope): Part {
   const { dialect, plan, columns } = scope
-  const values: Sql[] = plan.attributes
+  const values: Sql[] = featuresAt(at, scope)
     .filter((feature) => feature.of === of)
     .map((feature) => {
       const column = columns.of(feature)
@@ -52,17 +90,39 @@ function pivot(of: 'lead' | 'account', scope: Scope): Part {
       return as(sql`any_value(case when attribute = ${dialect.text(feature.name)} then ${value} end)`, column)
     })
   if (of === 'lead' && readsAccounts(plan)) {
-    values.push(
-      sql`any_value(case when attribute = '@account' then ${dialect.accountLink()} end) as account_id`,
-    )
+    const link = sql`any_value(case when attribute = '@account' then ${dialect.accountLink()} end)`
+    values.push(as(link, accountColumn(plan, at.moment)))
   }
   const id = sql.ref(`${of}_id`)
+  const key = of === 'account' ? sql`subject_id as account_of${sql.raw(at.ending)}` : sql`subject_id as ${id}`
   return {
-    name: `${of}_attribute`,
+    name: `${of}_attribute${at.ending}`,
     query: sql`
-  select ${sql.join([sql`subject_id as ${id}`, ...values], sql`,\n    `)}
-  from attribute_now
+  select ${sql.join([key, ...values], sql`,\n    `)}
+  from ${sql.raw(`attribute_now${at.ending}`)}
   where subject = ${sql.lit(of)}
   group by subject_id`,
   }
 }
+
+/** How the leads' rows get to their attributes. */
+export function attributeJoins(scope: Scope): Sql[] {
+  return attributeMoments(scope.plan).flatMap(({ moment, ending }) => {
+    const features = featuresAt({ moment, ending }, scope)
+    if (features.length === 0 && !readsAccounts(scope.plan)) return []
+    const lead = `lead_attribute${ending}`
+    const account = `account_attribute${ending}`
+    return [
+      sql.raw(`left join ${lead} on ${lead}.lead_id = leads.lead_id`),
+      ...(features.some(({ of }) => of === 'account')
+        ? [sql.raw(`left join ${account} on account_of${ending} = ${lead}.account_now${ending}`)]
+        : []),
+    ]
+  })
+}
+
+/** The columns with each lead's account, at every moment that is read. */
+export const accountColumns = (scope: Scope): Sql[] =>
+  readsAccounts(scope.plan)
+    ? attributeMoments(scope.plan).map(({ moment }) => sql.ref(accountColumn(scope.plan, moment)))
+    : []

@@ -4,7 +4,6 @@ import type { QueryPlan } from './plan.ts'
 /** Which column each feature and property of a query plan is, by the order in which the plan has them. */
 export class Columns {
   private readonly names: ReadonlyMap<string, string>
-  private readonly scores: readonly string[]
 
   constructor(plan: QueryPlan) {
     const named = (letter: string, of: readonly (Feature | Property)[]) =>
@@ -12,24 +11,21 @@ export class Columns {
     this.names = new Map([
       ...named('e', plan.events),
       ...named('q', plan.sequences),
+      ...named('s', plan.points),
       ...named('a', plan.attributes),
       ...named('b', plan.buckets),
+      ...named('l', plan.lists),
+      ...named('h', plan.attributeHistory),
       ...named('d', plan.derived.flat()),
       ...named('p', plan.properties),
     ])
-    this.scores = plan.scores.map(({ name }) => name)
   }
 
-  of(each: Feature | Property): string {
+  of(each: Exclude<Feature, { kind: 'score_change' }> | Property): string {
     if (each.kind === 'first_seen') return 'first_seen'
-    const name = each.kind === 'score' ? this.score(each.score) : this.names.get(canonical(each))
+    const name = this.names.get(canonical(each))
     if (name === undefined) throw new Error(`a predicate reads a ${each.kind} that its plan lacks`)
     return name
-  }
-
-  private score(name: string): string | undefined {
-    const position = this.scores.indexOf(name)
-    return position < 0 ? undefined : `s${position}`
   }
 }
 

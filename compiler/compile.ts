@@ -137,7 +137,8 @@ function moveBack(diagnostic: Diagnostic, by: number): Diagnostic {
   return { ...diagnostic, span: { start: Math.max(0, span.start - by), end: Math.max(1, span.end - by) } }
 }
 
-function contextFor(
+/** What lowering may ask, and where it says what it found. */
+export function contextFor(
   definition: Definition,
   catalog: Catalog,
   zone: string,

@@ -29,6 +29,7 @@ export const diagnosticCodes = {
   BAD_TEXT: 'A text holds a character that databases do not keep: U+0000, or half of a pair of UTF-16.',
   BAD_NUMBER: 'A number has more than 22 digits before or 6 after the point.',
   BAD_INSTANT: 'A date or instant is not a day or instant of the calendar.',
+  BAD_RULE: 'A rule of scoring.yaml asks for something that a score can not hang on.',
   BAD_ALIAS: 'An alias of events.yaml stands for something that is no event.',
   BAD_LIST: 'A list of event types names an alias that has a filter of its own.',
   NO_CONVERSION: 'No event type is marked as a conversion in events.yaml.',

@@ -23,11 +23,17 @@ export type Dialect = {
   /** Whether a regular expression of the common subset is found in a text. */
   matches(text: Sql, pattern: Sql): Sql
   /** A row is known at the horizon. */
-  known(horizon: string): Sql
+  known(horizon: string | Sql): Sql
   /** An event's property as a value of its type; null where it is of another type. */
   property(property: Property, column: string): Sql
   /** `attribute_change.value` as a value of the feature's type; null where it is of another. */
   attribute(feature: AttributeFeature, column: string): Sql
+  /** Sources of what was recorded: (segment, lead_id, as_of, change), with the segment's key. */
+  changes(): Sql
+  /** (segment, lead_id, list, from_at, until_at), with the segment's key; rows above the horizon left out. */
+  lists(horizon: string | Sql): Sql
+  /** (lead_id, score, day, micropoints, level): how a score stood at the end of a UTC day. */
+  scoreHistory(): Sql
   /** The account that a `@account` row names. */
   accountLink(): Sql
   /** An array of one text, as the dialect has what is read as `texts`. */
@@ -41,8 +47,18 @@ export type Dialect = {
   day(instant: Sql, changes: OffsetChanges): Sql
   /** A text's hash as a number from 0 to 2³²−1. */
   hash(text: Sql): Sql
+  /** The UTC day of an instant, and of one given as a parameter; two of them apart are days. */
+  utcDay(instant: Sql): Sql
+  /** A whole number as a parameter, of a type that products and sums of micro-points don't overflow. */
+  whole(value: string): Sql
   /** A sum of micro-points that can't overflow. */
   total(points: Sql): Sql
+  /** The instant at which the day after a day begins, in UTC. */
+  dayEnd(day: Sql): Sql
+  /** Whole numbers divided, rounded towards 0. */
+  quotient(of: Sql, by: Sql): Sql
+  /** One of a list of whole numbers, which travels as one parameter, by its position from 0; null beyond its end. */
+  entry(list: readonly string[], position: Sql): Sql
 }
 
 export type DialectName = 'postgres' | 'duckdb'

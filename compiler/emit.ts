@@ -1,14 +1,17 @@
 import { type RawBuilder, sql } from 'kysely'
-import { attributeScans } from './attributes.ts'
+import { attributeHistoryJoins, attributeHistoryScans } from './attribute-history.ts'
+import { accountColumns, attributeJoins, attributeScans } from './attributes.ts'
 import { Columns, countBeside } from './columns.ts'
 import { type ComparedType, compare, compareMean } from './compare.ts'
 import type { Dialect, Sql } from './dialect.ts'
 import type { EventFeature, Feature, Predicate, Test } from './ir.ts'
-import { bitsPerWord, type DerivedFeature, type QueryPlan, readsAccounts, referenceOf } from './plan.ts'
+import { bitsPerWord, type DerivedFeature, type QueryPlan, referenceOf } from './plan.ts'
+import { dailyScans, hasDaily, pointColumns, pointFigures, scoreLevels } from './points.ts'
+import { recordedColumns, recordedFigure, recordedJoins, recordedScans } from './recorded.ts'
 import { as, detailScan, eventScan, type Part, type Scope, treeOf } from './scans.ts'
 import { sequenceScan } from './sequences.ts'
 import { type Statement, toStatement } from './statement.ts'
-import type { Instant } from './time.ts'
+import type { Instant, Moment } from './time.ts'
 
 export type Seen = {
   readonly asOf: Instant
@@ -37,13 +40,22 @@ export function emit(plan: QueryPlan, dialect: Dialect, seen: Seen): Statement {
 function statement(scope: Scope, values: boolean): RawBuilder<unknown> {
   const { plan } = scope
   const detail = detailScan(scope)
-  const levels = plan.derived.map((features, index) => derivedLevel(features, index, scope))
+  const scored = scoreLevels('feature', scope, (predicate) => holds(predicate, scope))
+  const base = scored.at(-1)?.name ?? 'feature'
+  const level = (index: number) => (index === 0 ? base : `level_${index}`)
+  const levels = plan.derived.map((features, index) =>
+    derivedLevel(features, level(index), level(index + 1), scope),
+  )
   const parts: Part[] = [
-    eventScan(scope),
+    eventScan(scope, pointFigures(scope)),
+    ...dailyScans(scope),
     ...(detail ? [detail] : []),
     ...sequenceScan(scope),
     ...attributeScans(scope),
+    ...attributeHistoryScans(scope),
+    ...recordedScans(scope),
     featureRows(scope, detail !== undefined),
+    ...scored,
     ...levels,
   ]
   const named = parts.map(({ name, query }) => sql`${sql.raw(name)} as (${query})`)
@@ -77,43 +89,49 @@ function valueColumns({ plan, columns }: Scope): Sql[] {
     ...plan.sequences,
     ...plan.attributes,
     ...plan.buckets,
+    ...plan.lists,
+    ...plan.attributeHistory,
     ...plan.derived.flat(),
   ]
   const names = ['first_seen', ...features.map((feature) => columns.of(feature))]
   const means = plan.events.filter(isMean).map((feature) => countBeside(columns.of(feature)))
-  return [...names, ...means].map((name) => as(sql`cast(${sql.ref(name)} as text)`, `value_${name}`))
+  const points = plan.points.map((feature) => columns.of(feature))
+  return [...names, ...means, ...points].map((name) =>
+    as(sql`cast(${sql.ref(name)} as text)`, `value_${name}`),
+  )
 }
 
 /** One row per lead that exists, with all its features but those that hang on other leads or segments. */
 function featureRows(scope: Scope, withDetail: boolean): Part {
   const { dialect, plan, columns, leads } = scope
   const asOf = dialect.instant(scope.asOf)
-  const accounts = readsAccounts(plan)
   const selected: Sql[] = [
     sql`leads.lead_id`,
     sql`least(leads.first_seen_at, event_feature.first_event) as first_seen`,
-    ...(accounts ? [sql`lead_attribute.account_id`] : []),
+    ...accountColumns(scope),
     ...plan.events.flatMap((feature) => eventColumns(feature, columns)),
     ...plan.sequences.map((feature) => orElse(columns.of(feature), sql.lit(false))),
     ...plan.attributes.map((feature) => plainOrSize(columns.of(feature), feature.type)),
+    ...plan.attributeHistory.map((feature) => sql.ref(columns.of(feature))),
+    ...recordedColumns(scope),
     ...plan.buckets.map((feature) => {
       const text = sql`concat(${dialect.text(feature.by)}, ':', external_id)`
       return as(sql`${dialect.hash(text)} % ${sql.lit(feature.of)}`, columns.of(feature))
     }),
-    ...plan.scores.map((_, index) => orElse(`s${index}`, sql.lit(0))),
+    ...pointColumns(scope),
   ]
   const scans = [
     'event_feature',
     ...(withDetail ? ['event_detail'] : []),
+    ...(hasDaily(scope) ? ['rule_feature'] : []),
     ...(plan.sequences.length > 0 ? ['sequence_feature'] : []),
-    ...(plan.attributes.length > 0 || accounts ? ['lead_attribute'] : []),
+    ...recordedJoins(scope),
   ]
-  const joins = scans.map((scan) => sql.raw(`left join ${scan} on ${scan}.lead_id = leads.lead_id`))
-  if (plan.attributes.some((feature) => feature.of === 'account')) {
-    joins.push(
-      sql.raw('left join account_attribute on account_attribute.account_id = lead_attribute.account_id'),
-    )
-  }
+  const joins = [
+    ...scans.map((scan) => sql.raw(`left join ${scan} on ${scan}.lead_id = leads.lead_id`)),
+    ...attributeJoins(scope),
+    ...attributeHistoryJoins(scope),
+  ]
   const exist = [
     dialect.known(scope.horizon),
     sql`least(leads.first_seen_at, event_feature.first_event) <= ${asOf}`,
@@ -154,15 +172,13 @@ const orElse = (column: string, other: Sql): Sql => as(sql`coalesce(${sql.ref(co
 const plainOrSize = (column: string, type: ComparedType): Sql =>
   type === 'size' ? orElse(column, sql.lit(0)) : sql.ref(column)
 
-const level = (index: number): string => (index === 0 ? 'feature' : `level_${index}`)
-
-function derivedLevel(features: readonly DerivedFeature[], index: number, scope: Scope): Part {
+function derivedLevel(features: readonly DerivedFeature[], below: string, name: string, scope: Scope): Part {
   const columns = features.map((feature) => as(derived(feature, scope), scope.columns.of(feature)))
   return {
-    name: level(index + 1),
+    name,
     query: sql`
-  select ${sql.join([sql.raw(`${level(index)}.*`), ...columns], sql`,\n    `)}
-  from ${sql.raw(level(index))}`,
+  select ${sql.join([sql.raw(`${below}.*`), ...columns], sql`,\n    `)}
+  from ${sql.raw(below)}`,
   }
 }
 
@@ -171,6 +187,7 @@ function derived(feature: DerivedFeature, scope: Scope): Sql {
   if (feature.kind === 'leads_of_account') {
     return ofAccount(sql`count(*) filter (where ${holds(feature.that, scope)})`, sql.lit(0))
   }
+  if (feature.kind !== 'events') return recordedFigure(feature, scope)
   const column = sql.ref(scope.columns.of({ ...feature, of: 'lead' }))
   switch (feature.figure.kind) {
     case 'count':
@@ -190,7 +207,7 @@ function derived(feature: DerivedFeature, scope: Scope): Sql {
 
 /** A figure over all leads of a lead's account; leads without an account are no account. */
 const ofAccount = (figure: Sql, none: Sql = sql.lit(null)): Sql =>
-  sql`case when account_id is null then ${none} else ${figure} over (partition by account_id) end`
+  sql`case when account_now is null then ${none} else ${figure} over (partition by account_now) end`
 
 /** A predicate over the columns of the level at hand. */
 function holds(predicate: Predicate, scope: Scope): Sql {
@@ -198,6 +215,11 @@ function holds(predicate: Predicate, scope: Scope): Sql {
 }
 
 function featureTest({ subject, is }: Test<Feature>, { columns, dialect, asOf }: Scope): Sql {
+  if (subject.kind === 'score_change') {
+    const at = (moment?: Moment) =>
+      sql.ref(columns.of({ kind: 'score', score: subject.score, ...(moment ? { at: moment } : {}) }))
+    return compare(sql`(${at()} - ${at(subject.since)})`, is, { dialect, asOf, type: 'micropoints' })
+  }
   const column = columns.of(subject)
   const side = { dialect, asOf, type: typeOf(subject) }
   return subject.kind === 'events' && isMean(subject)
@@ -212,9 +234,16 @@ function typeOf(feature: Feature): ComparedType {
     case 'attribute':
       return feature.type
     case 'score':
+    case 'score_change':
+    case 'score_max':
       return 'micropoints'
     case 'first_seen':
+    case 'attribute_history':
+    case 'recorded':
+    case 'level_entered':
       return 'moment'
+    case 'listed':
+    case 'inside':
     case 'sequence':
     case 'segment':
       return 'boolean'

@@ -43,6 +43,15 @@ export {
   testsOf,
 } from './plan.ts'
 export { referencesOf } from './references.ts'
+export {
+  compileScores,
+  type Fade,
+  fadeTable,
+  type RuleDiagnostic,
+  readFade,
+  type ScoreDefinition,
+  scoreDefinition,
+} from './scoring.ts'
 export { type Statement, toStatement } from './statement.ts'
 export * from './time.ts'
 export { type Turn, turnsAt, turnsOf } from './turns.ts'

@@ -21,16 +21,72 @@ export type Feature =
   | SequenceFeature
   /** The least of: value given, earliest event, moment of loading. Never missing. */
   | { readonly kind: 'first_seen' }
-  /** Points as of asOf. Never missing. */
-  | { readonly kind: 'score'; readonly score: string }
+  | ScoreFeature
+  /** By how many points a score has changed since a moment: below 0 if it fell. Never missing. */
+  | { readonly kind: 'score_change'; readonly score: string; readonly since: Moment }
   /** Which of `of` equal shares the lead falls into, from 0: a number that depends on its external id and `by` alone. */
   | { readonly kind: 'bucket'; readonly of: number; readonly by: string }
   /** How many leads of the lead's account, itself included, `that` holds for. 0 without an account. */
   | { readonly kind: 'leads_of_account'; readonly that: Predicate }
   /** Whether the lead is in another segment, as of the same instant: a boolean. `meaning` is its fingerprint. */
   | { readonly kind: 'segment'; readonly key: string; readonly meaning: string }
+  | ListedFeature
+  | AttributeHistoryFeature
+  | RecordedFeature
 
-export type AttributeFeature = Stored & { readonly kind: 'attribute'; readonly of: 'lead' | 'account' }
+/** As of asOf, or of an earlier moment. */
+export type AttributeFeature = Stored & {
+  readonly kind: 'attribute'
+  readonly of: 'lead' | 'account'
+  readonly at?: Moment
+}
+
+/** Whether a hand put the lead on a segment's list, as of asOf: its members if it is static, else its overrides. */
+export type ListedFeature = {
+  readonly kind: 'listed'
+  readonly segment: string
+  readonly list: 'members' | 'added' | 'removed'
+}
+
+/** An attribute's values in the order in which they began to hold: an instant. */
+export type AttributeHistoryFeature = {
+  readonly kind: 'attribute_history'
+  readonly attribute: AttributeFeature
+  /**
+   * `since`: when the value began to compare as `to` says, if it has done so without a break until asOf.
+   * `changed`: when it last changed from what `from` says (anything, if that is left out) to what `to` says.
+   */
+  readonly figure: 'since' | 'changed'
+  readonly from?: Comparison
+  readonly to: Comparison
+}
+
+/** What runs before asOf have written, and what is true at asOf itself as if a run had written that too. */
+export type RecordedFeature =
+  /**
+   * `since`: when a lead that is in the segment entered it; `entered`, `left`: when it last did. An instant.
+   * `inside`: whether it was in it at any time from `from` (included) until `until` (excluded). A boolean.
+   */
+  | {
+      readonly kind: 'recorded'
+      readonly segment: string
+      readonly meaning: string
+      readonly figure: 'since' | 'entered' | 'left'
+    }
+  | {
+      readonly kind: 'inside'
+      readonly segment: string
+      readonly meaning: string
+      readonly from?: Moment
+      readonly until?: Moment
+    }
+  /** The most points at the ends of UTC days since `from` (ever, without), at `from`, and at asOf. Never missing. */
+  | { readonly kind: 'score_max'; readonly score: string; readonly from?: Moment }
+  /** The end of the UTC day on which a score last rose or fell to a level, or asOf if it is there only now. */
+  | { readonly kind: 'level_entered'; readonly score: string; readonly level: string }
+
+/** Points as of asOf, or of an earlier moment. Never missing. */
+export type ScoreFeature = { readonly kind: 'score'; readonly score: string; readonly at?: Moment }
 
 /** A figure over the events that pass. Of the account: over the events of all its leads together. */
 export type EventFeature = {
@@ -134,11 +190,33 @@ export type Operand =
   | { readonly type: 'boolean'; readonly value: boolean }
   | { readonly type: 'instant'; readonly moment: Moment }
 
-/** Points per event type, summed over a lead's life, and levels as ordered lower bounds. */
+/** Points as of an instant, and levels as ordered lower bounds. */
 export type Score = {
   readonly name: string
-  readonly rules: readonly { readonly event: string; readonly micropoints: string }[]
+  readonly rules: readonly Rule[]
+  /** Of an account: what a score of its leads comes to; every one of them has it. A mean is rounded towards 0. */
+  readonly ofLeads?: { readonly by: 'sum' | 'max' | 'mean'; readonly score: string }
   readonly levels: readonly { readonly name: string; readonly from: string }[]
+}
+export type Rule = EventRule | FitRule
+
+/** Micro-points per event. Caps are positive, and hold for points below 0 as well. Ages are whole UTC days. */
+export type EventRule = {
+  readonly kind: 'events'
+  readonly name: string
+  readonly events: Events
+  readonly micropoints: string
+  readonly capPerDay?: string
+  readonly capPerLead?: string
+  /** What an event is worth, and a day at its cap, by age: `[0]` on the day itself; nothing beyond the last. */
+  readonly fade?: { readonly each: readonly string[]; readonly capped: readonly string[] }
+}
+/** Micro-points for leads that `that` holds for; it looks at attributes alone. */
+export type FitRule = {
+  readonly kind: 'fit'
+  readonly name: string
+  readonly that: Predicate
+  readonly micropoints: string
 }
 
 export const everyone: Tree<never> = { kind: 'all', of: [] }

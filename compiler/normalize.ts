@@ -64,7 +64,7 @@ function normalizeFeature(feature: Feature): Feature {
   }
 }
 
-function normalizeEvents(events: Events): Events {
+export function normalizeEvents(events: Events): Events {
   const { types } = events
   const sorted = (names: readonly string[]) => [...new Set(names)].sort()
   return {

@@ -21,13 +21,20 @@ export function sayValue(feature: Feature, value: FeatureValue, asOf: Instant): 
   if (value === null) return isEventful(feature) ? 'never' : 'unknown'
   switch (feature.kind) {
     case 'first_seen':
+    case 'attribute_history':
+    case 'recorded':
+    case 'level_entered':
       return sayInstant(value, asOf)
     case 'score':
+    case 'score_change':
+    case 'score_max':
       return withCommas(wholePoints(value))
     case 'attribute':
       return sayTyped(value, feature.type, asOf)
     case 'sequence':
     case 'segment':
+    case 'listed':
+    case 'inside':
       return value === 'true' ? 'yes' : 'no'
     case 'leads_of_account':
       return `${withCommas(value)} ${value === '1' ? 'lead' : 'leads'}`
@@ -39,7 +46,9 @@ export function sayValue(feature: Feature, value: FeatureValue, asOf: Instant): 
 }
 
 const isEventful = (feature: Feature): boolean =>
-  feature.kind === 'events' && (feature.figure.kind === 'first' || feature.figure.kind === 'last')
+  feature.kind === 'recorded' ||
+  feature.kind === 'level_entered' ||
+  (feature.kind === 'events' && (feature.figure.kind === 'first' || feature.figure.kind === 'last'))
 
 function sayFigure({ figure }: EventFeature, value: string, asOf: Instant): string {
   switch (figure.kind) {

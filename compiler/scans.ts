@@ -3,7 +3,7 @@ import type { Columns } from './columns.ts'
 import { countBeside } from './columns.ts'
 import { compare } from './compare.ts'
 import type { Dialect, Sql } from './dialect.ts'
-import type { EventFeature, Events, EventTypes, Property, Score, Test, Tree } from './ir.ts'
+import type { EventFeature, Events, EventTypes, Property, Test, Tree } from './ir.ts'
 import type { QueryPlan } from './plan.ts'
 import { type Instant, type Moment, offsetChanges, resolve } from './time.ts'
 
@@ -21,14 +21,13 @@ export type Scope = {
 /** A part of the statement under a name: `with name as (query)`. */
 export type Part = { readonly name: string; readonly query: RawBuilder<unknown> }
 
-/** One pass over the events: for each lead, every figure that some segment or score reads. */
-export function eventScan(scope: Scope): Part {
-  const { plan, dialect, columns } = scope
+/** One pass over the events: for each lead, every figure that some segment reads, and `more`. */
+export function eventScan(scope: Scope, more: readonly Sql[]): Part {
+  const { plan, columns } = scope
   const figures = plan.events
     .filter((feature) => !isOrdered(feature))
     .flatMap((feature) => figureColumns(feature, scope))
-  const scores = plan.scores.map((score, index) => as(points(score, dialect), `s${index}`))
-  const all = [sql`lead_id`, sql`min(occurred_at) as first_event`, ...figures, ...scores]
+  const all = [sql`lead_id`, sql`min(occurred_at) as first_event`, ...figures, ...more]
   return { name: 'event_feature', query: grouped(all, scope) }
 
   function figureColumns(feature: EventFeature, within: Scope): Sql[] {
@@ -201,16 +200,6 @@ function propertyOf(property: Property, { dialect, columns }: Scope): Sql {
       // A type says text, which is none of these.
       return own
   }
-}
-
-function points(score: Score, dialect: Dialect): Sql {
-  if (score.rules.length === 0) return dialect.total(sql`0`)
-  const rules = score.rules.map(
-    ({ event, micropoints }) => sql`when ${dialect.text(event)} then cast(${micropoints} as bigint)`,
-  )
-  return dialect.total(sql`case type
-      ${sql.join(rules, sql`\n      `)}
-      else 0 end`)
 }
 
 export function treeOf<Subject>(tree: Tree<Test<Subject>>, leaf: (test: Test<Subject>) => Sql): Sql {

@@ -49,7 +49,7 @@ export function columnarExport(plan: QueryPlan, horizon: string): ColumnarExport
   }
   return {
     settings: toStatement(sql`select set_config('tideline.columnar', ${JSON.stringify(setting)}, true)`),
-    tables: [leads(plan), events(plan), attributeChange(plan)],
+    tables: [leads(plan), events(plan), attributeChange(plan), ...recordedTables(plan)],
   }
 }
 
@@ -147,6 +147,44 @@ function attributeChange(plan: QueryPlan): ColumnarTable {
   return table('attribute_change', columns, sql`where ${wanted} and ${known}`)
 }
 
+/** What runs and hands have written: small, and whole. */
+function recordedTables(plan: QueryPlan): ColumnarTable[] {
+  const { postgres } = dialects
+  const kinds = new Set(plan.derived.flat().map(({ kind }) => kind))
+  const tables: ColumnarTable[] = []
+  if (kinds.has('recorded') || kinds.has('inside')) {
+    const columns = [
+      column('segment', 'varchar'),
+      lead,
+      column('as_of', 'timestamp', utc('as_of')),
+      column('change', 'varchar'),
+    ]
+    tables.push(table('segment_change', columns, sql``, postgres.changes()))
+  }
+  if (kinds.has('score_max') || kinds.has('level_entered')) {
+    const whole = sql`trunc(micropoints)`
+    const columns = [
+      lead,
+      column('score', 'varchar'),
+      column('day', 'date'),
+      column('micropoints', 'hugeint', whole),
+      column('level', 'varchar'),
+    ]
+    tables.push(table('score_day', columns, sql``, postgres.scoreHistory()))
+  }
+  if (plan.lists.length > 0) {
+    const columns = [
+      column('segment', 'varchar'),
+      lead,
+      column('list', 'varchar'),
+      column('from_at', 'timestamp', utc('from_at')),
+      column('until_at', 'timestamp', utc('until_at')),
+    ]
+    tables.push(table('listed', columns, sql``, postgres.lists(sql`(select ${setting} ->> 'horizon')`)))
+  }
+  return tables
+}
+
 const engineTypes = {
   number: 'decimal(38,6)',
   text: 'varchar',
@@ -162,8 +200,13 @@ function column(name: string, type: string, value: Sql = sql.ref(name)): Exporte
   return { name, type, value }
 }
 
-function table(name: string, columns: readonly Exported[], where: Sql): ColumnarTable {
+function table(
+  name: string,
+  columns: readonly Exported[],
+  where: Sql,
+  from: Sql = sql.table(name),
+): ColumnarTable {
   const values = columns.map(({ name, value }) => sql`${value} as ${sql.ref(name)}`)
-  const query = toStatement(sql`select ${sql.join(values, sql`,\n  `)}\nfrom ${sql.table(name)}\n${where}`)
+  const query = toStatement(sql`select ${sql.join(values, sql`,\n  `)}\nfrom ${from}\n${where}`)
   return { table: name, query: query.sql, columns: columns.map(({ value: _, ...rest }) => rest) }
 }

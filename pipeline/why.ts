@@ -221,8 +221,15 @@ class Looker {
 }
 
 function featureValue(feature: Feature, row: Row | undefined, columns: Columns): FeatureValue {
+  if (feature.kind === 'score_change') {
+    const at = (moment?: typeof feature.since) =>
+      String(
+        row?.[columns.of({ kind: 'score', score: feature.score, ...(moment ? { at: moment } : {}) })] ?? 0,
+      )
+    return String(BigInt(at()) - BigInt(at(feature.since)))
+  }
   const column = columns.of(feature)
-  const value = row?.[feature.kind === 'score' ? column : `value_${column}`] ?? null
+  const value = row?.[`value_${column}`] ?? null
   if (value === null || feature.kind !== 'events' || feature.figure.kind !== 'mean')
     return value as FeatureValue
   const count = Number(row?.[`value_${countBeside(column)}`])

@@ -28,6 +28,9 @@ export const duckdb: Dialect = {
   known: () => sql`true`,
   property: (_property, column) => sql.ref(column),
   attribute: (feature, column) => sql.ref(hasOwnColumn(feature) ? column : attributeColumns[feature.type]!),
+  changes: () => sql`segment_change`,
+  lists: () => sql`listed`,
+  scoreHistory: () => sql`score_day`,
   accountLink: () => sql`cast(value_number as bigint)`,
   listOfOne: (text) => sql`list_value(${text})`,
   some: (list, _element, holds) =>
@@ -42,7 +45,13 @@ export const duckdb: Dialect = {
     return sql`cast(${instant} + to_seconds(${offset}) as date)`
   },
   hash: (text) => sql`cast('0x' || left(sha256(${text}), 8) as bigint)`,
+  utcDay: (instant) => sql`cast(${instant} as date)`,
+  whole: (value) => sql`cast(${value} as hugeint)`,
   total: (points) => sql`cast(sum(${points}) as hugeint)`,
+  dayEnd: (day) => sql`cast(${day} + 1 as timestamp)`,
+  quotient: (of, by) => sql`(${of} // ${by})`,
+  entry: (list, position) =>
+    sql`list_extract(from_json(${JSON.stringify(list)}, '["HUGEINT"]'), 1 + ${position})`,
 }
 
 const attributeColumns: Partial<Record<ValueType, string>> = {

@@ -24,6 +24,12 @@ export const postgres: Dialect = {
   property: (property) =>
     jsonValue(jsonAt(sql`properties -> ${postgres.text(property.name)}`, property), property.type),
   attribute: (feature) => jsonValue(jsonAt(sql`value`, feature), feature.type),
+  changes: () => sql`(select key as segment, lead_id, as_of, change
+    from membership_change join segments using (segment_id)) as segment_change`,
+  lists: (horizon) => sql`(select key as segment, lead_id, list, from_at, until_at
+    from segment_list join segments using (segment_id) where ${postgres.known(horizon)}) as listed`,
+  scoreHistory: () =>
+    sql`(select lead_id, score, day, value * 1000000 as micropoints, level from score_history) as score_day`,
   // Whatever stands there, it never raises.
   accountLink: () => sql`case when jsonb_typeof(value) = 'number' and (value #>> '{}') ~ '^[0-9]{1,18}$'
         then cast(value as bigint) end`,
@@ -39,7 +45,12 @@ export const postgres: Dialect = {
   },
   hash: (text) =>
     sql`cast(cast('x' || left(encode(sha256(convert_to(${text}, 'UTF8')), 'hex'), 8) as bit(32)) as bigint)`,
+  utcDay: (instant) => sql`cast(${instant} at time zone 'UTC' as date)`,
+  whole: (value) => sql`cast(${value} as numeric)`,
   total: (points) => sql`sum(${points})`,
+  dayEnd: (day) => sql`(${day} + 1)::timestamp at time zone 'UTC'`,
+  quotient: (of, by) => sql`div(${of}, ${by})`,
+  entry: (list, position) => sql`(cast(${list} as numeric[]))[1 + ${position}]`,
 }
 
 /** What lies at a path of keys. Only objects have keys: on anything else there is nothing there. */

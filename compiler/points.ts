@@ -1,0 +1,198 @@
+import { sql } from 'kysely'
+import { accountColumn } from './attributes.ts'
+import type { Sql } from './dialect.ts'
+import type { EventRule, Predicate, Score, ScoreFeature } from './ir.ts'
+import { asOfMoment, scoreNamed } from './plan.ts'
+import { as, type Part, passes, type Scope, typesOf, visible } from './scans.ts'
+import { type Instant, resolve } from './time.ts'
+
+/** A rule at a moment: what its column is called, and as of when it counts. */
+type Ruled = { readonly rule: EventRule; readonly column: string; readonly feature: ScoreFeature }
+
+const rulesOf = (feature: ScoreFeature, scope: Scope): Ruled[] =>
+  scoreOf(feature, scope).rules.flatMap((rule, position) =>
+    rule.kind === 'events' ? [{ rule, column: `r${scope.columns.of(feature)}_${position}`, feature }] : [],
+  )
+
+const scoreOf = ({ score }: ScoreFeature, { plan }: Scope): Score => scoreNamed(plan.scores, score)
+
+const instantOf = ({ at }: ScoreFeature, { asOf }: Scope): Instant => (at ? resolve(at, asOf) : asOf)
+
+/** So many points for each event of a type, whenever and however often: one sum does for all such rules of a score. */
+const isPlain = ({ rule: { events, fade, capPerDay, capPerLead }, feature }: Ruled): boolean =>
+  feature.at === undefined &&
+  !fade &&
+  !capPerDay &&
+  !capPerLead &&
+  !events.from &&
+  !events.to &&
+  !events.until &&
+  'only' in events.types &&
+  events.types.only.length === 1 &&
+  events.where.kind === 'all' &&
+  events.where.of.length === 0
+
+/** Where it matters on which day an event was. */
+const isDaily = ({ rule }: Ruled): boolean => rule.fade !== undefined || rule.capPerDay !== undefined
+
+const ownPoints = (scope: Scope): Ruled[] => scope.plan.points.flatMap((feature) => rulesOf(feature, scope))
+
+/** What the pass over all events finds for scores: plain sums `ps0`, counts `rs0_1`. */
+export function pointFigures(scope: Scope): Sql[] {
+  const { dialect, plan, columns } = scope
+  const sums = plan.points.flatMap((feature) => {
+    const plain = rulesOf(feature, scope).filter(isPlain)
+    if (plain.length === 0) return []
+    const cases = plain.map(
+      ({ rule }) =>
+        sql`when ${dialect.text('only' in rule.events.types ? rule.events.types.only[0]! : '')} then cast(${rule.micropoints} as bigint)`,
+    )
+    const sum = dialect.total(sql`case type
+      ${sql.join(cases, sql`\n      `)}
+      else 0 end`)
+    return [as(sum, `p${columns.of(feature)}`)]
+  })
+  const counts = ownPoints(scope)
+    .filter((each) => !isPlain(each) && !isDaily(each))
+    .map((each) => as(sql`count(*) filter (where ${countsFor(each, scope)})`, each.column))
+  return [...sums, ...counts]
+}
+
+const countsFor = ({ rule, feature }: Ruled, scope: Scope): Sql => {
+  const passing = passes(rule.events, scope)
+  return feature.at
+    ? sql`${passing} and occurred_at <= ${scope.dialect.instant(instantOf(feature, scope))}`
+    : passing
+}
+
+/** Rules by which a day is worth something: first how often on each day, then what each day is worth by its age. */
+export function dailyScans(scope: Scope): Part[] {
+  const daily = ownPoints(scope).filter(isDaily)
+  if (daily.length === 0) return []
+  const { dialect } = scope
+  const counts = daily.map((each) => as(sql`count(*) filter (where ${countsFor(each, scope)})`, each.column))
+  const types = typesOf(
+    daily.map(({ rule }) => rule.events.types),
+    scope,
+  )
+  const sums = daily.map((each) => as(dialect.total(worth(each, scope)), each.column))
+  return [
+    {
+      name: 'rule_day',
+      query: sql`
+  select ${sql.join([sql`lead_id`, as(dialect.utcDay(sql`occurred_at`), 'day'), ...counts], sql`,\n    `)}
+  from events
+  where ${sql.join(visible(scope, types), sql`\n    and `)}
+  group by 1, 2`,
+    },
+    {
+      name: 'rule_feature',
+      query: sql`
+  select ${sql.join([sql`lead_id`, ...sums], sql`,\n    `)}
+  from rule_day
+  group by lead_id`,
+    },
+  ]
+}
+
+/** What a day's events are worth at the moment of the score. */
+function worth({ rule, column, feature }: Ruled, scope: Scope): Sql {
+  const { dialect } = scope
+  const count = sql.ref(column)
+  const { micropoints, capPerDay, fade } = rule
+  const age = sql`(${dialect.utcDay(dialect.instant(instantOf(feature, scope)))} - day)`
+  const each = fade ? sql`coalesce(${dialect.entry(fade.each, age)}, 0)` : dialect.whole(micropoints)
+  if (!capPerDay) return sql`${count} * ${each}`
+  const capped = fade
+    ? sql`coalesce(${dialect.entry(fade.capped, age)}, 0)`
+    : dialect.whole(signed(capPerDay, rule))
+  // Without parts of an event: the comparison is between whole numbers.
+  const size = dialect.whole(micropoints.replace('-', ''))
+  return sql`case when ${count} * ${size} > ${dialect.whole(capPerDay)} then ${capped} else ${count} * ${each} end`
+}
+
+const signed = (cap: string, { micropoints }: EventRule): string =>
+  micropoints.startsWith('-') ? `-${cap}` : cap
+
+/** The scores themselves, over the rows of all features; those of accounts come after those of leads. */
+export function scoreLevels(from: string, scope: Scope, holds: (predicate: Predicate) => Sql): Part[] {
+  const { plan, columns } = scope
+  const own = plan.points.filter((feature) => !scoreOf(feature, scope).ofLeads)
+  const accounts = plan.points.filter((feature) => scoreOf(feature, scope).ofLeads)
+  const level = (
+    name: string,
+    below: string,
+    features: readonly ScoreFeature[],
+    value: (f: ScoreFeature) => Sql,
+  ) => ({
+    name,
+    query: sql`
+  select ${sql.join([sql.raw(`${below}.*`), ...features.map((each) => as(value(each), columns.of(each)))], sql`,\n    `)}
+  from ${sql.raw(below)}`,
+  })
+  const levels: Part[] = []
+  if (own.length > 0) levels.push(level('scored', from, own, (feature) => ownScore(feature, scope, holds)))
+  if (accounts.length > 0) {
+    levels.push(
+      level('account_scored', own.length > 0 ? 'scored' : from, accounts, (feature) =>
+        accountScore(feature, scope),
+      ),
+    )
+  }
+  return levels
+}
+
+function ownScore(feature: ScoreFeature, scope: Scope, holds: (predicate: Predicate) => Sql): Sql {
+  const { dialect, columns } = scope
+  const ruled = rulesOf(feature, scope)
+  const terms: Sql[] = []
+  if (ruled.some(isPlain)) terms.push(sql`coalesce(${sql.ref(`p${columns.of(feature)}`)}, 0)`)
+  for (const each of ruled.filter((one) => !isPlain(one))) {
+    const found = sql`coalesce(${sql.ref(each.column)}, 0)`
+    const { micropoints, capPerLead } = each.rule
+    const sum = isDaily(each) ? found : sql`${found} * ${dialect.whole(micropoints)}`
+    if (!capPerLead) terms.push(sum)
+    else {
+      const limit = sql.raw(micropoints.startsWith('-') ? 'greatest' : 'least')
+      terms.push(sql`${limit}(${sum}, ${dialect.whole(signed(capPerLead, each.rule))})`)
+    }
+  }
+  for (const rule of scoreOf(feature, scope).rules) {
+    if (rule.kind !== 'fit') continue
+    const points = dialect.whole(rule.micropoints)
+    terms.push(sql`case when ${holds(asOfMoment(rule.that, feature.at))} then ${points} else 0 end`)
+  }
+  const sum = terms.length > 0 ? sql`${sql.join(terms, sql`\n      + `)}` : dialect.whole('0')
+  return feature.at ? sql`case when ${existed(feature, scope)} then ${sum} else 0 end` : sql`${sum}`
+}
+
+/** Before a lead was there it had no points. */
+const existed = (feature: ScoreFeature, scope: Scope): Sql =>
+  sql`first_seen <= ${scope.dialect.instant(instantOf(feature, scope))}`
+
+function accountScore(feature: ScoreFeature, scope: Scope): Sql {
+  const { by, score } = scoreOf(feature, scope).ofLeads!
+  const base = sql.ref(scope.columns.of({ ...feature, score }))
+  const account = sql.ref(accountColumn(scope.plan, feature.at))
+  const there = feature.at ? sql` filter (where ${existed(feature, scope)})` : sql``
+  const over = sql`${there} over (partition by ${account})`
+  const figure =
+    by === 'max'
+      ? sql`max(${base})${over}`
+      : by === 'sum'
+        ? sql`sum(${base})${over}`
+        : scope.dialect.quotient(sql`sum(${base})${over}`, sql`count(*)${over}`)
+  return sql`case when ${account} is null then 0 else coalesce(${figure}, 0) end`
+}
+
+/** The columns that the rows of all features bring along for the scores. */
+export const pointColumns = (scope: Scope): Sql[] => [
+  ...scope.plan.points.flatMap((feature) =>
+    rulesOf(feature, scope).some(isPlain) ? [sql.ref(`p${scope.columns.of(feature)}`)] : [],
+  ),
+  ...ownPoints(scope)
+    .filter((each) => !isPlain(each))
+    .map(({ column }) => sql.ref(column)),
+]
+
+export const hasDaily = (scope: Scope): boolean => ownPoints(scope).some(isDaily)
