@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type Duration, durationSeconds, readDuration } from '../compiler/index.ts'
 import type { Cli } from './cli.ts'
-import { formats } from './output.ts'
+import { type Format, formats } from './output.ts'
 
 /** Hands a command its surroundings, and its exit code, if it gives one, to the process. */
 export type Start = <Rest extends unknown[]>(
@@ -29,21 +29,25 @@ export function command(
 
 export type CommonOptions = {
   readonly project?: string
-  readonly format?: (typeof formats)[number]
+  readonly format?: Format
   readonly output?: string
   readonly yes?: boolean
   readonly verbose?: boolean
 }
 
-export function withCommonOptions(command: Command): Command {
-  return command
+/** `known`: what `--format` takes, unless the command says so itself. */
+export function withCommonOptions(command: Command, known: readonly Format[] = formats): Command {
+  command
     .optionsGroup('Options everywhere:')
     .option('--project <DIR>', "the project's folder; else the nearest one above that holds tideline.yaml")
-    .addOption(
+  if (!command.options.some((option) => option.long === '--format')) {
+    command.addOption(
       new Option('--format <FORMAT>', 'how to print; a table on a terminal, JSON anywhere else').choices(
-        formats,
+        known,
       ),
     )
+  }
+  return command
     .option('--output <FILE>', 'write there; without --format, its ending says how')
     .option('--yes', 'go ahead without asking')
     .option('--verbose', 'on an unexpected error, show where it comes from')

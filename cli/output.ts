@@ -7,7 +7,8 @@ import { type Column, type Row, renderTable, widest } from './table.ts'
 import { exact, isNumeric } from './values.ts'
 
 export const formats = ['table', 'json', 'ndjson', 'csv'] as const
-export type Format = (typeof formats)[number]
+/** Markdown is for the few answers that are made to be read somewhere else. */
+export type Format = (typeof formats)[number] | 'markdown'
 
 /** What a command has to say: rows for whoever goes on computing, and what a reader sees beside them or instead. */
 export type Answer = {
@@ -17,6 +18,7 @@ export type Answer = {
   readonly document?: unknown
   /** Shown in place of the table. */
   readonly lines?: readonly string[] | undefined
+  readonly markdown?: readonly string[] | undefined
   readonly above?: readonly string[] | undefined
   readonly below?: readonly string[] | undefined
 }
@@ -45,6 +47,7 @@ export async function printAnswer(
 
 async function writeAnswer(sink: Sink, answer: Answer, format: Format): Promise<void> {
   if (format === 'table') return writeTable(sink, answer)
+  if (format === 'markdown') return void (await sink.write(`${(answer.markdown ?? []).join('\n').trim()}\n`))
   if (format === 'json' && answer.document !== undefined) {
     await sink.write(`${JSON.stringify(answer.document, null, 2)}\n`)
     return

@@ -8,7 +8,7 @@ export const partColumns: readonly Column[] = [
   { name: 'remaining', title: 'REMAIN', kind: 'count' },
 ]
 
-const combining = { all: 'all of', any: 'any of', not: 'none of' } as const
+export const combining = { all: 'all of', any: 'any of', not: 'none of' } as const
 
 /** A definition's conditions as rows: what combines some stands above them. */
 export function partRows(parts: readonly CountedPart[], leads: number): Row[] {

@@ -5,8 +5,9 @@ import { packageFolder } from '../config.ts'
 import { Cli } from './cli.ts'
 import { type CommonOptions, type Start, withCommonOptions } from './command.ts'
 import { commands } from './commands/index.ts'
-import { printFailure } from './errors.ts'
+import { printFailure, WrongUsage } from './errors.ts'
 import type { Io } from './io.ts'
+import { formats } from './output.ts'
 
 /** Runs one command line and returns the exit code: 0 done, 1 failed or refused, 2 wrong usage, 3 stale. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -15,7 +16,9 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     <Rest extends unknown[]>(work: (cli: Cli, ...rest: Rest) => Promise<unknown>) =>
     async (...given) => {
       // Commander hands over arguments, options and the command itself, in this order.
-      const options = optionsOf(given.at(-1) as Command)
+      const typed = given.at(-1) as Command
+      const options = optionsOf(typed)
+      refuseFormat(typed, options)
       const cli = new Cli(io, options)
       try {
         const result = await work(cli, ...([...given.slice(0, -2), options] as Rest))
@@ -50,7 +53,8 @@ export function buildProgram(start: Start): Command {
     .configureHelp({ helpWidth: 100, sortSubcommands: false, subcommandTerm: termOf })
     .showSuggestionAfterError(true)
     .exitOverride()
-  withCommonOptions(program)
+  // Wherever it stands on the line, the program sees an option first: so it has to know every format.
+  withCommonOptions(program, [...formats, 'markdown'])
   for (const { group, define } of commands) {
     const made = define(start).helpGroup(`${group}:`)
     program.addCommand(made)
@@ -95,6 +99,18 @@ function optionsOf(typed: Command): CommonOptions {
     ),
   )
   return Object.assign({}, ...chain.map((command) => command.opts()), ...given)
+}
+
+/** Before anything is done: a command's own list of formats may be shorter than the program's. */
+function refuseFormat(typed: Command, { format }: CommonOptions): void {
+  const choices: readonly string[] =
+    typed.options.find((option) => option.long === '--format')?.argChoices ?? formats
+  if (format === undefined || choices.includes(format)) return
+  throw new WrongUsage({
+    code: 'WRONG_USAGE',
+    message: `${typed.name()} has no answer as ${format}.`,
+    hint: `Choose one of ${choices.join(', ')}.`,
+  })
 }
 
 /** What commander itself says: help to where answers go; its errors are printed by us. */

@@ -52,6 +52,12 @@ new-leads:
 #   page_view: { channel: web }
 #   email_sent: { channel: email, activity: false }   # done to a lead: "last activity" doesn't look at it
 #   conversion: { conversion: true }
+#
+# Names that stand for events with a filter, wherever an event is named: \`did viewed_pricing\`.
+# aliases:
+#   viewed_pricing: page_view where page = "/pricing"
+#
+# Once something was imported, \`tideline init\` proposes what could stand here, as long as this file is untouched.
 `,
   '.gitignore': `.tideline/
 `,

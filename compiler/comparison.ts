@@ -3,7 +3,8 @@ import { compareAnniversary, compareDay, comparePeriod } from './dates.ts'
 import type { ComparisonNode, Scalar } from './definition.ts'
 import { nobody, not, type ScalarComparison, type Test, type Tree, test } from './ir.ts'
 import { type Named, operand, scalarType, textComparison } from './operand.ts'
-import { isDay } from './time.ts'
+import { isDay, readInstant } from './time.ts'
+import { printScalar } from './words.ts'
 
 export type { Named } from './operand.ts'
 export { printComparison, printName, printScalar, printStored, sayComparison, sayStored } from './words.ts'
@@ -81,6 +82,7 @@ function lowerValue<Subject>(
     case 'anniversary':
       return compareAnniversary(named, is.within, context)
     case 'between': {
+      warnIfEmpty(named, is.low, is.high, context)
       const low = lowerValue(named, { op: '>=', value: is.low }, context)
       return { kind: 'all', of: [low, lowerValue(named, { op: '<=', value: is.high }, context)] }
     }
@@ -118,6 +120,24 @@ function lowerElements<Subject>(
   return test(named.subject(`${found.type}s`), { op, is: found.is })
 }
 
+function warnIfEmpty<Subject>(
+  named: Named<Subject>,
+  low: Scalar,
+  high: Scalar,
+  { report, zone }: Context,
+): void {
+  const place = (value: Scalar): number | string | undefined =>
+    typeof value === 'object'
+      ? Number(value.number)
+      : scalarType(named) === 'instant' && typeof value === 'string'
+        ? readInstant(value, zone)
+        : undefined
+  const [from, to] = [place(low), place(high)]
+  if (from === undefined || to === undefined || from <= to) return
+  const message = `Nothing lies between ${printScalar(low)} and ${printScalar(high)}.`
+  report(named.node, 'BAD_RANGE', message, { severity: 'warning', hint: 'The lesser one comes first.' })
+}
+
 type Found = { readonly type: 'number' | 'text' | 'boolean' | 'instant'; readonly is: ScalarComparison }
 
 /** What is compared, and as which type; undefined if it can't be, which is then reported. */
@@ -139,6 +159,7 @@ function scalarComparison<Subject>(
       return to && { type: to.type, is: { op: is.op, to, ...exactlyIn(is, to.type) } }
     }
     case 'between': {
+      warnIfEmpty(named, is.low, is.high, context)
       const [low, high] = [operand(named, is.low, context), operand(named, is.high, context)]
       return low && high && { type: low.type, is: { op: 'between', low, high } }
     }

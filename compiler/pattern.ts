@@ -5,9 +5,10 @@ import { limits } from './limits.ts'
 export type PatternProblem = { readonly problem: string; readonly at: number; readonly hint?: string }
 
 /**
- * The regular expressions of `matches`: literals, `.`, ASCII classes, `* + ? {m,n}`, groups, `|`, `^` and `$`. What
- * comes out is written so that Postgres, RE2 and JavaScript find the same with it: classes are spelt out, groups capture
- * nothing, whatever could be special is escaped. Folded, unless `exactly`: texts are folded too before they are searched.
+ * The regular expressions of `matches`: literals, `.`, ASCII classes, `* + ? {m,n}`, groups, `|`, `^` in front and `$`
+ * at the end. What comes out is written so that Postgres, RE2 and JavaScript find the same with it: classes are spelt
+ * out, groups capture nothing, whatever could be special is escaped. Folded, unless `exactly`: so are the texts that
+ * are searched.
  */
 export function readPattern(text: string, exactly = false): { readonly pattern: string } | PatternProblem {
   const characters = [...text]

@@ -75,7 +75,11 @@ type Start = Extract<Moment, { kind: 'start' }>
 
 function start({ of, offset, years = 0, zone }: Start, asOf: Instant): Temporal.Instant {
   const today = Temporal.Instant.from(asOf).toZonedDateTimeISO(zone).toPlainDate()
-  return firstDay(today, of, offset).subtract({ years }).toZonedDateTime(zone).toInstant()
+  const first = firstDay(today, of, offset)
+  const earlier = first.subtract({ years })
+  // Whether it begins or ends a period, 29 February stands for the first of March in years without it.
+  const day = earlier.day < first.day ? earlier.add({ days: 1 }) : earlier
+  return day.toZonedDateTime(zone).toInstant()
 }
 
 /** Weeks begin on Monday. */

@@ -13,7 +13,7 @@ import {
 import type { Client, Database } from './engine.ts'
 import { UserError } from './errors.ts'
 import type { AliasSource, EventTypeSource, Finding, Sources } from './project/sources.ts'
-import { carryOutRenames, planRenames, type Rename } from './renames.ts'
+import { afterRenames, carryOutRenames, planRenames, type Rename } from './renames.ts'
 import { statement } from './sql.ts'
 import { announce } from './versions.ts'
 
@@ -85,23 +85,10 @@ export async function intend(client: Client, sources: Sources, zone: string): Pr
   const { renames, findings: wrongRenames } = await planRenames(client, sources.segments)
   const findings = [...checked.findings, ...wrongRenames]
   const wrong = findings.some(({ severity }) => severity === 'error')
-  const existing = renamed(await readSegments(client), renames)
+  const existing = afterRenames(await readSegments(client), renames)
   const decisions = wrong ? [] : decide(existing, sources, checked.compiled)
   const scoring = decideScoring(await readScoring(client), sources.scores)
   return { ...checked, findings, decisions, renames, scoring }
-}
-
-/** As they will be called. */
-function renamed(
-  existing: ReadonlyMap<string, StoredSegment>,
-  renames: readonly Rename[],
-): Map<string, StoredSegment> {
-  return new Map(
-    [...existing].map(([from, segment]) => {
-      const key = renames.find((each) => each.from === from)?.to ?? from
-      return [key, { ...segment, key }]
-    }),
-  )
 }
 
 /**

@@ -128,6 +128,8 @@ async function write(client: Client, options: RetypeOptions, waitMilliseconds: n
   const { subject, eventType, name } = options.name
   await client.query(statement('imports/lock_writing'))
   await client.query('lock table segments in share row exclusive mode')
+  // Before any row is locked that one of them may be waiting for.
+  await waitUntilAlone(client, waitMilliseconds)
   await client.query(statement('imports/set_local'))
   const { retyped, meanings } = await prepare(client, options)
   // The history is rewritten here, value by value; the triggers would add to it.
@@ -141,7 +143,6 @@ async function write(client: Client, options: RetypeOptions, waitMilliseconds: n
   for (const { segmentId, after } of meanings) {
     await client.query(statement('catalog/new_version'), [segmentId, after])
   }
-  await waitUntilAlone(client, waitMilliseconds)
   return retyped
 }
 

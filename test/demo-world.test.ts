@@ -139,6 +139,17 @@ const byHand: Record<string, string> = {
   'high-value-prospects': `score >= 30 and size > 500 and industry = 'Technology' and saw_pricing`,
   'demo-ready-leads': 'score >= 40 and saw_pricing and (downloaded or attended)',
   'webinar-attendees': 'attended',
+  'active-leads': 'idle <= interval 30 days',
+  'email-engagers': 'mailed >= 3',
+  'multi-touch-leads': 'channels >= 2',
+  'target-industry': `industry in ('Technology', 'Healthcare')`,
+  'hot-smb': `${hot} and ${small}`,
+  'pricing-page-viewers': 'saw_pricing',
+  'demo-requesters': 'asked',
+  'whitepaper-downloaders': 'downloaded',
+  'webinar-registrants': 'registered',
+  'event-attendees': 'went',
+  'q1-campaign-responders': 'responded',
   'summit-leads': `source = 'Harbor Summit' and idle <= interval 14 days`,
 }
 
@@ -164,6 +175,13 @@ async function openWorld(name: string, day: string): Promise<Duckdb> {
         bool_or(type = 'trial_signup') as signed_up, bool_or(type = 'api_call') as called,
         bool_or(type = 'feature_used') as used, bool_or(type = 'whitepaper_download') as downloaded,
         bool_or(type = 'webinar_attended') as attended, bool_or(page = '/pricing') as saw_pricing,
+        bool_or(type = 'demo_request') as asked, bool_or(type = 'webinar_registered') as registered,
+        bool_or(type = 'event_attended') as went, bool_or(campaign = 'q1') as responded,
+        count(*) filter (where type in ('email_open', 'email_click')
+          and occurred_at >= getvariable('today') - interval 90 days) as mailed,
+        -- What an event says of itself goes before what is said of its type.
+        count(distinct lower(coalesce(channel, case type ${channelsByType()} end)))
+          filter (where occurred_at >= getvariable('today') - interval 90 days) as channels,
         bool_or(page = '/docs') as saw_docs, bool_or(page like '/case-studies%') as saw_case
       from (from events union all by name select lead_id, 'conversion' as type, occurred_at from conversions)
       group by lead_id
@@ -181,6 +199,16 @@ function pointsByType(): string {
   }
   return Object.entries(scoring.scores.engagement.points)
     .map(([type, points]) => `when '${type}' then ${points}`)
+    .join(' ')
+}
+
+function channelsByType(): string {
+  const { events } = parse(readFileSync(join(packageFolder, 'templates', 'events.yaml'), 'utf8')) as {
+    events: Record<string, { channel?: string }>
+  }
+  return Object.entries(events)
+    .filter(([, { channel }]) => channel)
+    .map(([type, { channel }]) => `when '${type}' then '${channel}'`)
     .join(' ')
 }
 

@@ -100,10 +100,12 @@ function applyLines(cli: Cli, report: ApplyReport): string[] {
       index === 0 ? `${head}  ${line}` : `${' '.repeat(margin + 4)}${line}`,
     )
   })
-  for (const { from, to } of report.renames)
-    lines.push(`» ${from} is ${to} now; its members and its history stay`)
   if (report.scoring === 'change')
     lines.push('~ scoring.yaml: every segment that reads a score is evaluated anew')
+  const renames = report.renames.map(
+    ({ from, to }) => `» ${from} is ${to} now; its members and its history stay`,
+  )
+  lines.unshift(...renames)
   const warnings = report.warnings.flatMap((finding) => [...findingLines(finding, cli.paint), ''])
   return [...warnings, ...lines, ...(lines.length > 0 ? [''] : []), `${countLine(report)}.`]
 }

@@ -75,14 +75,17 @@ function typeOf(text: string): CatalogType {
 }
 
 async function confirm(cli: Cli, name: CatalogName, type: CatalogType, plan: Retyped): Promise<void> {
-  const lost = plan.lost > 0 ? `${plural(plan.lost, 'value')} would count as missing from now on` : ''
-  const list = plan.broken.map(({ segment }) => segment).join(', ')
-  const broken = list === '' ? '' : `${list} could no longer be evaluated`
-  const what = [lost, broken].filter(Boolean).join(', and ')
-  if (await cli.confirmed(`As ${type}, of ${said(name)} ${what}. Go on?`)) return
+  const keys = plan.broken.map(({ segment }) => segment)
+  const list = keys.length > 5 ? `${keys.slice(0, 5).join(', ')}, …` : keys.join(', ')
+  const what = [
+    ...(plan.lost > 0 ? [`${plural(plan.lost, 'value')} would count as missing from now on`] : []),
+    ...(keys.length > 0 ? [`${plural(keys.length, 'segment')} could no longer be evaluated (${list})`] : []),
+  ].join(', and ')
+  const sentence = `With ${said(name)} as ${type}, ${what}.`
+  if (await cli.confirmed(`${sentence} Go on?`)) return
   throw new UserError({
     code: 'NOT_CONFIRMED',
-    message: `As ${type}, of ${said(name)} ${what}. Nothing was changed.`,
+    message: `${sentence} Nothing was changed.`,
     hint: '--dry-run shows more, --yes goes ahead. The values themselves stay stored as they are.',
   })
 }

@@ -12,7 +12,7 @@ import {
 import { command, type Start } from '../command.ts'
 import type { Answer } from '../output.ts'
 import { type Column, type Row, renderTable } from '../table.ts'
-import { cut, plural } from '../values.ts'
+import { cut, plural, thousands } from '../values.ts'
 import { catalogSet } from './catalog-set.ts'
 
 export const catalog = (start: Start) =>
@@ -91,16 +91,17 @@ function nameRow(found: KnownName, segments: string[]) {
   }
 }
 
-/** `Technology 34 %, Healthcare 12 %`; nothing where no value comes twice. */
+/** `Technology (34 %), Healthcare (12 %)`; of what is different nearly everywhere only how many there are. */
 function common({ known, different, values }: KnownName): string {
   const [first] = values
   if (!first) return ''
   if (first.count === 1 && Number(different) > 1) return 'all different'
+  if (first.count * 100 < Number(known)) return `${thousands(different)} different ones`
   return values
     .slice(0, 4)
     .map(({ value, count }) => {
       const text = typeof value === 'string' ? value : JSON.stringify(value)
-      return `${cut(text, 24)} ${Math.round((count / Number(known)) * 100)} %`
+      return `${cut(text, 24)} (${Math.round((count / Number(known)) * 100)} %)`
     })
     .join(', ')
 }
@@ -192,7 +193,11 @@ async function everything(database: Database, naming: Naming, values: number): P
               shownColumns(accounts),
               accounts,
             ),
-            ...part(`There are ${plural(types.length, 'event type')}`, eventColumns, types),
+            ...part(
+              `There ${types.length === 1 ? 'is' : 'are'} ${plural(types.length, 'event type')}`,
+              eventColumns,
+              types,
+            ),
             ...part(`And ${plural(aliases.length, 'alias', 'aliases')}`, aliasColumns, aliases),
           ].slice(0, -1),
   }

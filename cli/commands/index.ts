@@ -19,6 +19,7 @@ import { query } from './query.ts'
 import { report } from './report.ts'
 import { runCommand } from './run.ts'
 import { runs } from './runs.ts'
+import { schema } from './schema.ts'
 import { segments } from './segments.ts'
 import { sql } from './sql.ts'
 import { versions } from './versions.ts'
@@ -36,6 +37,7 @@ export const commands: readonly { readonly group: string; readonly define: (star
   { group: 'Define', define: versions },
   { group: 'Define', define: catalog },
   { group: 'Define', define: sql },
+  { group: 'Define', define: schema },
   { group: 'Run', define: importCommand },
   { group: 'Run', define: runCommand },
   { group: 'Run', define: workerCommand },

@@ -1,3 +1,105 @@
-import { command, type Start } from '../command.ts'
+import { existsSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+import { Option } from 'commander'
+import { UserError } from '../../pipeline/errors.ts'
+import { type Plan, type PlannedSegment, planSources } from '../../pipeline/plan.ts'
+import type { Project } from '../../pipeline/project/settings.ts'
+import { readSources, segmentFiles } from '../../pipeline/project/sources.ts'
+import type { Cli } from '../cli.ts'
+import { command, type Start, wholeNumber } from '../command.ts'
+import { type Answer, formats } from '../output.ts'
+import { planLines } from '../plan/lines.ts'
+import { planMarkdown } from '../plan/markdown.ts'
+import { hasChanges, summary, verbOf } from '../plan/words.ts'
+
+type Options = { exitCode?: boolean; asOf?: string; timeLimit: number; samples: boolean }
+
 export const plan = (start: Start) =>
-  command('plan', { summary: 'x', examples: [['tideline plan', 'x']] }).action(start(async () => {}))
+  command('plan', {
+    summary: 'what apply would do, and who would come and go, before it is done',
+    description:
+      'Says what `apply` would do with the files as they are: which segments are new, changed, renamed, described anew or archived; how many members each has now and would have; who would enter and leave; what that does to segments that refer to it. Both definitions are evaluated at the same instant. Nothing is written, and a user who may only read can do it. Exit code 1 if a definition is wrong.',
+    examples: [
+      ['tideline plan', 'all files'],
+      ['tideline plan segments/scores.yaml', 'the segments of one file'],
+      [
+        'tideline plan --format markdown --exit-code',
+        'as a comment for a pull request; exit code 3 if anything changes',
+      ],
+    ],
+  })
+    .argument('[FILES...]', 'only the segments of these files')
+    .option('--exit-code', 'exit with 3 if there are changes')
+    .option('--as-of <T>', 'as of when members are counted; by default now')
+    .option('--time-limit <S>', 'give up after so many seconds', wholeNumber, 60)
+    .option('--no-samples', 'name no leads, where others may read it')
+    .addOption(
+      new Option('--format <FORMAT>', 'how to print; markdown fits a pull-request comment').choices([
+        ...formats,
+        'markdown',
+      ]),
+    )
+    .action(
+      start(async (cli, files: string[], options: Options) => {
+        const { database, project } = await cli.open()
+        const { timezone } = project.settings
+        const found = await planSources(database, readSources(project), timezone, {
+          files: files.length > 0 ? files.map((file) => inProject(cli, project, file)) : undefined,
+          asOf: options.asOf === undefined ? undefined : cli.instant(options.asOf, '--as-of', timezone),
+          sample: options.samples ? 5 : 0,
+          limitSeconds: options.timeLimit,
+        })
+        await cli.print(answer(cli, found))
+        return options.exitCode && hasChanges(found) ? 3 : 0
+      }),
+    )
+
+/** As sources name it: relative to the project. */
+function inProject(cli: Cli, project: Project, file: string): string {
+  const path = relative(project.folder, resolve(cli.io.cwd, file)).replaceAll('\\', '/')
+  const known = [...segmentFiles(project), 'scoring.yaml', 'events.yaml'].map((each) =>
+    each.replaceAll('\\', '/'),
+  )
+  if (known.includes(path) && existsSync(resolve(project.folder, path))) return path
+  throw new UserError({
+    code: 'NO_SUCH_FILE',
+    message: `${file} is none of the project's files of definitions.`,
+    hint: 'Name files of its folder segments/, scoring.yaml or events.yaml; or none, for all of them.',
+  })
+}
+
+function answer(cli: Cli, found: Plan): Answer {
+  return {
+    columns: [
+      { name: 'segment' },
+      { name: 'plan' },
+      { name: 'members_now', kind: 'count' },
+      { name: 'members_after', kind: 'count' },
+      { name: 'enter', kind: 'count' },
+      { name: 'leave', kind: 'count' },
+      { name: 'size' },
+    ],
+    rows: found.segments.map((segment) => ({
+      ...{ segment: segment.key, plan: verbOf(segment), size: segment.members?.size ?? null },
+      members_now: segment.members?.now ?? null,
+      members_after: segment.members?.after ?? null,
+      enter: segment.members?.enter.count ?? null,
+      leave: segment.members?.leave.count ?? null,
+    })),
+    document: {
+      ...{ summary: summary(found), changes: hasChanges(found), as_of: found.asOf, leads: found.leads },
+      segments: found.segments.map(documentOf),
+      ...{ kept: found.kept, scoring: found.scoring, events: found.events, warnings: found.warnings },
+    },
+    lines: planLines(found, cli.paint),
+    markdown: planMarkdown(found),
+  }
+}
+
+function documentOf(segment: PlannedSegment): object {
+  const { renamedFrom, because, ...rest } = segment
+  return {
+    ...{ ...rest, plan: verbOf(segment), renamed_from: renamedFrom },
+    because: because.map((reason) => (reason.what === 'segment' ? `segment ${reason.key}` : reason.what)),
+  }
+}

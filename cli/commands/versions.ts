@@ -12,7 +12,7 @@ export const versions = (start: Start) =>
       'Every version of a segment, newest first: when it was applied and by whom, what made it, and the definition before and after. `tideline apply KEY --to VERSION` makes an earlier one current again.',
     examples: [
       ['tideline versions hot-leads', 'newest first'],
-      ['tideline apply hot-leads --to 3', 'go back to the third'],
+      ['tideline versions hot-leads --format csv', 'for a spreadsheet'],
     ],
   })
     .argument('<KEY>', 'key of the segment')

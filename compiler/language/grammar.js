@@ -320,117 +320,118 @@ function peg$parse(input, options) {
   const peg$e23 = peg$literalExpectation("matches", false);
   const peg$e24 = peg$literalExpectation("is", false);
   const peg$e25 = peg$literalExpectation("anniversary", false);
-  const peg$e26 = peg$literalExpectation("known", false);
-  const peg$e27 = peg$literalExpectation("unknown", false);
-  const peg$e28 = peg$literalExpectation("between", false);
-  const peg$e29 = peg$literalExpectation("within", false);
-  const peg$e30 = peg$literalExpectation("next", false);
-  const peg$e31 = peg$literalExpectation("days", false);
-  const peg$e32 = peg$literalExpectation("day", false);
-  const peg$e33 = peg$otherExpectation("time (such as within 7 days, since \"2026-01-01\", this month)");
-  const peg$e34 = peg$literalExpectation("more", false);
-  const peg$e35 = peg$literalExpectation("since", false);
-  const peg$e36 = peg$literalExpectation("before", false);
-  const peg$e37 = peg$literalExpectation("after", false);
-  const peg$e38 = peg$literalExpectation("on", false);
-  const peg$e39 = peg$literalExpectation("this", false);
-  const peg$e40 = peg$literalExpectation("last", false);
-  const peg$e41 = peg$literalExpectation("today", false);
-  const peg$e42 = peg$literalExpectation("yesterday", false);
-  const peg$e43 = peg$literalExpectation("tomorrow", false);
-  const peg$e44 = peg$literalExpectation("than", false);
-  const peg$e45 = peg$literalExpectation("ago", false);
-  const peg$e46 = peg$literalExpectation("from", false);
-  const peg$e47 = peg$literalExpectation("now", false);
-  const peg$e48 = peg$otherExpectation("week, month, quarter or year");
-  const peg$e49 = peg$literalExpectation("week", false);
-  const peg$e50 = peg$literalExpectation("month", false);
-  const peg$e51 = peg$literalExpectation("quarter", false);
-  const peg$e52 = peg$literalExpectation("year", false);
-  const peg$e53 = peg$otherExpectation("comparison (=, !=, >, >=, <, <=)");
-  const peg$e54 = peg$literalExpectation("!=", false);
-  const peg$e55 = peg$literalExpectation(">=", false);
-  const peg$e56 = peg$literalExpectation("<=", false);
-  const peg$e57 = peg$classExpectation([["<", ">"]], false, false, false);
-  const peg$e58 = peg$literalExpectation("with", false);
-  const peg$e59 = peg$literalExpectation("exactly", false);
-  const peg$e60 = peg$literalExpectation(",", false);
-  const peg$e61 = peg$otherExpectation("number");
-  const peg$e62 = peg$literalExpectation("-", false);
-  const peg$e63 = peg$classExpectation([["0", "9"]], false, false, false);
-  const peg$e64 = peg$otherExpectation("true or false");
-  const peg$e65 = peg$otherExpectation("text in quotes");
-  const peg$e66 = peg$literalExpectation("\"", false);
-  const peg$e67 = peg$literalExpectation("'", false);
-  const peg$e68 = peg$classExpectation(["\"", "\\", "\n"], true, false, false);
-  const peg$e69 = peg$classExpectation(["'", "\\", "\n"], true, false, false);
-  const peg$e70 = peg$literalExpectation("\\", false);
-  const peg$e71 = peg$classExpectation(["\"", "'", "`", "\\", "/"], false, false, false);
-  const peg$e72 = peg$literalExpectation("n", false);
-  const peg$e73 = peg$literalExpectation("t", false);
-  const peg$e74 = peg$literalExpectation("r", false);
-  const peg$e75 = peg$literalExpectation("b", false);
-  const peg$e76 = peg$literalExpectation("f", false);
-  const peg$e77 = peg$literalExpectation("u", false);
-  const peg$e78 = peg$classExpectation([["0", "9"], ["a", "f"], ["A", "F"]], false, false, false);
-  const peg$e79 = peg$classExpectation(["\n"], true, false, false);
-  const peg$e80 = peg$otherExpectation("duration (such as 7 days)");
-  const peg$e81 = peg$otherExpectation("unit of time (second, minute, hour, day, week, month, quarter, year)");
-  const peg$e82 = peg$literalExpectation("second", false);
-  const peg$e83 = peg$literalExpectation("minute", false);
-  const peg$e84 = peg$literalExpectation("hour", false);
-  const peg$e85 = peg$literalExpectation("s", false);
-  const peg$e86 = peg$otherExpectation("whole number");
-  const peg$e87 = peg$otherExpectation("name");
-  const peg$e88 = peg$classExpectation([["A", "Z"], ["a", "z"], "_"], false, false, false);
-  const peg$e89 = peg$literalExpectation("`", false);
-  const peg$e90 = peg$classExpectation(["`", "\\", "\n"], true, false, false);
-  const peg$e91 = peg$literalExpectation("did", false);
-  const peg$e92 = peg$literalExpectation("everyone", false);
-  const peg$e93 = peg$classExpectation([["A", "Z"], ["a", "z"], ["0", "9"], "_"], false, false, false);
-  const peg$e94 = peg$classExpectation([" ", "\t", "\r", "\n"], false, false, false);
-  const peg$e95 = peg$literalExpectation("#", false);
-  const peg$e96 = peg$literalExpectation("then", false);
-  const peg$e97 = peg$literalExpectation("overall", false);
-  const peg$e98 = peg$literalExpectation("but", false);
-  const peg$e99 = peg$anyExpectation();
-  const peg$e100 = peg$literalExpectation("score", false);
-  const peg$e101 = peg$literalExpectation("no", false);
-  const peg$e102 = peg$literalExpectation("first", false);
-  const peg$e103 = peg$literalExpectation("account", false);
-  const peg$e104 = peg$literalExpectation("at", false);
-  const peg$e105 = peg$literalExpectation("sum", false);
-  const peg$e106 = peg$literalExpectation("mean", false);
-  const peg$e107 = peg$literalExpectation("min", false);
-  const peg$e108 = peg$literalExpectation("max", false);
-  const peg$e109 = peg$literalExpectation("distinct", false);
-  const peg$e110 = peg$literalExpectation("stopped", false);
-  const peg$e111 = peg$literalExpectation("restarted", false);
-  const peg$e112 = peg$literalExpectation("regularly", false);
-  const peg$e113 = peg$literalExpectation("converted", false);
-  const peg$e114 = peg$literalExpectation("bucket", false);
-  const peg$e115 = peg$literalExpectation("event", false);
-  const peg$e116 = peg$literalExpectation("*", false);
-  const peg$e117 = peg$otherExpectation("number of times (such as at least 3 times)");
-  const peg$e118 = peg$literalExpectation("=", false);
-  const peg$e119 = peg$literalExpectation("fewer", false);
-  const peg$e120 = peg$literalExpectation("times", false);
-  const peg$e121 = peg$literalExpectation("time", false);
-  const peg$e122 = peg$literalExpectation("least", false);
-  const peg$e123 = peg$literalExpectation("most", false);
-  const peg$e124 = peg$literalExpectation("activity", false);
-  const peg$e125 = peg$literalExpectation("seen", false);
-  const peg$e126 = peg$literalExpectation("for", false);
-  const peg$e127 = peg$literalExpectation("the", false);
-  const peg$e128 = peg$literalExpectation("periods", false);
-  const peg$e129 = peg$literalExpectation("period", false);
-  const peg$e130 = peg$literalExpectation("lead", false);
-  const peg$e131 = peg$literalExpectation("leads", false);
-  const peg$e132 = peg$literalExpectation("kind", false);
-  const peg$e133 = peg$literalExpectation("value", false);
-  const peg$e134 = peg$literalExpectation("segment", false);
-  const peg$e135 = peg$literalExpectation("to", false);
-  const peg$e136 = peg$literalExpectation("by", false);
+  const peg$e26 = peg$otherExpectation("known, unknown, true, false, or a time (such as within 7 days, before \"2026-01-01\", this month)");
+  const peg$e27 = peg$literalExpectation("known", false);
+  const peg$e28 = peg$literalExpectation("unknown", false);
+  const peg$e29 = peg$literalExpectation("between", false);
+  const peg$e30 = peg$literalExpectation("within", false);
+  const peg$e31 = peg$literalExpectation("next", false);
+  const peg$e32 = peg$literalExpectation("days", false);
+  const peg$e33 = peg$literalExpectation("day", false);
+  const peg$e34 = peg$otherExpectation("time (such as within 7 days, since \"2026-01-01\", this month)");
+  const peg$e35 = peg$literalExpectation("more", false);
+  const peg$e36 = peg$literalExpectation("since", false);
+  const peg$e37 = peg$literalExpectation("before", false);
+  const peg$e38 = peg$literalExpectation("after", false);
+  const peg$e39 = peg$literalExpectation("on", false);
+  const peg$e40 = peg$literalExpectation("this", false);
+  const peg$e41 = peg$literalExpectation("last", false);
+  const peg$e42 = peg$literalExpectation("today", false);
+  const peg$e43 = peg$literalExpectation("yesterday", false);
+  const peg$e44 = peg$literalExpectation("tomorrow", false);
+  const peg$e45 = peg$literalExpectation("than", false);
+  const peg$e46 = peg$literalExpectation("ago", false);
+  const peg$e47 = peg$literalExpectation("from", false);
+  const peg$e48 = peg$literalExpectation("now", false);
+  const peg$e49 = peg$otherExpectation("week, month, quarter or year");
+  const peg$e50 = peg$literalExpectation("week", false);
+  const peg$e51 = peg$literalExpectation("month", false);
+  const peg$e52 = peg$literalExpectation("quarter", false);
+  const peg$e53 = peg$literalExpectation("year", false);
+  const peg$e54 = peg$otherExpectation("comparison (=, !=, >, >=, <, <=)");
+  const peg$e55 = peg$literalExpectation("!=", false);
+  const peg$e56 = peg$literalExpectation(">=", false);
+  const peg$e57 = peg$literalExpectation("<=", false);
+  const peg$e58 = peg$classExpectation([["<", ">"]], false, false, false);
+  const peg$e59 = peg$literalExpectation("with", false);
+  const peg$e60 = peg$literalExpectation("exactly", false);
+  const peg$e61 = peg$literalExpectation(",", false);
+  const peg$e62 = peg$otherExpectation("number");
+  const peg$e63 = peg$literalExpectation("-", false);
+  const peg$e64 = peg$classExpectation([["0", "9"]], false, false, false);
+  const peg$e65 = peg$otherExpectation("true or false");
+  const peg$e66 = peg$otherExpectation("text in quotes");
+  const peg$e67 = peg$literalExpectation("\"", false);
+  const peg$e68 = peg$literalExpectation("'", false);
+  const peg$e69 = peg$classExpectation(["\"", "\\", "\n"], true, false, false);
+  const peg$e70 = peg$classExpectation(["'", "\\", "\n"], true, false, false);
+  const peg$e71 = peg$literalExpectation("\\", false);
+  const peg$e72 = peg$classExpectation(["\"", "'", "`", "\\", "/"], false, false, false);
+  const peg$e73 = peg$literalExpectation("n", false);
+  const peg$e74 = peg$literalExpectation("t", false);
+  const peg$e75 = peg$literalExpectation("r", false);
+  const peg$e76 = peg$literalExpectation("b", false);
+  const peg$e77 = peg$literalExpectation("f", false);
+  const peg$e78 = peg$literalExpectation("u", false);
+  const peg$e79 = peg$classExpectation([["0", "9"], ["a", "f"], ["A", "F"]], false, false, false);
+  const peg$e80 = peg$classExpectation(["\n"], true, false, false);
+  const peg$e81 = peg$otherExpectation("duration (such as 7 days)");
+  const peg$e82 = peg$otherExpectation("unit of time (second, minute, hour, day, week, month, quarter, year)");
+  const peg$e83 = peg$literalExpectation("second", false);
+  const peg$e84 = peg$literalExpectation("minute", false);
+  const peg$e85 = peg$literalExpectation("hour", false);
+  const peg$e86 = peg$literalExpectation("s", false);
+  const peg$e87 = peg$otherExpectation("whole number");
+  const peg$e88 = peg$otherExpectation("name");
+  const peg$e89 = peg$classExpectation([["A", "Z"], ["a", "z"], "_"], false, false, false);
+  const peg$e90 = peg$literalExpectation("`", false);
+  const peg$e91 = peg$classExpectation(["`", "\\", "\n"], true, false, false);
+  const peg$e92 = peg$literalExpectation("did", false);
+  const peg$e93 = peg$literalExpectation("everyone", false);
+  const peg$e94 = peg$classExpectation([["A", "Z"], ["a", "z"], ["0", "9"], "_"], false, false, false);
+  const peg$e95 = peg$classExpectation([" ", "\t", "\r", "\n"], false, false, false);
+  const peg$e96 = peg$literalExpectation("#", false);
+  const peg$e97 = peg$literalExpectation("then", false);
+  const peg$e98 = peg$literalExpectation("overall", false);
+  const peg$e99 = peg$literalExpectation("but", false);
+  const peg$e100 = peg$anyExpectation();
+  const peg$e101 = peg$literalExpectation("score", false);
+  const peg$e102 = peg$literalExpectation("no", false);
+  const peg$e103 = peg$literalExpectation("first", false);
+  const peg$e104 = peg$literalExpectation("account", false);
+  const peg$e105 = peg$literalExpectation("at", false);
+  const peg$e106 = peg$literalExpectation("sum", false);
+  const peg$e107 = peg$literalExpectation("mean", false);
+  const peg$e108 = peg$literalExpectation("min", false);
+  const peg$e109 = peg$literalExpectation("max", false);
+  const peg$e110 = peg$literalExpectation("distinct", false);
+  const peg$e111 = peg$literalExpectation("stopped", false);
+  const peg$e112 = peg$literalExpectation("restarted", false);
+  const peg$e113 = peg$literalExpectation("regularly", false);
+  const peg$e114 = peg$literalExpectation("converted", false);
+  const peg$e115 = peg$literalExpectation("bucket", false);
+  const peg$e116 = peg$literalExpectation("event", false);
+  const peg$e117 = peg$literalExpectation("*", false);
+  const peg$e118 = peg$otherExpectation("number of times (such as at least 3 times)");
+  const peg$e119 = peg$literalExpectation("=", false);
+  const peg$e120 = peg$literalExpectation("fewer", false);
+  const peg$e121 = peg$literalExpectation("times", false);
+  const peg$e122 = peg$literalExpectation("time", false);
+  const peg$e123 = peg$literalExpectation("least", false);
+  const peg$e124 = peg$literalExpectation("most", false);
+  const peg$e125 = peg$literalExpectation("activity", false);
+  const peg$e126 = peg$literalExpectation("seen", false);
+  const peg$e127 = peg$literalExpectation("for", false);
+  const peg$e128 = peg$literalExpectation("the", false);
+  const peg$e129 = peg$literalExpectation("periods", false);
+  const peg$e130 = peg$literalExpectation("period", false);
+  const peg$e131 = peg$literalExpectation("lead", false);
+  const peg$e132 = peg$literalExpectation("leads", false);
+  const peg$e133 = peg$literalExpectation("kind", false);
+  const peg$e134 = peg$literalExpectation("value", false);
+  const peg$e135 = peg$literalExpectation("segment", false);
+  const peg$e136 = peg$literalExpectation("to", false);
+  const peg$e137 = peg$literalExpectation("by", false);
 
   function peg$f0(tree) {    return tree  }
   function peg$f1(head, tail) {    return tail.length ? node({ kind: 'any', of: [head, ...tail] }) : head  }
@@ -1365,7 +1366,7 @@ function peg$parse(input, options) {
   }
 
   function peg$parsecomparisonSaid() {
-    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13;
+    let s0, s1, s2, s3, s4, s5, s6;
 
     s0 = peg$currPos;
     s1 = peg$parseoperator();
@@ -1472,51 +1473,14 @@ function peg$parse(input, options) {
             s2 = peg$parseend();
             if (s2 !== peg$FAILED) {
               s3 = peg$parse_();
-              s4 = peg$currPos;
-              if (input.substr(peg$currPos, 5) === peg$c22) {
-                s5 = peg$c22;
-                peg$currPos += 5;
-              } else {
-                s5 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e26); }
-              }
-              if (s5 === peg$FAILED) {
-                if (input.substr(peg$currPos, 7) === peg$c23) {
-                  s5 = peg$c23;
-                  peg$currPos += 7;
-                } else {
-                  s5 = peg$FAILED;
-                  if (peg$silentFails === 0) { peg$fail(peg$e27); }
-                }
-                if (s5 === peg$FAILED) {
-                  if (input.substr(peg$currPos, 4) === peg$c5) {
-                    s5 = peg$c5;
-                    peg$currPos += 4;
-                  } else {
-                    s5 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e7); }
-                  }
-                  if (s5 === peg$FAILED) {
-                    if (input.substr(peg$currPos, 5) === peg$c6) {
-                      s5 = peg$c6;
-                      peg$currPos += 5;
-                    } else {
-                      s5 = peg$FAILED;
-                      if (peg$silentFails === 0) { peg$fail(peg$e8); }
-                    }
-                  }
-                }
-              }
-              if (s5 !== peg$FAILED) {
-                s4 = input.substring(s4, peg$currPos);
-              } else {
-                s4 = s5;
-              }
+              s4 = peg$parseisStart();
               if (s4 !== peg$FAILED) {
-                s5 = peg$parseend();
+                s5 = peg$parseisSaid();
+                if (s5 === peg$FAILED) {
+                  s5 = peg$parseinTime();
+                }
                 if (s5 !== peg$FAILED) {
-                  peg$savedPos = s0;
-                  s0 = peg$f10(s4);
+                  s0 = s5;
                 } else {
                   peg$currPos = s0;
                   s0 = peg$FAILED;
@@ -1534,64 +1498,323 @@ function peg$parse(input, options) {
             s0 = peg$FAILED;
           }
           if (s0 === peg$FAILED) {
-            s0 = peg$currPos;
-            s1 = peg$parseIS();
-            if (s1 === peg$FAILED) {
-              s1 = null;
-            }
-            if (input.substr(peg$currPos, 7) === peg$c24) {
-              s2 = peg$c24;
-              peg$currPos += 7;
+            s0 = peg$parseinTime();
+          }
+        }
+      }
+    }
+
+    return s0;
+  }
+
+  function peg$parseisStart() {
+    let s0, s1, s2, s3;
+
+    peg$silentFails++;
+    s0 = peg$currPos;
+    peg$silentFails++;
+    s1 = peg$currPos;
+    if (input.substr(peg$currPos, 5) === peg$c22) {
+      s2 = peg$c22;
+      peg$currPos += 5;
+    } else {
+      s2 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e27); }
+    }
+    if (s2 === peg$FAILED) {
+      if (input.substr(peg$currPos, 7) === peg$c23) {
+        s2 = peg$c23;
+        peg$currPos += 7;
+      } else {
+        s2 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e28); }
+      }
+      if (s2 === peg$FAILED) {
+        if (input.substr(peg$currPos, 4) === peg$c5) {
+          s2 = peg$c5;
+          peg$currPos += 4;
+        } else {
+          s2 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e7); }
+        }
+        if (s2 === peg$FAILED) {
+          if (input.substr(peg$currPos, 5) === peg$c6) {
+            s2 = peg$c6;
+            peg$currPos += 5;
+          } else {
+            s2 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e8); }
+          }
+          if (s2 === peg$FAILED) {
+            if (input.substr(peg$currPos, 11) === peg$c21) {
+              s2 = peg$c21;
+              peg$currPos += 11;
             } else {
               s2 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e28); }
+              if (peg$silentFails === 0) { peg$fail(peg$e25); }
             }
-            if (s2 !== peg$FAILED) {
-              s3 = peg$parseend();
-              if (s3 !== peg$FAILED) {
-                s4 = peg$parse_();
-                s5 = peg$parsenumber();
-                if (s5 !== peg$FAILED) {
-                  s6 = peg$parse_();
-                  s7 = peg$parseAND();
-                  if (s7 !== peg$FAILED) {
-                    s8 = peg$parse_();
-                    s9 = peg$parsenumber();
-                    if (s9 !== peg$FAILED) {
-                      s10 = peg$currPos;
-                      peg$silentFails++;
-                      s11 = peg$currPos;
-                      s12 = peg$parse_();
-                      s13 = peg$parseunit();
-                      if (s13 !== peg$FAILED) {
-                        s12 = [s12, s13];
-                        s11 = s12;
-                      } else {
-                        peg$currPos = s11;
-                        s11 = peg$FAILED;
-                      }
-                      peg$silentFails--;
-                      if (s11 === peg$FAILED) {
-                        s10 = undefined;
-                      } else {
-                        peg$currPos = s10;
-                        s10 = peg$FAILED;
-                      }
-                      if (s10 !== peg$FAILED) {
-                        peg$savedPos = s0;
-                        s0 = peg$f11(s5, s9);
-                      } else {
-                        peg$currPos = s0;
-                        s0 = peg$FAILED;
-                      }
-                    } else {
-                      peg$currPos = s0;
-                      s0 = peg$FAILED;
-                    }
+            if (s2 === peg$FAILED) {
+              s2 = peg$parseperiodWord();
+            }
+          }
+        }
+      }
+    }
+    if (s2 !== peg$FAILED) {
+      s3 = peg$parseend();
+      if (s3 !== peg$FAILED) {
+        s2 = [s2, s3];
+        s1 = s2;
+      } else {
+        peg$currPos = s1;
+        s1 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s1;
+      s1 = peg$FAILED;
+    }
+    peg$silentFails--;
+    if (s1 !== peg$FAILED) {
+      peg$currPos = s0;
+      s0 = undefined;
+    } else {
+      s0 = peg$FAILED;
+    }
+    peg$silentFails--;
+    if (s0 === peg$FAILED) {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e26); }
+    }
+
+    return s0;
+  }
+
+  function peg$parseisSaid() {
+    let s0, s1, s2;
+
+    s0 = peg$currPos;
+    s1 = peg$currPos;
+    if (input.substr(peg$currPos, 5) === peg$c22) {
+      s2 = peg$c22;
+      peg$currPos += 5;
+    } else {
+      s2 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e27); }
+    }
+    if (s2 === peg$FAILED) {
+      if (input.substr(peg$currPos, 7) === peg$c23) {
+        s2 = peg$c23;
+        peg$currPos += 7;
+      } else {
+        s2 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e28); }
+      }
+      if (s2 === peg$FAILED) {
+        if (input.substr(peg$currPos, 4) === peg$c5) {
+          s2 = peg$c5;
+          peg$currPos += 4;
+        } else {
+          s2 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e7); }
+        }
+        if (s2 === peg$FAILED) {
+          if (input.substr(peg$currPos, 5) === peg$c6) {
+            s2 = peg$c6;
+            peg$currPos += 5;
+          } else {
+            s2 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e8); }
+          }
+        }
+      }
+    }
+    if (s2 !== peg$FAILED) {
+      s1 = input.substring(s1, peg$currPos);
+    } else {
+      s1 = s2;
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        peg$savedPos = s0;
+        s0 = peg$f10(s1);
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parseinTime() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 7) === peg$c24) {
+      s1 = peg$c24;
+      peg$currPos += 7;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e29); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        s4 = peg$parsenumber();
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parse_();
+          s6 = peg$parseAND();
+          if (s6 !== peg$FAILED) {
+            s7 = peg$parse_();
+            s8 = peg$parsenumber();
+            if (s8 !== peg$FAILED) {
+              s9 = peg$currPos;
+              peg$silentFails++;
+              s10 = peg$currPos;
+              s11 = peg$parse_();
+              s12 = peg$parseunit();
+              if (s12 !== peg$FAILED) {
+                s11 = [s11, s12];
+                s10 = s11;
+              } else {
+                peg$currPos = s10;
+                s10 = peg$FAILED;
+              }
+              peg$silentFails--;
+              if (s10 === peg$FAILED) {
+                s9 = undefined;
+              } else {
+                peg$currPos = s9;
+                s9 = peg$FAILED;
+              }
+              if (s9 !== peg$FAILED) {
+                peg$savedPos = s0;
+                s0 = peg$f11(s4, s8);
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+    if (s0 === peg$FAILED) {
+      s0 = peg$currPos;
+      if (input.substr(peg$currPos, 7) === peg$c24) {
+        s1 = peg$c24;
+        peg$currPos += 7;
+      } else {
+        s1 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e29); }
+      }
+      if (s1 !== peg$FAILED) {
+        s2 = peg$parseend();
+        if (s2 !== peg$FAILED) {
+          s3 = peg$parse_();
+          s4 = peg$parsestring();
+          if (s4 !== peg$FAILED) {
+            s5 = peg$parse_();
+            s6 = peg$parseAND();
+            if (s6 !== peg$FAILED) {
+              s7 = peg$parse_();
+              s8 = peg$parsestring();
+              if (s8 !== peg$FAILED) {
+                peg$savedPos = s0;
+                s0 = peg$f12(s4, s8);
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+      if (s0 === peg$FAILED) {
+        s0 = peg$currPos;
+        if (input.substr(peg$currPos, 11) === peg$c21) {
+          s1 = peg$c21;
+          peg$currPos += 11;
+        } else {
+          s1 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e25); }
+        }
+        if (s1 !== peg$FAILED) {
+          s2 = peg$parseend();
+          if (s2 !== peg$FAILED) {
+            s3 = peg$parse_();
+            if (input.substr(peg$currPos, 6) === peg$c25) {
+              s4 = peg$c25;
+              peg$currPos += 6;
+            } else {
+              s4 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e30); }
+            }
+            if (s4 !== peg$FAILED) {
+              s5 = peg$parseend();
+              if (s5 !== peg$FAILED) {
+                s6 = peg$parse_();
+                s7 = peg$currPos;
+                if (input.substr(peg$currPos, 4) === peg$c26) {
+                  s8 = peg$c26;
+                  peg$currPos += 4;
+                } else {
+                  s8 = peg$FAILED;
+                  if (peg$silentFails === 0) { peg$fail(peg$e31); }
+                }
+                if (s8 !== peg$FAILED) {
+                  s9 = peg$parseend();
+                  if (s9 !== peg$FAILED) {
+                    s10 = peg$parse_();
+                    s8 = [s8, s9, s10];
+                    s7 = s8;
                   } else {
-                    peg$currPos = s0;
-                    s0 = peg$FAILED;
+                    peg$currPos = s7;
+                    s7 = peg$FAILED;
                   }
+                } else {
+                  peg$currPos = s7;
+                  s7 = peg$FAILED;
+                }
+                if (s7 === peg$FAILED) {
+                  s7 = null;
+                }
+                s8 = peg$parseanniversaryDays();
+                if (s8 !== peg$FAILED) {
+                  peg$savedPos = s0;
+                  s0 = peg$f13(s8);
                 } else {
                   peg$currPos = s0;
                   s0 = peg$FAILED;
@@ -1604,148 +1827,22 @@ function peg$parse(input, options) {
               peg$currPos = s0;
               s0 = peg$FAILED;
             }
-            if (s0 === peg$FAILED) {
-              s0 = peg$currPos;
-              s1 = peg$parseIS();
-              if (s1 === peg$FAILED) {
-                s1 = null;
-              }
-              if (input.substr(peg$currPos, 7) === peg$c24) {
-                s2 = peg$c24;
-                peg$currPos += 7;
-              } else {
-                s2 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e28); }
-              }
-              if (s2 !== peg$FAILED) {
-                s3 = peg$parseend();
-                if (s3 !== peg$FAILED) {
-                  s4 = peg$parse_();
-                  s5 = peg$parsestring();
-                  if (s5 !== peg$FAILED) {
-                    s6 = peg$parse_();
-                    s7 = peg$parseAND();
-                    if (s7 !== peg$FAILED) {
-                      s8 = peg$parse_();
-                      s9 = peg$parsestring();
-                      if (s9 !== peg$FAILED) {
-                        peg$savedPos = s0;
-                        s0 = peg$f12(s5, s9);
-                      } else {
-                        peg$currPos = s0;
-                        s0 = peg$FAILED;
-                      }
-                    } else {
-                      peg$currPos = s0;
-                      s0 = peg$FAILED;
-                    }
-                  } else {
-                    peg$currPos = s0;
-                    s0 = peg$FAILED;
-                  }
-                } else {
-                  peg$currPos = s0;
-                  s0 = peg$FAILED;
-                }
-              } else {
-                peg$currPos = s0;
-                s0 = peg$FAILED;
-              }
-              if (s0 === peg$FAILED) {
-                s0 = peg$currPos;
-                s1 = peg$parseIS();
-                if (s1 === peg$FAILED) {
-                  s1 = null;
-                }
-                if (input.substr(peg$currPos, 11) === peg$c21) {
-                  s2 = peg$c21;
-                  peg$currPos += 11;
-                } else {
-                  s2 = peg$FAILED;
-                  if (peg$silentFails === 0) { peg$fail(peg$e25); }
-                }
-                if (s2 !== peg$FAILED) {
-                  s3 = peg$parseend();
-                  if (s3 !== peg$FAILED) {
-                    s4 = peg$parse_();
-                    if (input.substr(peg$currPos, 6) === peg$c25) {
-                      s5 = peg$c25;
-                      peg$currPos += 6;
-                    } else {
-                      s5 = peg$FAILED;
-                      if (peg$silentFails === 0) { peg$fail(peg$e29); }
-                    }
-                    if (s5 !== peg$FAILED) {
-                      s6 = peg$parseend();
-                      if (s6 !== peg$FAILED) {
-                        s7 = peg$parse_();
-                        s8 = peg$currPos;
-                        if (input.substr(peg$currPos, 4) === peg$c26) {
-                          s9 = peg$c26;
-                          peg$currPos += 4;
-                        } else {
-                          s9 = peg$FAILED;
-                          if (peg$silentFails === 0) { peg$fail(peg$e30); }
-                        }
-                        if (s9 !== peg$FAILED) {
-                          s10 = peg$parseend();
-                          if (s10 !== peg$FAILED) {
-                            s11 = peg$parse_();
-                            s9 = [s9, s10, s11];
-                            s8 = s9;
-                          } else {
-                            peg$currPos = s8;
-                            s8 = peg$FAILED;
-                          }
-                        } else {
-                          peg$currPos = s8;
-                          s8 = peg$FAILED;
-                        }
-                        if (s8 === peg$FAILED) {
-                          s8 = null;
-                        }
-                        s9 = peg$parseanniversaryDays();
-                        if (s9 !== peg$FAILED) {
-                          peg$savedPos = s0;
-                          s0 = peg$f13(s9);
-                        } else {
-                          peg$currPos = s0;
-                          s0 = peg$FAILED;
-                        }
-                      } else {
-                        peg$currPos = s0;
-                        s0 = peg$FAILED;
-                      }
-                    } else {
-                      peg$currPos = s0;
-                      s0 = peg$FAILED;
-                    }
-                  } else {
-                    peg$currPos = s0;
-                    s0 = peg$FAILED;
-                  }
-                } else {
-                  peg$currPos = s0;
-                  s0 = peg$FAILED;
-                }
-                if (s0 === peg$FAILED) {
-                  s0 = peg$currPos;
-                  s1 = peg$parseIS();
-                  if (s1 === peg$FAILED) {
-                    s1 = null;
-                  }
-                  s2 = peg$parseperiodSaid();
-                  if (s2 !== peg$FAILED) {
-                    peg$savedPos = s0;
-                    s0 = peg$f14(s2);
-                  } else {
-                    peg$currPos = s0;
-                    s0 = peg$FAILED;
-                  }
-                }
-              }
-            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
           }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+        if (s0 === peg$FAILED) {
+          s0 = peg$currPos;
+          s1 = peg$parseperiodSaid();
+          if (s1 !== peg$FAILED) {
+            peg$savedPos = s0;
+            s1 = peg$f14(s1);
+          }
+          s0 = s1;
         }
       }
     }
@@ -1765,7 +1862,7 @@ function peg$parse(input, options) {
         peg$currPos += 4;
       } else {
         s3 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e31); }
+        if (peg$silentFails === 0) { peg$fail(peg$e32); }
       }
       if (s3 === peg$FAILED) {
         if (input.substr(peg$currPos, 3) === peg$c28) {
@@ -1773,7 +1870,7 @@ function peg$parse(input, options) {
           peg$currPos += 3;
         } else {
           s3 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e32); }
+          if (peg$silentFails === 0) { peg$fail(peg$e33); }
         }
       }
       if (s3 !== peg$FAILED) {
@@ -1849,7 +1946,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e33); }
+      if (peg$silentFails === 0) { peg$fail(peg$e34); }
     }
 
     return s0;
@@ -1863,7 +1960,7 @@ function peg$parse(input, options) {
       peg$currPos += 6;
     } else {
       s0 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e29); }
+      if (peg$silentFails === 0) { peg$fail(peg$e30); }
     }
     if (s0 === peg$FAILED) {
       if (input.substr(peg$currPos, 4) === peg$c29) {
@@ -1871,7 +1968,7 @@ function peg$parse(input, options) {
         peg$currPos += 4;
       } else {
         s0 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e34); }
+        if (peg$silentFails === 0) { peg$fail(peg$e35); }
       }
       if (s0 === peg$FAILED) {
         if (input.substr(peg$currPos, 7) === peg$c24) {
@@ -1879,7 +1976,7 @@ function peg$parse(input, options) {
           peg$currPos += 7;
         } else {
           s0 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e28); }
+          if (peg$silentFails === 0) { peg$fail(peg$e29); }
         }
         if (s0 === peg$FAILED) {
           if (input.substr(peg$currPos, 5) === peg$c30) {
@@ -1887,7 +1984,7 @@ function peg$parse(input, options) {
             peg$currPos += 5;
           } else {
             s0 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e35); }
+            if (peg$silentFails === 0) { peg$fail(peg$e36); }
           }
           if (s0 === peg$FAILED) {
             if (input.substr(peg$currPos, 6) === peg$c31) {
@@ -1895,7 +1992,7 @@ function peg$parse(input, options) {
               peg$currPos += 6;
             } else {
               s0 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e36); }
+              if (peg$silentFails === 0) { peg$fail(peg$e37); }
             }
             if (s0 === peg$FAILED) {
               if (input.substr(peg$currPos, 5) === peg$c32) {
@@ -1903,7 +2000,7 @@ function peg$parse(input, options) {
                 peg$currPos += 5;
               } else {
                 s0 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e37); }
+                if (peg$silentFails === 0) { peg$fail(peg$e38); }
               }
               if (s0 === peg$FAILED) {
                 if (input.substr(peg$currPos, 2) === peg$c33) {
@@ -1911,7 +2008,7 @@ function peg$parse(input, options) {
                   peg$currPos += 2;
                 } else {
                   s0 = peg$FAILED;
-                  if (peg$silentFails === 0) { peg$fail(peg$e38); }
+                  if (peg$silentFails === 0) { peg$fail(peg$e39); }
                 }
                 if (s0 === peg$FAILED) {
                   if (input.substr(peg$currPos, 4) === peg$c34) {
@@ -1919,7 +2016,7 @@ function peg$parse(input, options) {
                     peg$currPos += 4;
                   } else {
                     s0 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e39); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e40); }
                   }
                   if (s0 === peg$FAILED) {
                     if (input.substr(peg$currPos, 4) === peg$c35) {
@@ -1927,7 +2024,7 @@ function peg$parse(input, options) {
                       peg$currPos += 4;
                     } else {
                       s0 = peg$FAILED;
-                      if (peg$silentFails === 0) { peg$fail(peg$e40); }
+                      if (peg$silentFails === 0) { peg$fail(peg$e41); }
                     }
                     if (s0 === peg$FAILED) {
                       if (input.substr(peg$currPos, 4) === peg$c26) {
@@ -1935,7 +2032,7 @@ function peg$parse(input, options) {
                         peg$currPos += 4;
                       } else {
                         s0 = peg$FAILED;
-                        if (peg$silentFails === 0) { peg$fail(peg$e30); }
+                        if (peg$silentFails === 0) { peg$fail(peg$e31); }
                       }
                       if (s0 === peg$FAILED) {
                         if (input.substr(peg$currPos, 5) === peg$c36) {
@@ -1943,7 +2040,7 @@ function peg$parse(input, options) {
                           peg$currPos += 5;
                         } else {
                           s0 = peg$FAILED;
-                          if (peg$silentFails === 0) { peg$fail(peg$e41); }
+                          if (peg$silentFails === 0) { peg$fail(peg$e42); }
                         }
                         if (s0 === peg$FAILED) {
                           if (input.substr(peg$currPos, 9) === peg$c37) {
@@ -1951,7 +2048,7 @@ function peg$parse(input, options) {
                             peg$currPos += 9;
                           } else {
                             s0 = peg$FAILED;
-                            if (peg$silentFails === 0) { peg$fail(peg$e42); }
+                            if (peg$silentFails === 0) { peg$fail(peg$e43); }
                           }
                           if (s0 === peg$FAILED) {
                             if (input.substr(peg$currPos, 8) === peg$c38) {
@@ -1959,7 +2056,7 @@ function peg$parse(input, options) {
                               peg$currPos += 8;
                             } else {
                               s0 = peg$FAILED;
-                              if (peg$silentFails === 0) { peg$fail(peg$e43); }
+                              if (peg$silentFails === 0) { peg$fail(peg$e44); }
                             }
                           }
                         }
@@ -1986,7 +2083,7 @@ function peg$parse(input, options) {
       peg$currPos += 6;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e29); }
+      if (peg$silentFails === 0) { peg$fail(peg$e30); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -1997,7 +2094,7 @@ function peg$parse(input, options) {
           peg$currPos += 4;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e30); }
+          if (peg$silentFails === 0) { peg$fail(peg$e31); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
@@ -2042,7 +2139,7 @@ function peg$parse(input, options) {
           peg$currPos += 4;
         } else {
           s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e34); }
+          if (peg$silentFails === 0) { peg$fail(peg$e35); }
         }
         if (s1 !== peg$FAILED) {
           s2 = peg$parseend();
@@ -2053,7 +2150,7 @@ function peg$parse(input, options) {
               peg$currPos += 4;
             } else {
               s4 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e44); }
+              if (peg$silentFails === 0) { peg$fail(peg$e45); }
             }
             if (s4 !== peg$FAILED) {
               s5 = peg$parseend();
@@ -2067,7 +2164,7 @@ function peg$parse(input, options) {
                     peg$currPos += 3;
                   } else {
                     s9 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e45); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e46); }
                   }
                   if (s9 !== peg$FAILED) {
                     s10 = peg$parseend();
@@ -2109,7 +2206,7 @@ function peg$parse(input, options) {
             peg$currPos += 4;
           } else {
             s1 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e34); }
+            if (peg$silentFails === 0) { peg$fail(peg$e35); }
           }
           if (s1 !== peg$FAILED) {
             s2 = peg$parseend();
@@ -2120,7 +2217,7 @@ function peg$parse(input, options) {
                 peg$currPos += 4;
               } else {
                 s4 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e44); }
+                if (peg$silentFails === 0) { peg$fail(peg$e45); }
               }
               if (s4 !== peg$FAILED) {
                 s5 = peg$parseend();
@@ -2134,7 +2231,7 @@ function peg$parse(input, options) {
                       peg$currPos += 4;
                     } else {
                       s9 = peg$FAILED;
-                      if (peg$silentFails === 0) { peg$fail(peg$e46); }
+                      if (peg$silentFails === 0) { peg$fail(peg$e47); }
                     }
                     if (s9 !== peg$FAILED) {
                       s10 = peg$parseend();
@@ -2145,7 +2242,7 @@ function peg$parse(input, options) {
                           peg$currPos += 3;
                         } else {
                           s12 = peg$FAILED;
-                          if (peg$silentFails === 0) { peg$fail(peg$e47); }
+                          if (peg$silentFails === 0) { peg$fail(peg$e48); }
                         }
                         if (s12 !== peg$FAILED) {
                           s13 = peg$parseend();
@@ -2195,7 +2292,7 @@ function peg$parse(input, options) {
               peg$currPos += 7;
             } else {
               s1 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e28); }
+              if (peg$silentFails === 0) { peg$fail(peg$e29); }
             }
             if (s1 !== peg$FAILED) {
               s2 = peg$parseend();
@@ -2227,7 +2324,7 @@ function peg$parse(input, options) {
                         peg$currPos += 3;
                       } else {
                         s11 = peg$FAILED;
-                        if (peg$silentFails === 0) { peg$fail(peg$e45); }
+                        if (peg$silentFails === 0) { peg$fail(peg$e46); }
                       }
                       if (s11 !== peg$FAILED) {
                         s12 = peg$parseend();
@@ -2269,7 +2366,7 @@ function peg$parse(input, options) {
                 peg$currPos += 7;
               } else {
                 s1 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e28); }
+                if (peg$silentFails === 0) { peg$fail(peg$e29); }
               }
               if (s1 !== peg$FAILED) {
                 s2 = peg$parseend();
@@ -2313,7 +2410,7 @@ function peg$parse(input, options) {
                   peg$currPos += 5;
                 } else {
                   s2 = peg$FAILED;
-                  if (peg$silentFails === 0) { peg$fail(peg$e35); }
+                  if (peg$silentFails === 0) { peg$fail(peg$e36); }
                 }
                 if (s2 === peg$FAILED) {
                   if (input.substr(peg$currPos, 6) === peg$c31) {
@@ -2321,7 +2418,7 @@ function peg$parse(input, options) {
                     peg$currPos += 6;
                   } else {
                     s2 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e36); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e37); }
                   }
                   if (s2 === peg$FAILED) {
                     if (input.substr(peg$currPos, 5) === peg$c32) {
@@ -2329,7 +2426,7 @@ function peg$parse(input, options) {
                       peg$currPos += 5;
                     } else {
                       s2 = peg$FAILED;
-                      if (peg$silentFails === 0) { peg$fail(peg$e37); }
+                      if (peg$silentFails === 0) { peg$fail(peg$e38); }
                     }
                     if (s2 === peg$FAILED) {
                       if (input.substr(peg$currPos, 2) === peg$c33) {
@@ -2337,7 +2434,7 @@ function peg$parse(input, options) {
                         peg$currPos += 2;
                       } else {
                         s2 = peg$FAILED;
-                        if (peg$silentFails === 0) { peg$fail(peg$e38); }
+                        if (peg$silentFails === 0) { peg$fail(peg$e39); }
                       }
                     }
                   }
@@ -2375,7 +2472,7 @@ function peg$parse(input, options) {
                     peg$currPos += 4;
                   } else {
                     s2 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e39); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e40); }
                   }
                   if (s2 === peg$FAILED) {
                     if (input.substr(peg$currPos, 4) === peg$c35) {
@@ -2383,7 +2480,7 @@ function peg$parse(input, options) {
                       peg$currPos += 4;
                     } else {
                       s2 = peg$FAILED;
-                      if (peg$silentFails === 0) { peg$fail(peg$e40); }
+                      if (peg$silentFails === 0) { peg$fail(peg$e41); }
                     }
                     if (s2 === peg$FAILED) {
                       if (input.substr(peg$currPos, 4) === peg$c26) {
@@ -2391,7 +2488,7 @@ function peg$parse(input, options) {
                         peg$currPos += 4;
                       } else {
                         s2 = peg$FAILED;
-                        if (peg$silentFails === 0) { peg$fail(peg$e30); }
+                        if (peg$silentFails === 0) { peg$fail(peg$e31); }
                       }
                     }
                   }
@@ -2428,7 +2525,7 @@ function peg$parse(input, options) {
                       peg$currPos += 5;
                     } else {
                       s2 = peg$FAILED;
-                      if (peg$silentFails === 0) { peg$fail(peg$e41); }
+                      if (peg$silentFails === 0) { peg$fail(peg$e42); }
                     }
                     if (s2 === peg$FAILED) {
                       if (input.substr(peg$currPos, 9) === peg$c37) {
@@ -2436,7 +2533,7 @@ function peg$parse(input, options) {
                         peg$currPos += 9;
                       } else {
                         s2 = peg$FAILED;
-                        if (peg$silentFails === 0) { peg$fail(peg$e42); }
+                        if (peg$silentFails === 0) { peg$fail(peg$e43); }
                       }
                       if (s2 === peg$FAILED) {
                         if (input.substr(peg$currPos, 8) === peg$c38) {
@@ -2444,7 +2541,7 @@ function peg$parse(input, options) {
                           peg$currPos += 8;
                         } else {
                           s2 = peg$FAILED;
-                          if (peg$silentFails === 0) { peg$fail(peg$e43); }
+                          if (peg$silentFails === 0) { peg$fail(peg$e44); }
                         }
                       }
                     }
@@ -2489,7 +2586,7 @@ function peg$parse(input, options) {
       peg$currPos += 4;
     } else {
       s2 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e49); }
+      if (peg$silentFails === 0) { peg$fail(peg$e50); }
     }
     if (s2 === peg$FAILED) {
       if (input.substr(peg$currPos, 5) === peg$c44) {
@@ -2497,7 +2594,7 @@ function peg$parse(input, options) {
         peg$currPos += 5;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e50); }
+        if (peg$silentFails === 0) { peg$fail(peg$e51); }
       }
       if (s2 === peg$FAILED) {
         if (input.substr(peg$currPos, 7) === peg$c45) {
@@ -2505,7 +2602,7 @@ function peg$parse(input, options) {
           peg$currPos += 7;
         } else {
           s2 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e51); }
+          if (peg$silentFails === 0) { peg$fail(peg$e52); }
         }
         if (s2 === peg$FAILED) {
           if (input.substr(peg$currPos, 4) === peg$c46) {
@@ -2513,7 +2610,7 @@ function peg$parse(input, options) {
             peg$currPos += 4;
           } else {
             s2 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e52); }
+            if (peg$silentFails === 0) { peg$fail(peg$e53); }
           }
         }
       }
@@ -2539,7 +2636,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e48); }
+      if (peg$silentFails === 0) { peg$fail(peg$e49); }
     }
 
     return s0;
@@ -2554,7 +2651,7 @@ function peg$parse(input, options) {
       peg$currPos += 2;
     } else {
       s0 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e54); }
+      if (peg$silentFails === 0) { peg$fail(peg$e55); }
     }
     if (s0 === peg$FAILED) {
       if (input.substr(peg$currPos, 2) === peg$c48) {
@@ -2562,7 +2659,7 @@ function peg$parse(input, options) {
         peg$currPos += 2;
       } else {
         s0 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e55); }
+        if (peg$silentFails === 0) { peg$fail(peg$e56); }
       }
       if (s0 === peg$FAILED) {
         if (input.substr(peg$currPos, 2) === peg$c49) {
@@ -2570,7 +2667,7 @@ function peg$parse(input, options) {
           peg$currPos += 2;
         } else {
           s0 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e56); }
+          if (peg$silentFails === 0) { peg$fail(peg$e57); }
         }
         if (s0 === peg$FAILED) {
           s0 = input.charAt(peg$currPos);
@@ -2578,7 +2675,7 @@ function peg$parse(input, options) {
             peg$currPos++;
           } else {
             s0 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e57); }
+            if (peg$silentFails === 0) { peg$fail(peg$e58); }
           }
         }
       }
@@ -2586,7 +2683,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e53); }
+      if (peg$silentFails === 0) { peg$fail(peg$e54); }
     }
 
     return s0;
@@ -2634,7 +2731,7 @@ function peg$parse(input, options) {
             peg$currPos += 4;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e58); }
+            if (peg$silentFails === 0) { peg$fail(peg$e59); }
           }
           if (s4 !== peg$FAILED) {
             s5 = peg$parseend();
@@ -2675,7 +2772,7 @@ function peg$parse(input, options) {
               peg$currPos += 4;
             } else {
               s4 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e58); }
+              if (peg$silentFails === 0) { peg$fail(peg$e59); }
             }
             if (s4 !== peg$FAILED) {
               s5 = peg$parseend();
@@ -2805,7 +2902,7 @@ function peg$parse(input, options) {
       peg$currPos += 7;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e59); }
+      if (peg$silentFails === 0) { peg$fail(peg$e60); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -2848,7 +2945,7 @@ function peg$parse(input, options) {
           peg$currPos++;
         } else {
           s7 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e60); }
+          if (peg$silentFails === 0) { peg$fail(peg$e61); }
         }
         if (s7 !== peg$FAILED) {
           s8 = peg$parse_();
@@ -2872,7 +2969,7 @@ function peg$parse(input, options) {
             peg$currPos++;
           } else {
             s7 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e60); }
+            if (peg$silentFails === 0) { peg$fail(peg$e61); }
           }
           if (s7 !== peg$FAILED) {
             s8 = peg$parse_();
@@ -2941,7 +3038,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s3 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e62); }
+      if (peg$silentFails === 0) { peg$fail(peg$e63); }
     }
     if (s3 === peg$FAILED) {
       s3 = null;
@@ -2952,7 +3049,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s5 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e63); }
+      if (peg$silentFails === 0) { peg$fail(peg$e64); }
     }
     if (s5 !== peg$FAILED) {
       while (s5 !== peg$FAILED) {
@@ -2962,7 +3059,7 @@ function peg$parse(input, options) {
           peg$currPos++;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e63); }
+          if (peg$silentFails === 0) { peg$fail(peg$e64); }
         }
       }
     } else {
@@ -2984,7 +3081,7 @@ function peg$parse(input, options) {
           peg$currPos++;
         } else {
           s8 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e63); }
+          if (peg$silentFails === 0) { peg$fail(peg$e64); }
         }
         if (s8 !== peg$FAILED) {
           while (s8 !== peg$FAILED) {
@@ -2994,7 +3091,7 @@ function peg$parse(input, options) {
               peg$currPos++;
             } else {
               s8 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e63); }
+              if (peg$silentFails === 0) { peg$fail(peg$e64); }
             }
           }
         } else {
@@ -3050,7 +3147,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e61); }
+      if (peg$silentFails === 0) { peg$fail(peg$e62); }
     }
 
     return s0;
@@ -3099,7 +3196,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e64); }
+      if (peg$silentFails === 0) { peg$fail(peg$e65); }
     }
 
     return s0;
@@ -3115,7 +3212,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e66); }
+      if (peg$silentFails === 0) { peg$fail(peg$e67); }
     }
     if (s1 !== peg$FAILED) {
       s2 = [];
@@ -3129,7 +3226,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s3 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e66); }
+        if (peg$silentFails === 0) { peg$fail(peg$e67); }
       }
       if (s3 !== peg$FAILED) {
         peg$savedPos = s0;
@@ -3149,7 +3246,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e67); }
+        if (peg$silentFails === 0) { peg$fail(peg$e68); }
       }
       if (s1 !== peg$FAILED) {
         s2 = [];
@@ -3163,7 +3260,7 @@ function peg$parse(input, options) {
           peg$currPos++;
         } else {
           s3 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e67); }
+          if (peg$silentFails === 0) { peg$fail(peg$e68); }
         }
         if (s3 !== peg$FAILED) {
           peg$savedPos = s0;
@@ -3180,7 +3277,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e65); }
+      if (peg$silentFails === 0) { peg$fail(peg$e66); }
     }
 
     return s0;
@@ -3194,7 +3291,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s0 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e68); }
+      if (peg$silentFails === 0) { peg$fail(peg$e69); }
     }
     if (s0 === peg$FAILED) {
       s0 = peg$parseescape();
@@ -3211,7 +3308,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s0 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e69); }
+      if (peg$silentFails === 0) { peg$fail(peg$e70); }
     }
     if (s0 === peg$FAILED) {
       s0 = peg$parseescape();
@@ -3229,7 +3326,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e70); }
+      if (peg$silentFails === 0) { peg$fail(peg$e71); }
     }
     if (s1 !== peg$FAILED) {
       s2 = input.charAt(peg$currPos);
@@ -3237,7 +3334,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e71); }
+        if (peg$silentFails === 0) { peg$fail(peg$e72); }
       }
       if (s2 === peg$FAILED) {
         s2 = peg$currPos;
@@ -3246,7 +3343,7 @@ function peg$parse(input, options) {
           peg$currPos++;
         } else {
           s3 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e72); }
+          if (peg$silentFails === 0) { peg$fail(peg$e73); }
         }
         if (s3 !== peg$FAILED) {
           peg$savedPos = s2;
@@ -3260,7 +3357,7 @@ function peg$parse(input, options) {
             peg$currPos++;
           } else {
             s3 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e73); }
+            if (peg$silentFails === 0) { peg$fail(peg$e74); }
           }
           if (s3 !== peg$FAILED) {
             peg$savedPos = s2;
@@ -3274,7 +3371,7 @@ function peg$parse(input, options) {
               peg$currPos++;
             } else {
               s3 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e74); }
+              if (peg$silentFails === 0) { peg$fail(peg$e75); }
             }
             if (s3 !== peg$FAILED) {
               peg$savedPos = s2;
@@ -3288,7 +3385,7 @@ function peg$parse(input, options) {
                 peg$currPos++;
               } else {
                 s3 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e75); }
+                if (peg$silentFails === 0) { peg$fail(peg$e76); }
               }
               if (s3 !== peg$FAILED) {
                 peg$savedPos = s2;
@@ -3302,7 +3399,7 @@ function peg$parse(input, options) {
                   peg$currPos++;
                 } else {
                   s3 = peg$FAILED;
-                  if (peg$silentFails === 0) { peg$fail(peg$e76); }
+                  if (peg$silentFails === 0) { peg$fail(peg$e77); }
                 }
                 if (s3 !== peg$FAILED) {
                   peg$savedPos = s2;
@@ -3316,7 +3413,7 @@ function peg$parse(input, options) {
                     peg$currPos++;
                   } else {
                     s3 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e77); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e78); }
                   }
                   if (s3 !== peg$FAILED) {
                     s4 = peg$currPos;
@@ -3327,7 +3424,7 @@ function peg$parse(input, options) {
                       peg$currPos++;
                     } else {
                       s7 = peg$FAILED;
-                      if (peg$silentFails === 0) { peg$fail(peg$e78); }
+                      if (peg$silentFails === 0) { peg$fail(peg$e79); }
                     }
                     while (s7 !== peg$FAILED) {
                       s6.push(s7);
@@ -3339,7 +3436,7 @@ function peg$parse(input, options) {
                           peg$currPos++;
                         } else {
                           s7 = peg$FAILED;
-                          if (peg$silentFails === 0) { peg$fail(peg$e78); }
+                          if (peg$silentFails === 0) { peg$fail(peg$e79); }
                         }
                       }
                     }
@@ -3388,7 +3485,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e70); }
+        if (peg$silentFails === 0) { peg$fail(peg$e71); }
       }
       if (s1 !== peg$FAILED) {
         s2 = input.charAt(peg$currPos);
@@ -3396,7 +3493,7 @@ function peg$parse(input, options) {
           peg$currPos++;
         } else {
           s2 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e79); }
+          if (peg$silentFails === 0) { peg$fail(peg$e80); }
         }
         if (s2 === peg$FAILED) {
           s2 = null;
@@ -3443,7 +3540,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e80); }
+      if (peg$silentFails === 0) { peg$fail(peg$e81); }
     }
 
     return s0;
@@ -3459,7 +3556,7 @@ function peg$parse(input, options) {
       peg$currPos += 6;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e82); }
+      if (peg$silentFails === 0) { peg$fail(peg$e83); }
     }
     if (s1 === peg$FAILED) {
       if (input.substr(peg$currPos, 6) === peg$c64) {
@@ -3467,7 +3564,7 @@ function peg$parse(input, options) {
         peg$currPos += 6;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e83); }
+        if (peg$silentFails === 0) { peg$fail(peg$e84); }
       }
       if (s1 === peg$FAILED) {
         if (input.substr(peg$currPos, 4) === peg$c65) {
@@ -3475,7 +3572,7 @@ function peg$parse(input, options) {
           peg$currPos += 4;
         } else {
           s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e84); }
+          if (peg$silentFails === 0) { peg$fail(peg$e85); }
         }
         if (s1 === peg$FAILED) {
           if (input.substr(peg$currPos, 3) === peg$c28) {
@@ -3483,7 +3580,7 @@ function peg$parse(input, options) {
             peg$currPos += 3;
           } else {
             s1 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e32); }
+            if (peg$silentFails === 0) { peg$fail(peg$e33); }
           }
           if (s1 === peg$FAILED) {
             if (input.substr(peg$currPos, 4) === peg$c43) {
@@ -3491,7 +3588,7 @@ function peg$parse(input, options) {
               peg$currPos += 4;
             } else {
               s1 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e49); }
+              if (peg$silentFails === 0) { peg$fail(peg$e50); }
             }
             if (s1 === peg$FAILED) {
               if (input.substr(peg$currPos, 5) === peg$c44) {
@@ -3499,7 +3596,7 @@ function peg$parse(input, options) {
                 peg$currPos += 5;
               } else {
                 s1 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e50); }
+                if (peg$silentFails === 0) { peg$fail(peg$e51); }
               }
               if (s1 === peg$FAILED) {
                 if (input.substr(peg$currPos, 7) === peg$c45) {
@@ -3507,7 +3604,7 @@ function peg$parse(input, options) {
                   peg$currPos += 7;
                 } else {
                   s1 = peg$FAILED;
-                  if (peg$silentFails === 0) { peg$fail(peg$e51); }
+                  if (peg$silentFails === 0) { peg$fail(peg$e52); }
                 }
                 if (s1 === peg$FAILED) {
                   if (input.substr(peg$currPos, 4) === peg$c46) {
@@ -3515,7 +3612,7 @@ function peg$parse(input, options) {
                     peg$currPos += 4;
                   } else {
                     s1 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e52); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e53); }
                   }
                 }
               }
@@ -3530,7 +3627,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e85); }
+        if (peg$silentFails === 0) { peg$fail(peg$e86); }
       }
       if (s2 === peg$FAILED) {
         s2 = null;
@@ -3550,7 +3647,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e81); }
+      if (peg$silentFails === 0) { peg$fail(peg$e82); }
     }
 
     return s0;
@@ -3569,7 +3666,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s4 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e63); }
+      if (peg$silentFails === 0) { peg$fail(peg$e64); }
     }
     while (s4 !== peg$FAILED) {
       s3.push(s4);
@@ -3581,7 +3678,7 @@ function peg$parse(input, options) {
           peg$currPos++;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e63); }
+          if (peg$silentFails === 0) { peg$fail(peg$e64); }
         }
       }
     }
@@ -3604,7 +3701,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e86); }
+      if (peg$silentFails === 0) { peg$fail(peg$e87); }
     }
 
     return s0;
@@ -3619,7 +3716,7 @@ function peg$parse(input, options) {
       peg$currPos += 6;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e29); }
+      if (peg$silentFails === 0) { peg$fail(peg$e30); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -3631,7 +3728,7 @@ function peg$parse(input, options) {
           peg$currPos += 4;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e40); }
+          if (peg$silentFails === 0) { peg$fail(peg$e41); }
         }
         if (s5 !== peg$FAILED) {
           s6 = peg$parseend();
@@ -3692,7 +3789,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s4 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e88); }
+        if (peg$silentFails === 0) { peg$fail(peg$e89); }
       }
       if (s4 !== peg$FAILED) {
         s5 = [];
@@ -3729,7 +3826,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e89); }
+        if (peg$silentFails === 0) { peg$fail(peg$e90); }
       }
       if (s1 !== peg$FAILED) {
         s2 = [];
@@ -3748,7 +3845,7 @@ function peg$parse(input, options) {
             peg$currPos++;
           } else {
             s3 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e89); }
+            if (peg$silentFails === 0) { peg$fail(peg$e90); }
           }
           if (s3 !== peg$FAILED) {
             peg$savedPos = s0;
@@ -3769,7 +3866,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e87); }
+      if (peg$silentFails === 0) { peg$fail(peg$e88); }
     }
 
     return s0;
@@ -3783,7 +3880,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s0 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e90); }
+      if (peg$silentFails === 0) { peg$fail(peg$e91); }
     }
     if (s0 === peg$FAILED) {
       s0 = peg$parseescape();
@@ -3833,7 +3930,7 @@ function peg$parse(input, options) {
               peg$currPos += 3;
             } else {
               s1 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e91); }
+              if (peg$silentFails === 0) { peg$fail(peg$e92); }
             }
             if (s1 === peg$FAILED) {
               if (input.substr(peg$currPos, 8) === peg$c69) {
@@ -3841,7 +3938,7 @@ function peg$parse(input, options) {
                 peg$currPos += 8;
               } else {
                 s1 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e92); }
+                if (peg$silentFails === 0) { peg$fail(peg$e93); }
               }
               if (s1 === peg$FAILED) {
                 if (input.substr(peg$currPos, 4) === peg$c5) {
@@ -3891,7 +3988,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s0 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e93); }
+      if (peg$silentFails === 0) { peg$fail(peg$e94); }
     }
 
     return s0;
@@ -3981,35 +4078,6 @@ function peg$parse(input, options) {
     return s0;
   }
 
-  function peg$parseIS() {
-    let s0, s1, s2, s3;
-
-    s0 = peg$currPos;
-    if (input.substr(peg$currPos, 2) === peg$c20) {
-      s1 = peg$c20;
-      peg$currPos += 2;
-    } else {
-      s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e24); }
-    }
-    if (s1 !== peg$FAILED) {
-      s2 = peg$parseend();
-      if (s2 !== peg$FAILED) {
-        s3 = peg$parse_();
-        s1 = [s1, s2, s3];
-        s0 = s1;
-      } else {
-        peg$currPos = s0;
-        s0 = peg$FAILED;
-      }
-    } else {
-      peg$currPos = s0;
-      s0 = peg$FAILED;
-    }
-
-    return s0;
-  }
-
   function peg$parseend() {
     let s0, s1;
 
@@ -4037,7 +4105,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e94); }
+      if (peg$silentFails === 0) { peg$fail(peg$e95); }
     }
     if (s1 === peg$FAILED) {
       s1 = peg$currPos;
@@ -4046,7 +4114,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e95); }
+        if (peg$silentFails === 0) { peg$fail(peg$e96); }
       }
       if (s2 !== peg$FAILED) {
         s3 = [];
@@ -4055,7 +4123,7 @@ function peg$parse(input, options) {
           peg$currPos++;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e79); }
+          if (peg$silentFails === 0) { peg$fail(peg$e80); }
         }
         while (s4 !== peg$FAILED) {
           s3.push(s4);
@@ -4064,7 +4132,7 @@ function peg$parse(input, options) {
             peg$currPos++;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e79); }
+            if (peg$silentFails === 0) { peg$fail(peg$e80); }
           }
         }
         s2 = [s2, s3];
@@ -4081,7 +4149,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e94); }
+        if (peg$silentFails === 0) { peg$fail(peg$e95); }
       }
       if (s1 === peg$FAILED) {
         s1 = peg$currPos;
@@ -4090,7 +4158,7 @@ function peg$parse(input, options) {
           peg$currPos++;
         } else {
           s2 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e95); }
+          if (peg$silentFails === 0) { peg$fail(peg$e96); }
         }
         if (s2 !== peg$FAILED) {
           s3 = [];
@@ -4099,7 +4167,7 @@ function peg$parse(input, options) {
             peg$currPos++;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e79); }
+            if (peg$silentFails === 0) { peg$fail(peg$e80); }
           }
           while (s4 !== peg$FAILED) {
             s3.push(s4);
@@ -4108,7 +4176,7 @@ function peg$parse(input, options) {
               peg$currPos++;
             } else {
               s4 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e79); }
+              if (peg$silentFails === 0) { peg$fail(peg$e80); }
             }
           }
           s2 = [s2, s3];
@@ -4192,7 +4260,7 @@ function peg$parse(input, options) {
       peg$currPos += 8;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e92); }
+      if (peg$silentFails === 0) { peg$fail(peg$e93); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -4221,7 +4289,7 @@ function peg$parse(input, options) {
       peg$currPos += 3;
     } else {
       s2 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e91); }
+      if (peg$silentFails === 0) { peg$fail(peg$e92); }
     }
     if (s2 !== peg$FAILED) {
       s3 = peg$parseend();
@@ -4260,7 +4328,7 @@ function peg$parse(input, options) {
           peg$currPos += 4;
         } else {
           s6 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e96); }
+          if (peg$silentFails === 0) { peg$fail(peg$e97); }
         }
         if (s6 !== peg$FAILED) {
           s7 = peg$parseend();
@@ -4290,7 +4358,7 @@ function peg$parse(input, options) {
             peg$currPos += 4;
           } else {
             s6 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e96); }
+            if (peg$silentFails === 0) { peg$fail(peg$e97); }
           }
           if (s6 !== peg$FAILED) {
             s7 = peg$parseend();
@@ -4322,7 +4390,7 @@ function peg$parse(input, options) {
             peg$currPos += 7;
           } else {
             s8 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e97); }
+            if (peg$silentFails === 0) { peg$fail(peg$e98); }
           }
           if (s8 !== peg$FAILED) {
             s9 = peg$parseend();
@@ -4416,7 +4484,7 @@ function peg$parse(input, options) {
           peg$currPos += 4;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e96); }
+          if (peg$silentFails === 0) { peg$fail(peg$e97); }
         }
         if (s4 === peg$FAILED) {
           if (input.substr(peg$currPos, 3) === peg$c73) {
@@ -4424,7 +4492,7 @@ function peg$parse(input, options) {
             peg$currPos += 3;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e98); }
+            if (peg$silentFails === 0) { peg$fail(peg$e99); }
           }
         }
         if (s4 !== peg$FAILED) {
@@ -4490,7 +4558,7 @@ function peg$parse(input, options) {
       peg$currPos += 3;
     } else {
       s2 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e91); }
+      if (peg$silentFails === 0) { peg$fail(peg$e92); }
     }
     if (s2 !== peg$FAILED) {
       s3 = peg$parseend();
@@ -4524,7 +4592,7 @@ function peg$parse(input, options) {
           peg$currPos += 7;
         } else {
           s9 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e97); }
+          if (peg$silentFails === 0) { peg$fail(peg$e98); }
         }
         if (s9 !== peg$FAILED) {
           s10 = peg$parseend();
@@ -4578,7 +4646,7 @@ function peg$parse(input, options) {
       peg$currPos += 3;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e98); }
+      if (peg$silentFails === 0) { peg$fail(peg$e99); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -4593,7 +4661,7 @@ function peg$parse(input, options) {
             peg$currPos += 3;
           } else {
             s7 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e91); }
+            if (peg$silentFails === 0) { peg$fail(peg$e92); }
           }
           if (s7 !== peg$FAILED) {
             s8 = peg$parseend();
@@ -4623,7 +4691,7 @@ function peg$parse(input, options) {
                 peg$currPos += 5;
               } else {
                 s11 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e37); }
+                if (peg$silentFails === 0) { peg$fail(peg$e38); }
               }
               if (s11 !== peg$FAILED) {
                 s12 = peg$parseend();
@@ -4671,7 +4739,7 @@ function peg$parse(input, options) {
       peg$currPos += 3;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e91); }
+      if (peg$silentFails === 0) { peg$fail(peg$e92); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -4794,7 +4862,7 @@ function peg$parse(input, options) {
                       peg$currPos++;
                     } else {
                       s7 = peg$FAILED;
-                      if (peg$silentFails === 0) { peg$fail(peg$e99); }
+                      if (peg$silentFails === 0) { peg$fail(peg$e100); }
                     }
                     peg$silentFails--;
                     if (s7 === peg$FAILED) {
@@ -4856,7 +4924,7 @@ function peg$parse(input, options) {
       peg$currPos += 5;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e100); }
+      if (peg$silentFails === 0) { peg$fail(peg$e101); }
     }
     if (s1 === peg$FAILED) {
       if (input.substr(peg$currPos, 4) === peg$c35) {
@@ -4864,7 +4932,7 @@ function peg$parse(input, options) {
         peg$currPos += 4;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e40); }
+        if (peg$silentFails === 0) { peg$fail(peg$e41); }
       }
       if (s1 === peg$FAILED) {
         if (input.substr(peg$currPos, 2) === peg$c75) {
@@ -4872,7 +4940,7 @@ function peg$parse(input, options) {
           peg$currPos += 2;
         } else {
           s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e101); }
+          if (peg$silentFails === 0) { peg$fail(peg$e102); }
         }
         if (s1 === peg$FAILED) {
           if (input.substr(peg$currPos, 5) === peg$c76) {
@@ -4880,7 +4948,7 @@ function peg$parse(input, options) {
             peg$currPos += 5;
           } else {
             s1 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e102); }
+            if (peg$silentFails === 0) { peg$fail(peg$e103); }
           }
           if (s1 === peg$FAILED) {
             if (input.substr(peg$currPos, 7) === peg$c77) {
@@ -4888,7 +4956,7 @@ function peg$parse(input, options) {
               peg$currPos += 7;
             } else {
               s1 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e103); }
+              if (peg$silentFails === 0) { peg$fail(peg$e104); }
             }
             if (s1 === peg$FAILED) {
               if (input.substr(peg$currPos, 3) === peg$c8) {
@@ -4912,7 +4980,7 @@ function peg$parse(input, options) {
                     peg$currPos += 2;
                   } else {
                     s1 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e104); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e105); }
                   }
                   if (s1 === peg$FAILED) {
                     if (input.substr(peg$currPos, 3) === peg$c10) {
@@ -4944,7 +5012,7 @@ function peg$parse(input, options) {
                             peg$currPos += 3;
                           } else {
                             s1 = peg$FAILED;
-                            if (peg$silentFails === 0) { peg$fail(peg$e105); }
+                            if (peg$silentFails === 0) { peg$fail(peg$e106); }
                           }
                           if (s1 === peg$FAILED) {
                             if (input.substr(peg$currPos, 4) === peg$c80) {
@@ -4952,7 +5020,7 @@ function peg$parse(input, options) {
                               peg$currPos += 4;
                             } else {
                               s1 = peg$FAILED;
-                              if (peg$silentFails === 0) { peg$fail(peg$e106); }
+                              if (peg$silentFails === 0) { peg$fail(peg$e107); }
                             }
                             if (s1 === peg$FAILED) {
                               if (input.substr(peg$currPos, 3) === peg$c81) {
@@ -4960,7 +5028,7 @@ function peg$parse(input, options) {
                                 peg$currPos += 3;
                               } else {
                                 s1 = peg$FAILED;
-                                if (peg$silentFails === 0) { peg$fail(peg$e107); }
+                                if (peg$silentFails === 0) { peg$fail(peg$e108); }
                               }
                               if (s1 === peg$FAILED) {
                                 if (input.substr(peg$currPos, 3) === peg$c82) {
@@ -4968,7 +5036,7 @@ function peg$parse(input, options) {
                                   peg$currPos += 3;
                                 } else {
                                   s1 = peg$FAILED;
-                                  if (peg$silentFails === 0) { peg$fail(peg$e108); }
+                                  if (peg$silentFails === 0) { peg$fail(peg$e109); }
                                 }
                                 if (s1 === peg$FAILED) {
                                   if (input.substr(peg$currPos, 8) === peg$c83) {
@@ -4976,7 +5044,7 @@ function peg$parse(input, options) {
                                     peg$currPos += 8;
                                   } else {
                                     s1 = peg$FAILED;
-                                    if (peg$silentFails === 0) { peg$fail(peg$e109); }
+                                    if (peg$silentFails === 0) { peg$fail(peg$e110); }
                                   }
                                   if (s1 === peg$FAILED) {
                                     if (input.substr(peg$currPos, 7) === peg$c84) {
@@ -4984,7 +5052,7 @@ function peg$parse(input, options) {
                                       peg$currPos += 7;
                                     } else {
                                       s1 = peg$FAILED;
-                                      if (peg$silentFails === 0) { peg$fail(peg$e110); }
+                                      if (peg$silentFails === 0) { peg$fail(peg$e111); }
                                     }
                                     if (s1 === peg$FAILED) {
                                       if (input.substr(peg$currPos, 9) === peg$c85) {
@@ -4992,7 +5060,7 @@ function peg$parse(input, options) {
                                         peg$currPos += 9;
                                       } else {
                                         s1 = peg$FAILED;
-                                        if (peg$silentFails === 0) { peg$fail(peg$e111); }
+                                        if (peg$silentFails === 0) { peg$fail(peg$e112); }
                                       }
                                       if (s1 === peg$FAILED) {
                                         if (input.substr(peg$currPos, 9) === peg$c86) {
@@ -5000,7 +5068,7 @@ function peg$parse(input, options) {
                                           peg$currPos += 9;
                                         } else {
                                           s1 = peg$FAILED;
-                                          if (peg$silentFails === 0) { peg$fail(peg$e112); }
+                                          if (peg$silentFails === 0) { peg$fail(peg$e113); }
                                         }
                                         if (s1 === peg$FAILED) {
                                           if (input.substr(peg$currPos, 9) === peg$c87) {
@@ -5008,7 +5076,7 @@ function peg$parse(input, options) {
                                             peg$currPos += 9;
                                           } else {
                                             s1 = peg$FAILED;
-                                            if (peg$silentFails === 0) { peg$fail(peg$e113); }
+                                            if (peg$silentFails === 0) { peg$fail(peg$e114); }
                                           }
                                           if (s1 === peg$FAILED) {
                                             if (input.substr(peg$currPos, 6) === peg$c88) {
@@ -5016,7 +5084,7 @@ function peg$parse(input, options) {
                                               peg$currPos += 6;
                                             } else {
                                               s1 = peg$FAILED;
-                                              if (peg$silentFails === 0) { peg$fail(peg$e114); }
+                                              if (peg$silentFails === 0) { peg$fail(peg$e115); }
                                             }
                                           }
                                         }
@@ -5280,7 +5348,7 @@ function peg$parse(input, options) {
           peg$currPos += 5;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e115); }
+          if (peg$silentFails === 0) { peg$fail(peg$e116); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
@@ -5346,7 +5414,7 @@ function peg$parse(input, options) {
                     peg$currPos++;
                   } else {
                     s13 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e60); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e61); }
                   }
                   if (s13 !== peg$FAILED) {
                     s14 = peg$parse_();
@@ -5370,7 +5438,7 @@ function peg$parse(input, options) {
                       peg$currPos++;
                     } else {
                       s13 = peg$FAILED;
-                      if (peg$silentFails === 0) { peg$fail(peg$e60); }
+                      if (peg$silentFails === 0) { peg$fail(peg$e61); }
                     }
                     if (s13 !== peg$FAILED) {
                       s14 = peg$parse_();
@@ -5434,7 +5502,7 @@ function peg$parse(input, options) {
             peg$currPos++;
           } else {
             s2 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e116); }
+            if (peg$silentFails === 0) { peg$fail(peg$e117); }
           }
           if (s2 !== peg$FAILED) {
             peg$savedPos = s0;
@@ -5485,7 +5553,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e118); }
+      if (peg$silentFails === 0) { peg$fail(peg$e119); }
     }
     if (s1 === peg$FAILED) {
       s1 = peg$currPos;
@@ -5494,7 +5562,7 @@ function peg$parse(input, options) {
         peg$currPos += 2;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e104); }
+        if (peg$silentFails === 0) { peg$fail(peg$e105); }
       }
       if (s2 === peg$FAILED) {
         if (input.substr(peg$currPos, 4) === peg$c29) {
@@ -5502,7 +5570,7 @@ function peg$parse(input, options) {
           peg$currPos += 4;
         } else {
           s2 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e34); }
+          if (peg$silentFails === 0) { peg$fail(peg$e35); }
         }
         if (s2 === peg$FAILED) {
           if (input.substr(peg$currPos, 5) === peg$c92) {
@@ -5510,7 +5578,7 @@ function peg$parse(input, options) {
             peg$currPos += 5;
           } else {
             s2 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e119); }
+            if (peg$silentFails === 0) { peg$fail(peg$e120); }
           }
           if (s2 === peg$FAILED) {
             if (input.substr(peg$currPos, 7) === peg$c51) {
@@ -5518,7 +5586,7 @@ function peg$parse(input, options) {
               peg$currPos += 7;
             } else {
               s2 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e59); }
+              if (peg$silentFails === 0) { peg$fail(peg$e60); }
             }
           }
         }
@@ -5547,7 +5615,7 @@ function peg$parse(input, options) {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e117); }
+      if (peg$silentFails === 0) { peg$fail(peg$e118); }
     }
 
     return s0;
@@ -5568,7 +5636,7 @@ function peg$parse(input, options) {
           peg$currPos += 5;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e120); }
+          if (peg$silentFails === 0) { peg$fail(peg$e121); }
         }
         if (s5 === peg$FAILED) {
           if (input.substr(peg$currPos, 4) === peg$c94) {
@@ -5576,7 +5644,7 @@ function peg$parse(input, options) {
             peg$currPos += 4;
           } else {
             s5 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e121); }
+            if (peg$silentFails === 0) { peg$fail(peg$e122); }
           }
         }
         if (s5 !== peg$FAILED) {
@@ -5607,7 +5675,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e118); }
+        if (peg$silentFails === 0) { peg$fail(peg$e119); }
       }
       if (s1 !== peg$FAILED) {
         s2 = peg$parse_();
@@ -5619,7 +5687,7 @@ function peg$parse(input, options) {
             peg$currPos += 5;
           } else {
             s5 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e120); }
+            if (peg$silentFails === 0) { peg$fail(peg$e121); }
           }
           if (s5 === peg$FAILED) {
             if (input.substr(peg$currPos, 4) === peg$c94) {
@@ -5627,7 +5695,7 @@ function peg$parse(input, options) {
               peg$currPos += 4;
             } else {
               s5 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e121); }
+              if (peg$silentFails === 0) { peg$fail(peg$e122); }
             }
           }
           if (s5 !== peg$FAILED) {
@@ -5665,7 +5733,7 @@ function peg$parse(input, options) {
       peg$currPos += 2;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e104); }
+      if (peg$silentFails === 0) { peg$fail(peg$e105); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -5676,7 +5744,7 @@ function peg$parse(input, options) {
           peg$currPos += 5;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e122); }
+          if (peg$silentFails === 0) { peg$fail(peg$e123); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
@@ -5706,7 +5774,7 @@ function peg$parse(input, options) {
         peg$currPos += 2;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e104); }
+        if (peg$silentFails === 0) { peg$fail(peg$e105); }
       }
       if (s1 !== peg$FAILED) {
         s2 = peg$parseend();
@@ -5717,7 +5785,7 @@ function peg$parse(input, options) {
             peg$currPos += 4;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e123); }
+            if (peg$silentFails === 0) { peg$fail(peg$e124); }
           }
           if (s4 !== peg$FAILED) {
             s5 = peg$parseend();
@@ -5747,7 +5815,7 @@ function peg$parse(input, options) {
           peg$currPos += 4;
         } else {
           s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e34); }
+          if (peg$silentFails === 0) { peg$fail(peg$e35); }
         }
         if (s1 !== peg$FAILED) {
           s2 = peg$parseend();
@@ -5758,7 +5826,7 @@ function peg$parse(input, options) {
               peg$currPos += 4;
             } else {
               s4 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e44); }
+              if (peg$silentFails === 0) { peg$fail(peg$e45); }
             }
             if (s4 !== peg$FAILED) {
               s5 = peg$parseend();
@@ -5788,7 +5856,7 @@ function peg$parse(input, options) {
             peg$currPos += 5;
           } else {
             s1 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e119); }
+            if (peg$silentFails === 0) { peg$fail(peg$e120); }
           }
           if (s1 !== peg$FAILED) {
             s2 = peg$parseend();
@@ -5799,7 +5867,7 @@ function peg$parse(input, options) {
                 peg$currPos += 4;
               } else {
                 s4 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e44); }
+                if (peg$silentFails === 0) { peg$fail(peg$e45); }
               }
               if (s4 !== peg$FAILED) {
                 s5 = peg$parseend();
@@ -5829,7 +5897,7 @@ function peg$parse(input, options) {
               peg$currPos += 7;
             } else {
               s1 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e59); }
+              if (peg$silentFails === 0) { peg$fail(peg$e60); }
             }
             if (s1 !== peg$FAILED) {
               s2 = peg$parseend();
@@ -6043,7 +6111,7 @@ function peg$parse(input, options) {
       peg$currPos += 4;
     } else {
       s2 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e40); }
+      if (peg$silentFails === 0) { peg$fail(peg$e41); }
     }
     if (s2 === peg$FAILED) {
       if (input.substr(peg$currPos, 2) === peg$c75) {
@@ -6051,7 +6119,7 @@ function peg$parse(input, options) {
         peg$currPos += 2;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e101); }
+        if (peg$silentFails === 0) { peg$fail(peg$e102); }
       }
     }
     if (s2 !== peg$FAILED) {
@@ -6068,7 +6136,7 @@ function peg$parse(input, options) {
           peg$currPos += 8;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e124); }
+          if (peg$silentFails === 0) { peg$fail(peg$e125); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
@@ -6111,7 +6179,7 @@ function peg$parse(input, options) {
       peg$currPos += 5;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e102); }
+      if (peg$silentFails === 0) { peg$fail(peg$e103); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -6122,7 +6190,7 @@ function peg$parse(input, options) {
           peg$currPos += 4;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e125); }
+          if (peg$silentFails === 0) { peg$fail(peg$e126); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
@@ -6165,7 +6233,7 @@ function peg$parse(input, options) {
       peg$currPos += 5;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e102); }
+      if (peg$silentFails === 0) { peg$fail(peg$e103); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -6179,7 +6247,7 @@ function peg$parse(input, options) {
           peg$currPos += 4;
         } else {
           s6 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e125); }
+          if (peg$silentFails === 0) { peg$fail(peg$e126); }
         }
         if (s6 !== peg$FAILED) {
           s7 = peg$parseend();
@@ -6236,7 +6304,7 @@ function peg$parse(input, options) {
         peg$currPos += 4;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e40); }
+        if (peg$silentFails === 0) { peg$fail(peg$e41); }
       }
       if (s1 !== peg$FAILED) {
         s2 = peg$parseend();
@@ -6250,7 +6318,7 @@ function peg$parse(input, options) {
             peg$currPos += 8;
           } else {
             s6 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e124); }
+            if (peg$silentFails === 0) { peg$fail(peg$e125); }
           }
           if (s6 !== peg$FAILED) {
             s7 = peg$parseend();
@@ -6314,7 +6382,7 @@ function peg$parse(input, options) {
       peg$currPos += 8;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e109); }
+      if (peg$silentFails === 0) { peg$fail(peg$e110); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -6325,7 +6393,7 @@ function peg$parse(input, options) {
           peg$currPos += 4;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e31); }
+          if (peg$silentFails === 0) { peg$fail(peg$e32); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
@@ -6475,7 +6543,7 @@ function peg$parse(input, options) {
       peg$currPos += 3;
     } else {
       s2 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e105); }
+      if (peg$silentFails === 0) { peg$fail(peg$e106); }
     }
     if (s2 === peg$FAILED) {
       if (input.substr(peg$currPos, 4) === peg$c80) {
@@ -6483,7 +6551,7 @@ function peg$parse(input, options) {
         peg$currPos += 4;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e106); }
+        if (peg$silentFails === 0) { peg$fail(peg$e107); }
       }
       if (s2 === peg$FAILED) {
         if (input.substr(peg$currPos, 3) === peg$c81) {
@@ -6491,7 +6559,7 @@ function peg$parse(input, options) {
           peg$currPos += 3;
         } else {
           s2 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e107); }
+          if (peg$silentFails === 0) { peg$fail(peg$e108); }
         }
         if (s2 === peg$FAILED) {
           if (input.substr(peg$currPos, 3) === peg$c82) {
@@ -6499,7 +6567,7 @@ function peg$parse(input, options) {
             peg$currPos += 3;
           } else {
             s2 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e108); }
+            if (peg$silentFails === 0) { peg$fail(peg$e109); }
           }
           if (s2 === peg$FAILED) {
             if (input.substr(peg$currPos, 8) === peg$c83) {
@@ -6507,7 +6575,7 @@ function peg$parse(input, options) {
               peg$currPos += 8;
             } else {
               s2 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e109); }
+              if (peg$silentFails === 0) { peg$fail(peg$e110); }
             }
             if (s2 === peg$FAILED) {
               if (input.substr(peg$currPos, 5) === peg$c76) {
@@ -6515,7 +6583,7 @@ function peg$parse(input, options) {
                 peg$currPos += 5;
               } else {
                 s2 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e102); }
+                if (peg$silentFails === 0) { peg$fail(peg$e103); }
               }
               if (s2 === peg$FAILED) {
                 if (input.substr(peg$currPos, 4) === peg$c35) {
@@ -6523,7 +6591,7 @@ function peg$parse(input, options) {
                   peg$currPos += 4;
                 } else {
                   s2 = peg$FAILED;
-                  if (peg$silentFails === 0) { peg$fail(peg$e40); }
+                  if (peg$silentFails === 0) { peg$fail(peg$e41); }
                 }
               }
             }
@@ -6562,7 +6630,7 @@ function peg$parse(input, options) {
       peg$currPos += 7;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e110); }
+      if (peg$silentFails === 0) { peg$fail(peg$e111); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -6576,7 +6644,7 @@ function peg$parse(input, options) {
             peg$currPos += 3;
           } else {
             s6 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e126); }
+            if (peg$silentFails === 0) { peg$fail(peg$e127); }
           }
           if (s6 !== peg$FAILED) {
             s7 = peg$parseend();
@@ -6630,7 +6698,7 @@ function peg$parse(input, options) {
       peg$currPos += 9;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e111); }
+      if (peg$silentFails === 0) { peg$fail(peg$e112); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -6647,7 +6715,7 @@ function peg$parse(input, options) {
               peg$currPos += 5;
             } else {
               s8 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e37); }
+              if (peg$silentFails === 0) { peg$fail(peg$e38); }
             }
             if (s8 !== peg$FAILED) {
               s9 = peg$parseend();
@@ -6698,7 +6766,7 @@ function peg$parse(input, options) {
       peg$currPos += 9;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e112); }
+      if (peg$silentFails === 0) { peg$fail(peg$e113); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -6712,7 +6780,7 @@ function peg$parse(input, options) {
             peg$currPos += 2;
           } else {
             s6 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e104); }
+            if (peg$silentFails === 0) { peg$fail(peg$e105); }
           }
           if (s6 !== peg$FAILED) {
             s7 = peg$parseend();
@@ -6723,7 +6791,7 @@ function peg$parse(input, options) {
                 peg$currPos += 5;
               } else {
                 s9 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e122); }
+                if (peg$silentFails === 0) { peg$fail(peg$e123); }
               }
               if (s9 !== peg$FAILED) {
                 s10 = peg$parseend();
@@ -6737,7 +6805,7 @@ function peg$parse(input, options) {
                       peg$currPos += 5;
                     } else {
                       s14 = peg$FAILED;
-                      if (peg$silentFails === 0) { peg$fail(peg$e120); }
+                      if (peg$silentFails === 0) { peg$fail(peg$e121); }
                     }
                     if (s14 === peg$FAILED) {
                       if (input.substr(peg$currPos, 4) === peg$c94) {
@@ -6745,7 +6813,7 @@ function peg$parse(input, options) {
                         peg$currPos += 4;
                       } else {
                         s14 = peg$FAILED;
-                        if (peg$silentFails === 0) { peg$fail(peg$e121); }
+                        if (peg$silentFails === 0) { peg$fail(peg$e122); }
                       }
                     }
                     if (s14 !== peg$FAILED) {
@@ -6783,7 +6851,7 @@ function peg$parse(input, options) {
                                     peg$currPos += 3;
                                   } else {
                                     s26 = peg$FAILED;
-                                    if (peg$silentFails === 0) { peg$fail(peg$e127); }
+                                    if (peg$silentFails === 0) { peg$fail(peg$e128); }
                                   }
                                   if (s26 !== peg$FAILED) {
                                     s27 = peg$parseend();
@@ -6807,7 +6875,7 @@ function peg$parse(input, options) {
                                     peg$currPos += 4;
                                   } else {
                                     s26 = peg$FAILED;
-                                    if (peg$silentFails === 0) { peg$fail(peg$e40); }
+                                    if (peg$silentFails === 0) { peg$fail(peg$e41); }
                                   }
                                   if (s26 !== peg$FAILED) {
                                     s27 = peg$parseend();
@@ -6909,7 +6977,7 @@ function peg$parse(input, options) {
       peg$currPos += 7;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e128); }
+      if (peg$silentFails === 0) { peg$fail(peg$e129); }
     }
     if (s1 === peg$FAILED) {
       if (input.substr(peg$currPos, 6) === peg$c102) {
@@ -6917,7 +6985,7 @@ function peg$parse(input, options) {
         peg$currPos += 6;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e129); }
+        if (peg$silentFails === 0) { peg$fail(peg$e130); }
       }
     }
     if (s1 !== peg$FAILED) {
@@ -6980,7 +7048,7 @@ function peg$parse(input, options) {
       peg$currPos += 7;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e103); }
+      if (peg$silentFails === 0) { peg$fail(peg$e104); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -6991,7 +7059,7 @@ function peg$parse(input, options) {
           peg$currPos += 3;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e91); }
+          if (peg$silentFails === 0) { peg$fail(peg$e92); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
@@ -7048,7 +7116,7 @@ function peg$parse(input, options) {
             peg$currPos += 7;
           } else {
             s6 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e103); }
+            if (peg$silentFails === 0) { peg$fail(peg$e104); }
           }
           if (s6 !== peg$FAILED) {
             s7 = peg$parseend();
@@ -7106,7 +7174,7 @@ function peg$parse(input, options) {
           peg$currPos += 4;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e130); }
+          if (peg$silentFails === 0) { peg$fail(peg$e131); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
@@ -7136,7 +7204,7 @@ function peg$parse(input, options) {
         peg$currPos += 2;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e104); }
+        if (peg$silentFails === 0) { peg$fail(peg$e105); }
       }
       if (s1 !== peg$FAILED) {
         s2 = peg$parseend();
@@ -7147,7 +7215,7 @@ function peg$parse(input, options) {
             peg$currPos += 5;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e122); }
+            if (peg$silentFails === 0) { peg$fail(peg$e123); }
           }
           if (s4 !== peg$FAILED) {
             s5 = peg$parseend();
@@ -7161,7 +7229,7 @@ function peg$parse(input, options) {
                   peg$currPos += 5;
                 } else {
                   s9 = peg$FAILED;
-                  if (peg$silentFails === 0) { peg$fail(peg$e131); }
+                  if (peg$silentFails === 0) { peg$fail(peg$e132); }
                 }
                 if (s9 === peg$FAILED) {
                   if (input.substr(peg$currPos, 4) === peg$c103) {
@@ -7169,7 +7237,7 @@ function peg$parse(input, options) {
                     peg$currPos += 4;
                   } else {
                     s9 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e130); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e131); }
                   }
                 }
                 if (s9 !== peg$FAILED) {
@@ -7218,7 +7286,7 @@ function peg$parse(input, options) {
       peg$currPos += 9;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e113); }
+      if (peg$silentFails === 0) { peg$fail(peg$e114); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -7293,7 +7361,7 @@ function peg$parse(input, options) {
           peg$currPos += 4;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e132); }
+          if (peg$silentFails === 0) { peg$fail(peg$e133); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
@@ -7330,7 +7398,7 @@ function peg$parse(input, options) {
         peg$currPos += 4;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e58); }
+        if (peg$silentFails === 0) { peg$fail(peg$e59); }
       }
       if (s1 !== peg$FAILED) {
         s2 = peg$parseend();
@@ -7341,7 +7409,7 @@ function peg$parse(input, options) {
             peg$currPos += 5;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e133); }
+            if (peg$silentFails === 0) { peg$fail(peg$e134); }
           }
           if (s4 !== peg$FAILED) {
             s5 = peg$parseend();
@@ -7403,7 +7471,7 @@ function peg$parse(input, options) {
       peg$currPos += 5;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e100); }
+      if (peg$silentFails === 0) { peg$fail(peg$e101); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -7449,7 +7517,7 @@ function peg$parse(input, options) {
           peg$currPos += 7;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e134); }
+          if (peg$silentFails === 0) { peg$fail(peg$e135); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
@@ -7492,7 +7560,7 @@ function peg$parse(input, options) {
       peg$currPos += 6;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e114); }
+      if (peg$silentFails === 0) { peg$fail(peg$e115); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
@@ -7506,7 +7574,7 @@ function peg$parse(input, options) {
             peg$currPos += 2;
           } else {
             s6 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e135); }
+            if (peg$silentFails === 0) { peg$fail(peg$e136); }
           }
           if (s6 !== peg$FAILED) {
             s7 = peg$parseend();
@@ -7534,7 +7602,7 @@ function peg$parse(input, options) {
                         peg$currPos += 2;
                       } else {
                         s16 = peg$FAILED;
-                        if (peg$silentFails === 0) { peg$fail(peg$e136); }
+                        if (peg$silentFails === 0) { peg$fail(peg$e137); }
                       }
                       if (s16 !== peg$FAILED) {
                         s17 = peg$parseend();
@@ -7636,7 +7704,7 @@ function peg$parse(input, options) {
       peg$currPos += 7;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e103); }
+      if (peg$silentFails === 0) { peg$fail(peg$e104); }
     }
     if (s1 !== peg$FAILED) {
       if (input.charCodeAt(peg$currPos) === 46) {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { durationSeconds, isZone, readDuration } from '../../compiler/index.ts'
 
-/** What the files of a project may say. The JSON Schemas that editors read are made from these, with the descriptions. */
+// What the files of a project may say. The JSON Schemas that editors read are made from these, descriptions included.
 
 export const seconds = (text: string): number => {
   const duration = readDuration(text)
@@ -109,7 +109,6 @@ export const mappingShape = z.strictObject({
     .describe('MDY, DMY, YMD or a pattern such as %d.%m.%y: for all columns, or for each.'),
 })
 
-export const segmentsFile = z.record(z.string().regex(keyPattern), segmentShape)
 export const eventsFile = z.strictObject({
   events: z
     .record(z.string().min(1), eventShape)

@@ -79,10 +79,12 @@ describe('catalog', () => {
       { type: 'saw_a', alias_of: 'view where page = "/a"', segments: ['priced'] },
     ])
     const shown = await desk.typeAtTerminal('catalog leads')
-    expect(shown.out).toBe(`NAME  TYPE  KNOWN ON    SHARE  MOST COMMON                            NAMED BY
-city  text        20  100.0 %  Ulm 60 %, Kiel 40 %                    big
+    expect(
+      shown.out,
+    ).toBe(`NAME  TYPE  KNOWN ON    SHARE  MOST COMMON                                  NAMED BY
+city  text        20  100.0 %  Ulm (60 %), Kiel (40 %)                      big
 code  text        20  100.0 %  all different
-size  text        20  100.0 %  501-1000 75 %, 10,000+ 15 %, n/a 10 %  plans
+size  text        20  100.0 %  501-1000 (75 %), 10,000+ (15 %), n/a (10 %)  plans
 `)
     const hidden = await desk.type('catalog --no-values --format table')
     expect(hidden.out).not.toContain('Ulm')
@@ -117,7 +119,7 @@ Nothing was changed: this is what it would do.
     const refused = await desk.type('catalog set size range')
     expect(errorOf(refused)).toMatchObject({
       code: 'NOT_CONFIRMED',
-      message: 'As range, of size 2 values would count as missing from now on. Nothing was changed.',
+      message: 'With size as range, 2 values would count as missing from now on. Nothing was changed.',
     })
     expect((await desk.typeAtTerminal('catalog set size range', 'n')).code).toBe(1)
     expect(await json('catalog leads')).toMatchObject([{}, {}, { name: 'size', type: 'text' }])
@@ -144,7 +146,7 @@ Nothing was changed: this is what it would do.
     const refused = await desk.type('catalog set size json')
     expect(refused.code).toBe(0)
     expect(errorOf(await desk.type('catalog set size number')).message).toMatch(
-      /big could no longer be evaluated/,
+      /1 segment could no longer be evaluated \(big\)/,
     )
     expect((await desk.type('catalog set page number')).err).toContain('UNKNOWN_NAME')
     expect((await desk.type('catalog set city words')).code).toBe(2)

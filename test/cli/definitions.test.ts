@@ -60,7 +60,7 @@ describe('a wrong definition', () => {
   where:
     kind: all
     of:
-      - { kind: last_activity, is: within, duration: { amount: 3, unit: fortnight } }
+      - { kind: last_activity, is: last, when: { is: within, duration: { amount: 3, unit: fortnight } } }
 misnamed:
   where:
     kind: all
@@ -74,7 +74,7 @@ misnamed:
       .split('\n')
       .map((line) => JSON.parse(line))
     expect(places.map(({ line, column, code }) => `${line}:${column} ${code}`)).toEqual([
-      '5:73 SHAPE',
+      '5:91 SHAPE',
       '11:9 UNKNOWN_ATTRIBUTE',
     ])
   })

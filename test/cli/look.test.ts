@@ -138,11 +138,11 @@ describe('catalog', () => {
     desk.file('events.csv', 'lead_id,type,occurred_at,page\nL-1,view,2026-01-01,/a\nL-1,view,2026-01-02,\n')
     await desk.type('import leads leads.csv')
     await desk.type('import events events.csv')
-    expect(await json('catalog leads')).toEqual([
+    expect(await json('catalog leads')).toMatchObject([
       { name: 'city', type: 'text', known: 2, share: 1 },
       { name: 'size', type: 'number', known: 1, share: 0.5 },
     ])
-    expect(await json('catalog view')).toEqual([{ name: 'page', type: 'text', known: 1, share: 0.5 }])
+    expect(await json('catalog view')).toMatchObject([{ name: 'page', type: 'text', known: 1, share: 0.5 }])
     expect((await json('catalog events'))[0]).toMatchObject({
       type: 'view',
       events: 2,
@@ -151,7 +151,7 @@ describe('catalog', () => {
     })
     const all = await desk.type('catalog --format table')
     expect(all.out).toMatch(
-      /^Leads have 2 attributes\n\nNAME {2}TYPE +KNOWN ON\ncity +text +2\nsize +number +1\n\nThere are 1 event/,
+      /^Leads have 2 attributes\n\nNAME {2}TYPE +KNOWN ON +SHARE +MOST COMMON\ncity +text +2 +100\.0 % +all different\nsize +number +1 +50\.0 % +1200 \(100 %\)\n\nThere is 1 event/,
     )
     expect((await desk.type('catalog veiw')).err).toContain('Did you mean \\"view\\"?')
   })

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { compile } from '../../compiler/compile.ts'
 import { conditions } from '../../compiler/conditions/index.ts'
 import { generateParser } from '../../compiler/language/generate.ts'
-import { parse, print } from '../../compiler/parse.ts'
+import { parse, print, say } from '../../compiler/parse.ts'
 import { catalog } from '../support/world.ts'
 
 test('the committed grammar.js is what base.peggy and the conditions give; npm run grammar makes it anew', () => {
@@ -107,6 +107,124 @@ test.each<[string, string, string, RegExp, RegExp?]>([
   expect(diagnostics[0]!.span!.start).toBe(found!.span!.start + 'everyone\nor '.length)
 })
 
+/** Comparisons: the definition, the code, what the message says, and what the hint says. */
+test.each<[string, string, RegExp, RegExp?]>([
+  ['title matches "\\d"', 'SYNTAX', /Within quotes a backslash is written twice/],
+  ['title like "100\\\\"', 'BAD_PATTERN', /like ends with a backslash/, /two backslashes/],
+  ['title matches "(a"', 'BAD_PATTERN', /matches has a \( that is not closed \(character 1\)/, /\\\(/],
+  ['title matches "a+?"', 'BAD_PATTERN', /two quantifiers in a row \(character 3\)/, /Lazy/],
+  ['title not matches "\\\\D"', 'BAD_PATTERN', /\\D, which is not understood/, /\[\^\\d\]/],
+  ['tags matches exactly "[é]"', 'BAD_PATTERN', /only ASCII/, /alternatives/],
+  ['company_size matches "1"', 'TYPE_MISMATCH', /of type number/],
+  ['company_size within 7 days', 'TYPE_MISMATCH', /of type number, and a period is asked of dates/],
+  ['employees = "501-1000"', 'TYPE_MISMATCH', /of type number.*type text/],
+  ['score this month', 'TYPE_MISMATCH', /The score is of type number/],
+  ['title anniversary within next 7 days', 'TYPE_MISMATCH', /of type text/],
+  ['renewal = 5', 'TYPE_MISMATCH', /of type instant/, /a date .* or a period/],
+  ['renewal on "2026-02-30"', 'BAD_INSTANT', /"2026-02-30" is not a day/, /2026-11-23/],
+  ['renewal within next 201 years', 'BAD_DURATION', /201 years is longer than 200 years/],
+  ['renewal between 5 weeks and 300 years ago', 'BAD_DURATION', /300 years/],
+  ['renewal between "2026-03-02" and "2026-03-01"', 'BAD_RANGE', /Nothing lies between/, /lesser one/],
+  ['company_size between 5 and 1', 'BAD_RANGE', /Nothing lies between 5 and 1/],
+  ['last activity tomorrow', 'NEVER', /Events lie in the past: none is tomorrow/],
+  ['first seen within next 7 days', 'NEVER', /none is in the next 7 days/],
+  ['last activity between "2026-03-02" and "2026-03-01"', 'BAD_RANGE', /lies before/, /earlier date/],
+  ['tags within 7 days', 'TYPE_MISMATCH', /Of what lies in "tags" no type is known/, /of its own/],
+  ['address.since before "2026-01-01"', 'TYPE_MISMATCH', /"address.since" no type is known/],
+  ['industry.name = "x"', 'TYPE_MISMATCH', /Nothing lies within "industry.name".*type text/],
+  ['any of tags is known', 'TYPE_MISMATCH', /Elements of "tags" are always known/, /size of/],
+  ['size of tags is known', 'TYPE_MISMATCH', /always known/],
+  ['size of tags = "x"', 'TYPE_MISMATCH', /The size of "tags" is of type number/],
+  ['size of tags contains "x"', 'TYPE_MISMATCH', /The size of "tags"/],
+  ['tags in ("a", 1)', 'TYPE_MISMATCH', /mixes types/],
+  ['tags = 1.1234567', 'BAD_NUMBER', /more digits/],
+  ['adress.city = "x"', 'UNKNOWN_ATTRIBUTE', /no attribute "adress"/, /Did you mean "address"/],
+  ['account.adress.city = "x"', 'UNKNOWN_ATTRIBUTE', /on accounts/, /"address"/],
+  ['seats.x = 1', 'UNKNOWN_ATTRIBUTE', /on leads/, /write account\.seats\.x/],
+  ['email_open within 7 days', 'UNKNOWN_ATTRIBUTE', /"email_open"/, /write did email_open within 7 days/],
+  ['renewal this yaer', 'SYNTAX', /but not "yaer"/, /week, month, quarter or year/],
+  ['renewal within next', 'SYNTAX', /but not the end/, /duration/],
+  ['renewal between 3 and', 'SYNTAX', /but not the end/, /duration|number/],
+  ['renewal between "2026-01-01" and 5', 'SYNTAX', /but not "5"/, /text in quotes/],
+  ['renewal more than 3 days', 'SYNTAX', /but not the end/, /"ago", "from"/],
+  ['renewal anniversary within next 400 days', 'SYNTAX', /An anniversary lies within 366 days/],
+  ['last activity soon', 'SYNTAX', /but not "soon"/, /time \(such as within 7 days/],
+  ['title not "x"', 'SYNTAX', /but not "\\""|but not """/, /"contains".*"in".*"like", "matches", "starts"/],
+  ['address. = 5', 'SYNTAX', /up to "address\.", but not "=" after it/, /name/],
+  ['any of tags', 'SYNTAX', /but not the end/, /comparison/],
+  [`title.${'a.'.repeat(10)}b = 1`, 'TOO_LARGE', /path has 11 parts; 10 are allowed/],
+  [`address.${'x'.repeat(201)} = 1`, 'TOO_LARGE', /name is 201 characters/],
+  [
+    Array.from({ length: 21 }, (_, n) => `renewal anniversary within next ${n} days`).join(' or '),
+    'TOO_LARGE',
+    /21 anniversaries; 20/,
+  ],
+])('%s is explained', (text, code, message, hint = /^/) => {
+  const { diagnostics } = compile(text, catalog)
+  expect(diagnostics.map((each) => each.code)).toEqual([code])
+  expect(diagnostics[0]!.message).toMatch(message)
+  expect(diagnostics[0]!.hint ?? '').toMatch(hint)
+})
+
+test('no list of what could stand somewhere is endless', () => {
+  const places = [
+    '',
+    'x',
+    'x y',
+    'title',
+    'title is',
+    'title not',
+    'renewal',
+    'renewal this',
+    'did',
+    'did x',
+    'last',
+    'first',
+  ]
+  for (const text of [
+    ...places,
+    'any',
+    'any of',
+    'not',
+    'score',
+    'renewal within',
+    'renewal between',
+    'everyone and',
+  ]) {
+    const { diagnostics } = compile(`${text} %`, catalog)
+    const [found] = diagnostics
+    expect(found?.code, text).toBe('SYNTAX')
+    expect(`${found?.hint}`.replace(/\([^)]*\)/g, '').split(', ').length, found?.hint).toBeLessThanOrEqual(9)
+  }
+})
+
+/** The definition and how it is said. */
+test.each([
+  ['company_size > 1200', 'company size is more than 1,200'],
+  ['company_size between 1000 and 2500.1234', 'company size is between 1,000 and 2,500.1234'],
+  ['company_size != 5', 'company size is not 5'],
+  ['industry in ("a", "b", "c")', 'industry is "a", "b" or "c"'],
+  ['industry not in ("a")', 'industry is not "a"'],
+  ['industry in ("a","b","c","d","e","f","g")', 'industry is "a", "b", "c", "d", "e" and 2 more'],
+  ['title not contains exactly "VP"', 'title does not contain "VP" (exactly)'],
+  ['renewal > "2026-01-01"', 'renewal is after "2026-01-01"'],
+  ['renewal within next 1 day', 'renewal is in the next day'],
+  ['renewal between 60 and 30 days ago', 'renewal is between 60 and 30 days ago'],
+  ['renewal anniversary within next 7 days', 'renewal has an anniversary in the next 7 days'],
+  ['none of tags = "vip"', 'none of tags is "vip"'],
+  ['size of account.tags >= 2', 'number of account tags is at least 2'],
+  ['address.geo.zip is unknown', 'address geo zip is unknown'],
+  ['not subscribed is true', 'not subscribed is true'],
+  [
+    'score >= 50 and (last activity today or first seen within 7 days)',
+    'score is at least 50 and (last active today or new in the last 7 days)',
+  ],
+  ['no activity last month', 'not active last month'],
+])('%s is said as: %s', (text, said) => {
+  const parsed = parse(text)
+  expect('definition' in parsed && say(parsed.definition)).toBe(said)
+})
+
 test.each<[string, unknown, string, string]>([
   ['no kind', {}, 'SHAPE', 'kind'],
   ['an unknown kind', { kind: 'all', of: [{ kind: 'everyone' }, { kind: 'nobody' }] }, 'SHAPE', 'of.1.kind'],
@@ -119,6 +237,15 @@ test.each<[string, unknown, string, string]>([
     'SHAPE',
     'of.1.of.is',
   ],
+  ['between of two kinds', leaf({ op: 'between', low: 'a', high: { number: '1' } }), 'SHAPE', 'of.1.of.is'],
+  [
+    'two dates as a period',
+    leaf({ op: 'period', when: { is: 'between', from: 'a', to: 'b' } }),
+    'SHAPE',
+    'of.1.of.is.when.is',
+  ],
+  ['an empty path', { ...leaf({ op: 'is known' }).of[1]!.of, path: [] }, 'SHAPE', 'path'],
+  ['too late an anniversary', leaf({ op: 'anniversary', within: 367 }), 'SHAPE', 'of.1.of.is.within'],
   ['a wrong type', leaf({ op: '=', value: true }), 'TYPE_MISMATCH', 'of.1.of'],
 ])('the JSON form with %s names the place', (_, source, code, path) => {
   const { diagnostics } = compile(source, catalog)
@@ -143,6 +270,16 @@ test.each([
   ['did email_open = 1 time', 'did email_open exactly 1 times'],
   ['did `email_open`', 'did email_open'],
   ['`score` = 5 and `last` = 1', '`score` = 5 and `last` = 1'],
+  ['renewal within last 7 days', 'renewal within 7 days'],
+  ['renewal is between 60 days and 30 days ago', 'renewal between 60 and 30 days ago'],
+  ['renewal between 2 weeks and 1 day ago', 'renewal between 2 weeks and 1 day ago'],
+  ['renewal is today', 'renewal today'],
+  ["renewal is between '2026-01-01' and '2026-01-31'", 'renewal between "2026-01-01" and "2026-01-31"'],
+  ['renewal is anniversary within 7 days', 'renewal anniversary within next 7 days'],
+  ['any of `account`.`a b`.c = 1', 'any of `account`.`a b`.c = 1'],
+  ['size of account.`and`.x = 1', 'size of account.`and`.x = 1'],
+  ['`size` = 1 and `any`.of = 2', '`size` = 1 and `any`.of = 2'],
+  ['size > 1 or size of size = 1', '`size` > 1 or size of `size` = 1'],
   ['did `a "b" \\`c\\` \\\\ \\n`', 'did `a "b" \\`c\\` \\\\ \\n`'],
 ])('%s is printed as %s', (text, printed) => {
   const parsed = parse(text)

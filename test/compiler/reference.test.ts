@@ -703,7 +703,7 @@ describe('moments', () => {
       'a leap day in a common year',
       start('day', 0, 'UTC', 1),
       '2024-02-29T10:00:00.000000Z',
-      '2023-02-28T00:00:00.000000Z',
+      '2023-03-01T00:00:00.000000Z',
     ],
     [
       'no midnight in São Paulo',

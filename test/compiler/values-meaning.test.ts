@@ -139,19 +139,21 @@ test('anniversaries', async () => {
   const leap = worldOf(
     renewals({
       leap: '2024-02-29T12:00:00.000000Z',
-      day27: '2023-02-27T12:00:00.000000Z',
-      day28: '2023-02-28T12:00:00.000000Z',
+      day27: '2022-02-27T12:00:00.000000Z',
+      day28: '2027-02-28T12:00:00.000000Z',
       march: '2024-03-01T00:00:00.000000Z',
     }),
   )
   const on = (day: string) => ({ ...leap, asOf: `${day}T12:00:00.000000Z` })
   const today = 'renewal anniversary within next 0 days'
-  await expectMembers(on('2026-02-28'), [[today, 'leap day28']])
+  await expectMembers(on('2026-02-28'), [[today, 'leap']])
+  await expectMembers(on('2030-02-28'), [[today, 'leap day28']])
   await expectMembers(on('2026-03-01'), [[today, 'march']])
   await expectMembers(on('2028-02-28'), [[today, 'day28']])
+  await expectMembers(on('2028-02-29'), [[today, 'leap']])
 })
 
-test('lists: any element, none, all, how many', () =>
+test('elements of lists, and how many there are', () =>
   expectMembers(
     worldOf(
       Object.fromEntries(

@@ -15,27 +15,30 @@ import type {
   ValueType,
 } from '../../compiler/ir.ts'
 import { normalizePredicate } from '../../compiler/normalize.ts'
-import type { Instant, Moment } from '../../compiler/time.ts'
+import type { Moment } from '../../compiler/time.ts'
 import type { Case } from './agreement.ts'
 import { catalog, segments } from './catalog.ts'
 import { comparisonsOf, countsIn, type Pools, poolsOf } from './comparisons.ts'
-import { hostileName, momentNear, texts } from './values.ts'
-import { eventNames, worlds } from './world.ts'
+import { momentsAt } from './moments.ts'
+import { hostileName, texts } from './values.ts'
+import { eventNames, lengths, type World, worlds } from './world.ts'
 
 /** Random worlds and predicates: the engines are asked for the normal form, the reference for what was drawn. */
 export const predicateCases = (perWorld: number): fc.Arbitrary<Case> =>
   worlds.chain((world) =>
-    fc
-      .array(predicatesAt(world.asOf, world.zone), { minLength: perWorld, maxLength: perWorld })
-      .map((found) => ({
-        world,
-        questions: found.map((means) => ({ means, predicate: normalizePredicate(means) })),
-      })),
+    fc.array(predicatesFor(world), { minLength: perWorld, maxLength: perWorld }).map((found) => ({
+      world,
+      questions: found.map((means) => ({ means, predicate: normalizePredicate(means) })),
+    })),
   )
 
 /** Random predicates straight over the IR: every kind of feature, figure, type, comparison and moment. */
-export function predicatesAt(asOf: Instant, zone: string): fc.Arbitrary<Predicate> {
-  const moments = momentsAt(asOf, zone)
+function predicatesFor({ asOf, zone, edges = [] }: World): fc.Arbitrary<Predicate> {
+  const any = momentsAt(asOf, zone)
+  const moments =
+    edges.length > 0
+      ? fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...edges) }, { weight: 1, arbitrary: any })
+      : any
   const leaves = (that: fc.Arbitrary<Predicate> | undefined) => tests(moments, zone, that)
   const simple = trees(leaves(undefined), 2)
   return trees(leaves(trees(leaves(simple), 2)), 3)
@@ -285,13 +288,13 @@ function eventFeatures(moments: Moments, zone: string): fc.Arbitrary<Asked> {
   })
 }
 
-const lengths = fc.constantFrom(0, 1, 3600, 86_400, 604_800, 2_592_000)
-
 function sequences(moments: Moments): fc.Arbitrary<Asked> {
-  const events = eventsOf(moments)
-  const steps = fc.array(fc.tuple(events, fc.option(lengths, { freq: 2 })), { minLength: 1, maxLength: 4 })
-  const overall = fc.option(lengths, { freq: 2 })
-  const without = fc.option(fc.record({ events, within: lengths }), { freq: 2 })
+  const plain = usual.map((type): Events => ({ types: { only: [type] }, where: { kind: 'all', of: [] } }))
+  const events = fc.oneof({ weight: 2, arbitrary: plain }, eventsOf(moments))
+  const length = fc.constantFrom(...lengths)
+  const steps = fc.array(fc.tuple(events, fc.option(length, { freq: 2 })), { minLength: 1, maxLength: 4 })
+  const overall = fc.option(length, { freq: 2 })
+  const without = fc.option(fc.record({ events, within: length }), { freq: 2 })
   return fc.tuple(steps, overall, without).map(([found, within, without]): Asked => {
     const perStep = within === null
     const feature: SequenceFeature = {
@@ -364,36 +367,5 @@ function tests(
     comparisonsOf(type, poolsFor(feature, moments))
       .filter((is) => !(isMean(feature) && is.op === 'in'))
       .map((is): Test<Feature> => ({ kind: 'test', subject: feature, is })),
-  )
-}
-
-/** Of every kind, in the zone, where the world has its edges. */
-function momentsAt(asOf: Instant, zone: string): Moments {
-  const amounts = fc.constantFrom(0, 1, 2, 7, 14, 30, 90, 168)
-  const seconds = fc.constantFrom(1, 60, 3600, 86_400, 604_800)
-  const signs = fc.constantFrom('ago', 'ago', 'ahead') as fc.Arbitrary<'ago' | 'ahead'>
-  return fc.oneof(
-    momentNear(asOf, zone).map((instant): Moment => ({ kind: 'at', instant })),
-    fc
-      .tuple(signs, amounts, seconds)
-      .map(([kind, n, each]): Moment => ({ kind, duration: { amount: n * each, unit: 'second' } })),
-    fc
-      .tuple(signs, fc.constantFrom(0, 1, 2, 3, 6, 12, 30, 2400))
-      .map(([kind, amount]): Moment => ({ kind, duration: { amount, unit: 'month' }, zone })),
-    fc
-      .tuple(
-        fc.constantFrom('day', 'week', 'month', 'quarter', 'year'),
-        fc.integer({ min: -2, max: 2 }),
-        fc.option(fc.constantFrom(1, 4, 100), { freq: 2 }),
-      )
-      .map(
-        ([of, offset, years]): Moment => ({
-          kind: 'start',
-          of: of as 'day',
-          offset,
-          zone,
-          ...(years === null ? {} : { years }),
-        }),
-      ),
   )
 }

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check'
-import { Temporal } from 'temporal-polyfill'
 import type { CatalogType } from '../../compiler/catalog.ts'
-import { type Duration, durationUnits, formatInstant, type Instant } from '../../compiler/time.ts'
+import type { Instant } from '../../compiler/time.ts'
 
 /** What breaks quoting, escaping, patterns, folding, CSV or parsing of numbers. */
 export const hostileTexts = [
@@ -234,55 +233,4 @@ const usual: Readonly<Record<string, fc.Arbitrary<string>>> = {
 export const jsonFor = (name: string, type: CatalogType): fc.Arbitrary<string> => {
   const own = Object.hasOwn(usual, name) ? usual[name] : undefined
   return own ? fc.oneof({ weight: 3, arbitrary: own }, { weight: 1, arbitrary: jsonOf(type) }) : jsonOf(type)
-}
-
-const offsets = [
-  ...[0, 1, 2, 7, 30].flatMap((amount) => durationUnits.map((unit): Duration => ({ amount, unit }))),
-  ...[14, 90, 168].map((amount): Duration => ({ amount, unit: 'day' })),
-]
-
-/** Instants where things tip: on the edge of a window around asOf, or a microsecond beside it. */
-export function momentNear(asOf: Instant, zone: string): fc.Arbitrary<Instant> {
-  const local = Temporal.Instant.from(asOf).toZonedDateTimeISO(zone)
-  const before = ({ amount, unit }: Duration) => moved(local, -amount, unit)
-  const after = ({ amount, unit }: Duration) => moved(local, amount, unit)
-  const beside = fc.constantFrom(-1, 0, 0, 1)
-  const near = (edge: fc.Arbitrary<Temporal.ZonedDateTime>) =>
-    fc.tuple(edge, beside).map(([at, microseconds]) => at.add({ microseconds }).toInstant())
-  const seconds = fc.integer({ min: 0, max: 4_000_000 })
-  return fc
-    .oneof(
-      { weight: 6, arbitrary: near(fc.constantFrom(...offsets).map(before)) },
-      { weight: 2, arbitrary: near(fc.constantFrom(...calendarEdges(local))) },
-      { weight: 2, arbitrary: seconds.map((seconds) => local.subtract({ seconds }).toInstant()) },
-      { weight: 1, arbitrary: near(fc.constantFrom(...offsets).map(after)) },
-    )
-    .map(formatInstant)
-}
-
-/** Days and weeks are fixed lengths; months and years count in the calendar of the zone. */
-function moved(local: Temporal.ZonedDateTime, amount: number, unit: Duration['unit']) {
-  const hours = { day: 24, week: 168 } as const
-  if (unit === 'quarter') return local.add({ months: 3 * amount })
-  return unit === 'day' || unit === 'week'
-    ? local.add({ hours: hours[unit] * amount })
-    : local.add({ [`${unit}s`]: amount })
-}
-
-/** Where days, weeks, months, quarters and years around it begin, and the same days of other years. */
-function calendarEdges(local: Temporal.ZonedDateTime): Temporal.ZonedDateTime[] {
-  const today = local.toPlainDate()
-  const month = today.with({ day: 1 })
-  const quarter = month.subtract({ months: (today.month - 1) % 3 })
-  const monday = today.subtract({ days: today.dayOfWeek - 1 })
-  return [-2, -1, 0, 1, 2]
-    .flatMap((n) => [
-      today.add({ days: n }),
-      today.add({ days: n }).subtract({ years: 4 }),
-      monday.add({ weeks: n }),
-      month.add({ months: n }),
-      quarter.add({ months: 3 * n }),
-      month.with({ month: 1 }).add({ years: n }),
-    ])
-    .map((day) => day.toZonedDateTime(local.timeZoneId))
 }

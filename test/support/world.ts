@@ -2,9 +2,11 @@ import * as fc from 'fast-check'
 import type { CatalogType } from '../../compiler/catalog.ts'
 import type { Predicate, Score } from '../../compiler/ir.ts'
 import type { Instant } from '../../compiler/time.ts'
-import { type Duration, durationUnits } from '../../compiler/time.ts'
+import { type Duration, durationUnits, type Moment } from '../../compiler/time.ts'
 import { catalog, scores, segments } from './catalog.ts'
-import { hostileTexts, jsonFor, momentNear } from './values.ts'
+import { momentNear, momentsAt } from './moments.ts'
+import { instantOf, microsOf, resolve } from './reference/time.ts'
+import { hostileTexts, jsonFor } from './values.ts'
 
 export { catalog, scores, segments } from './catalog.ts'
 
@@ -19,6 +21,8 @@ export type World = {
   readonly scores: readonly Score[]
   /** What other segments mean, by their keys. */
   readonly segments?: ReadonlyMap<string, Predicate>
+  /** On which much lies exactly, and a microsecond beside it. */
+  readonly edges?: readonly Moment[]
 }
 /** `late` rows arrived above the horizon: nobody may see them. */
 export type Lead = {
@@ -79,21 +83,25 @@ export const worlds: fc.Arbitrary<World> = fc.oneof(
 function worldsOf(least: { leads: number; events: number; changes: number }): fc.Arbitrary<World> {
   return fc
     .record({ asOf: fc.constantFrom(...asOfs), zone: fc.constantFrom(...zones) })
-    .chain(({ asOf, zone }) => {
-      const near = momentNear(asOf, zone)
-      return fc
-        .array(near, { minLength: 6, maxLength: 6 })
-        .chain((shared) => worldAt(asOf, zone, fc.oneof(near, fc.constantFrom(...shared)), least))
-    })
+    .chain(({ asOf, zone }) =>
+      fc
+        .array(momentsAt(asOf, zone), { minLength: 4, maxLength: 4 })
+        .chain((edges) => worldAt(asOf, zone, edges, least)),
+    )
 }
 
-/** `at` gives some instants again and again, so that much happens at once. */
 function worldAt(
   asOf: Instant,
   zone: string,
-  at: fc.Arbitrary<Instant>,
+  edges: readonly Moment[],
   least: { leads: number; events: number; changes: number },
 ): fc.Arbitrary<World> {
+  // The same few instants again and again, so that much happens at once.
+  const shared = [asOf, ...edges.map((edge) => resolve(edge, asOf))].filter(isTaken).map(microsOf)
+  const onEdge = fc
+    .tuple(fc.constantFrom(...shared), fc.constantFrom(-1n, 0n, 0n, 0n, 1n))
+    .map(([edge, beside]) => instantOf(edge + beside))
+  const at = fc.oneof(momentNear(asOf, zone), onEdge)
   const late = fc.integer({ min: 0, max: 14 }).map((roll) => roll === 0)
   const name = fc.constantFrom(...hostileTexts)
   return fc.record({
@@ -112,33 +120,49 @@ function worldAt(
     }),
     scores: fc.constant(scores),
     segments: fc.constant(segments),
+    edges: fc.constant(edges),
   })
 }
+
+/** Imports take no others. */
+const isTaken = (instant: Instant): boolean => instant > '1900-01-02' && instant < '2199-12-31'
 
 const numbered = (leads: (Omit<Lead, 'id'> & { name: string })[]): Lead[] =>
   leads.map(({ name, ...lead }, index) => ({ id: index + 1, externalId: `${name}${index + 1}`, ...lead }))
 
 /** Their order is that of bytes, and neither that of a language nor that of UTF-16. */
-const beginnings = ['a', 'B', 'A', 'b', 'é', 'E', '_', '-', 'ß', 'Z', '\u{e000}', '😀', 'ı', '1', '10', '2']
+const beginnings = ['a', 'B', 'é', '_', '\u{e000}', '😀', '1', '10']
 
-const withIds = (events: (Omit<Event, 'id'> & { beginning: string })[]): Event[] =>
+const withIds = (events: NewEvent[]): Event[] =>
   events.map(({ beginning, ...event }, index) => ({ id: `${beginning}${index}`, ...event }))
 
 /** One more than there are leads: events of a lead that nobody has. */
 const leadId = fc.integer({ min: 1, max: 10 })
 const accountId = fc.integer({ min: 1, max: 3 })
 
-/** Now and then an event comes twice, under another id. */
-function events(at: fc.Arbitrary<Instant>, late: fc.Arbitrary<boolean>) {
+/** Lengths of time that events lie apart, in seconds. */
+export const lengths = [0, 1, 3600, 86_400, 604_800, 2_592_000] as const
+
+type NewEvent = Omit<Event, 'id'> & { beginning: string }
+
+/** Now and then an event comes twice, under another id, or another follows it after just such a time. */
+function events(at: fc.Arbitrary<Instant>, late: fc.Arbitrary<boolean>): fc.Arbitrary<NewEvent[]> {
   const usual = fc.constantFrom('page_view', 'page_view', 'email_open', 'purchase')
   const type = fc.oneof({ weight: 2, arbitrary: usual }, fc.constantFrom(...eventNames))
   const beginning = fc.constantFrom(...beginnings)
-  const event = type.chain((type) =>
+  const event: fc.Arbitrary<NewEvent> = type.chain((type) =>
     fc.record({ lead: leadId, type: fc.constant(type), at, properties: propertiesOf(type), late, beginning }),
   )
+  const apart = fc.tuple(fc.constantFrom(...lengths), fc.constantFrom(0n, 0n, 1n))
   return fc
-    .tuple(event, fc.integer({ min: 0, max: 7 }), beginning)
-    .map(([event, roll, beginning]) => (roll === 0 ? [event, { ...event, beginning }] : [event]))
+    .tuple(event, event, apart, fc.integer({ min: 0, max: 5 }))
+    .map(([first, second, [seconds, beside], roll]) => {
+      if (roll > 1) return [first]
+      const { lead, type } = first
+      if (roll === 0) return [first, { ...second, lead, type, at: first.at }]
+      const later = instantOf(microsOf(first.at) + BigInt(seconds) * 1_000_000n + beside)
+      return [first, { ...second, lead, at: later }]
+    })
 }
 
 /** Those of its type, and a channel on any: its own goes before its type's. */

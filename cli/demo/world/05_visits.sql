@@ -37,9 +37,10 @@ select
       '/blog/pipeline-math', '/blog/cold-leads', '/blog/webinar-follow-up'], w)
   end as page,
   channel,
-  -- Paid and social visits come from a campaign.
+  -- Paid and social visits come from a campaign. For a quarter of the year, q1 stood where launch stands before and after.
   case
-    when channel in ('paid', 'social') then choice(['brand', 'retargeting', 'competitors', 'launch'], w)
+    when channel in ('paid', 'social') then
+      choice(['brand', 'retargeting', 'competitors', if(d between 206 and 295, 'q1', 'launch')], w)
   end as campaign,
   null as content
 from views

@@ -170,7 +170,9 @@ function startOf(moment: Extract<Moment, { kind: 'start' }>, asOf: Instant): Mic
     quarter: () => dayNumber(year, month - ((month - 1) % 3) + 3 * moment.offset, 1),
     year: () => dayNumber(year + moment.offset, 1, 1),
   }[moment.of]()
-  const day = monthsLater(dateOf(first), -12 * (moment.years ?? 0))
+  const date = dateOf(first)
+  // In a year without it, 29 February runs on to the first of March.
+  const day = dayNumber(date.year - (moment.years ?? 0), date.month, date.day)
   if (day < -800_000 || day > 3_000_000) return BigInt(day) * dayLong
   return beginning(day, moment.zone)
 }
