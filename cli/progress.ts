@@ -1,9 +1,13 @@
 import { Writable } from 'node:stream'
 import progress, { type SingleBar } from 'cli-progress'
 import type { Io } from './io.ts'
-import { thousands } from './values.ts'
+import { seconds, thousands } from './values.ts'
 
-export type ProgressBar = { update(done: number, of: number): void; stop(): void }
+export type ProgressBar = {
+  /** An estimate of the seconds left is shown in place of the speed. */
+  update(done: number, of: number, secondsLeft?: number): void
+  stop(): void
+}
 
 const silent: ProgressBar = { update() {}, stop() {} }
 
@@ -11,9 +15,11 @@ const silent: ProgressBar = { update() {}, stop() {} }
 export function progressBar(io: Io, name: string, unit: string): ProgressBar {
   if (!io.err.isTerminal) return silent
   let bar: SingleBar | undefined
+  let left: number | undefined
   const begun = performance.now()
   return {
-    update(done, of) {
+    update(done, of, secondsLeft) {
+      left = secondsLeft
       if (!bar) {
         bar = new progress.SingleBar({
           stream: terminalOf(io),
@@ -25,8 +31,12 @@ export function progressBar(io: Io, name: string, unit: string): ProgressBar {
           format: (options, { progress: share, value, total }) => {
             const percent = `${Math.floor(share * 100)} %`.padStart(5)
             const perSecond = Math.round(value / Math.max(0.001, (performance.now() - begun) / 1000))
+            const pace =
+              left === undefined
+                ? `${thousands(String(perSecond))} ${unit}/s`
+                : `about ${seconds(Math.ceil(left) * 1000)} left`
             const drawn = progress.Format.BarFormat(share, options)
-            return `${name}   ${thousands(String(total))} ${unit}   ${drawn}  ${percent}   ${thousands(String(perSecond))} ${unit}/s`
+            return `${name}   ${thousands(String(total))} ${unit}   ${drawn}  ${percent}   ${pace}`
           },
         })
         bar.start(of, done)

@@ -6,11 +6,17 @@ export type Catalog = {
   readonly leads: ReadonlyMap<string, CatalogType>
   readonly accounts: ReadonlyMap<string, CatalogType>
   readonly events: ReadonlyMap<string, EventType>
-  readonly scores: readonly string[]
+  readonly scores: readonly CatalogScore[]
   /** Names of events.yaml that stand for events with a filter. */
   readonly aliases: ReadonlyMap<string, Alias>
   /** The meaning of another segment, by its key. */
   readonly segments: Pick<ReadonlyMap<string, SegmentMeaning>, 'get' | 'has' | 'keys'>
+}
+/** A score by its name, with its levels in rising order. `broken`: why it can't be computed. */
+export type CatalogScore = {
+  readonly name: string
+  readonly levels: readonly { readonly name: string; readonly from: string }[]
+  readonly broken?: string | undefined
 }
 /** A `range` ("501-1000", "10,000+") is stored as the number it begins with, and compared as one. */
 export type CatalogType = ScalarType | 'json' | 'range'

@@ -8,7 +8,7 @@ import { type Part, partsOf } from './explain.ts'
 import { canonical, not, type Predicate } from './ir.ts'
 import { spans } from './language/grammar.js'
 import { fingerprint, normalizeFilter, normalizePredicate } from './normalize.ts'
-import { parse } from './parse.ts'
+import { type Parsed, parse } from './parse.ts'
 import type { References } from './plan.ts'
 import { referencesOf } from './references.ts'
 
@@ -115,26 +115,36 @@ export function compileAlias(
   catalog: Catalog,
   zone: string,
 ): { alias?: Alias; diagnostics: readonly Diagnostic[] } {
-  const before = 'did '
-  const moved = (all: readonly Diagnostic[]) => all.map((each) => moveBack(each, before.length))
-  const parsed = parse(`${before}${text}`)
-  if ('diagnostics' in parsed) return { diagnostics: moved(parsed.diagnostics) }
+  const parsed = parseEvents(text, 'BAD_ALIAS')
+  if ('diagnostics' in parsed) return parsed
   const { definition } = parsed
-  if (definition.kind !== 'did' || 'times' in definition || 'when' in definition) {
-    const message = 'An alias stands for events, with a filter or without, and for nothing else.'
-    const hint = 'Write an event type, and `where` if need be: page_view where page = "/pricing".'
-    return { diagnostics: [{ code: 'BAD_ALIAS', severity: 'error', message, hint }] }
-  }
   const { context, diagnostics } = contextFor(definition, { ...catalog, aliases: new Map() }, zone)
   const { types, where } = lowerEvents(definition, definition as unknown as Which, context)
-  if (diagnostics.some(isError)) return { diagnostics: moved(diagnostics) }
-  return { alias: { types, where: normalizeFilter(where) }, diagnostics: moved(diagnostics) }
+  const moved = diagnostics.map(inEvents)
+  if (diagnostics.some(isError)) return { diagnostics: moved }
+  return { alias: { types, where: normalizeFilter(where) }, diagnostics: moved }
 }
 
-function moveBack(diagnostic: Diagnostic, by: number): Diagnostic {
+const before = 'did '
+
+/** Events as they stand behind `did`, with `where` or without, and nothing else: a node of that kind. */
+export function parseEvents(text: string, code: 'BAD_ALIAS' | 'BAD_RULE'): Parsed {
+  const parsed = parse(`${before}${text}`)
+  if ('diagnostics' in parsed) return { diagnostics: parsed.diagnostics.map(inEvents) }
+  const { definition } = parsed
+  if (definition.kind === 'did' && !('times' in definition) && !('when' in definition)) return parsed
+  const named = code === 'BAD_ALIAS' ? 'An alias stands for' : 'A rule gives points for'
+  const message = `${named} events, with a filter or without, and for nothing else.`
+  const hint = 'Write an event type, and `where` if need be: page_view where page = "/pricing".'
+  return { diagnostics: [{ code, severity: 'error', message, hint }] }
+}
+
+/** From a place behind `did` to the place in the text without it. */
+export function inEvents(diagnostic: Diagnostic): Diagnostic {
   const { span } = diagnostic
   if (!span) return diagnostic
-  return { ...diagnostic, span: { start: Math.max(0, span.start - by), end: Math.max(1, span.end - by) } }
+  const back = (offset: number, least: number) => Math.max(least, offset - before.length)
+  return { ...diagnostic, span: { start: back(span.start, 0), end: back(span.end, 1) } }
 }
 
 /** What lowering may ask, and where it says what it found. */

@@ -12,7 +12,7 @@ export type Definition =
   | { readonly kind: string }
 
 /** A number is `{ number: '12.50' }` as written, so that no digit is lost; text and booleans stand as they are. */
-const number = z.strictObject({ number: z.string().regex(/^-?\d+(\.\d+)?$/) })
+export const number = z.strictObject({ number: z.string().regex(/^-?\d+(\.\d+)?$/) })
 const scalar = z.union([z.string(), z.boolean(), number])
 export type Scalar = z.infer<typeof scalar>
 const bound = z.union([z.string(), number])

@@ -25,6 +25,8 @@ export const diagnosticCodes = {
   SEGMENT_CYCLE: 'Segments refer to each other in a circle: none of them can be evaluated.',
   SEGMENT_BROKEN: 'A segment that is referred to is broken itself.',
   UNKNOWN_SCORE: 'No such score is defined in scoring.yaml.',
+  UNKNOWN_LEVEL: 'The score has no such level.',
+  SCORE_BROKEN: 'A rule of the score that is referred to has lost its meaning.',
   TYPE_MISMATCH: 'The value compared with is not of the type that the catalog gives.',
   BAD_TEXT: 'A text holds a character that databases do not keep: U+0000, or half of a pair of UTF-16.',
   BAD_NUMBER: 'A number has more than 22 digits before or 6 after the point.',

@@ -1,6 +1,7 @@
 export {
   type Alias,
   type Catalog,
+  type CatalogScore,
   type CatalogType,
   type EventType,
   emptyCatalog,
@@ -16,6 +17,7 @@ export {
   compileAll,
   explain,
   meanings,
+  parseEvents,
   type SegmentText,
 } from './compile.ts'
 export { conditions } from './conditions/index.ts'
@@ -29,11 +31,13 @@ export { emit } from './emit.ts'
 export { type ConditionPart, conditionsOf, holdsIn, type Part, shortBy } from './explain.ts'
 export type { AttributeFeature, Feature, Predicate, Property, ScalarType, Score } from './ir.ts'
 export { canonical } from './ir.ts'
+export { addedTo, removedFrom, staticMeaning, withOverrides } from './lists.ts'
 export { fingerprint } from './normalize.ts'
 export { definition as definitionShape, parse, print } from './parse.ts'
 export { type FeatureValue, phrase, sayDistance, sayInstant, sayValue } from './phrase.ts'
 export {
   bitsPerWord,
+  listsReadBy,
   plan,
   type QueryPlan,
   type References,

@@ -61,25 +61,34 @@ export type AttributeHistoryFeature = {
   readonly to: Comparison
 }
 
+type OfSegment = {
+  readonly segment: string
+  /** Its fingerprint. */
+  readonly meaning: string
+  /** The name under which the plan knows what it means now, if it is not the key under which it is recorded. */
+  readonly as?: string
+}
+
 /** What runs before asOf have written, and what is true at asOf itself as if a run had written that too. */
 export type RecordedFeature =
   /**
-   * `since`: when a lead that is in the segment entered it; `entered`, `left`: when it last did. An instant.
-   * `inside`: whether it was in it at any time from `from` (included) until `until` (excluded). A boolean.
+   * `since`: when a lead that is in the segment entered it; `entered`, `left`: when it last did, no later than `to`
+   * and before `until`. An instant.
+   * `inside`: whether it was in it at any time from `from` to `to` (both included) or until `until` (excluded). A
+   * boolean.
    */
-  | {
+  | (OfSegment & {
       readonly kind: 'recorded'
-      readonly segment: string
-      readonly meaning: string
       readonly figure: 'since' | 'entered' | 'left'
-    }
-  | {
-      readonly kind: 'inside'
-      readonly segment: string
-      readonly meaning: string
-      readonly from?: Moment
+      readonly to?: Moment
       readonly until?: Moment
-    }
+    })
+  | (OfSegment & {
+      readonly kind: 'inside'
+      readonly from?: Moment
+      readonly to?: Moment
+      readonly until?: Moment
+    })
   /** The most points at the ends of UTC days since `from` (ever, without), at `from`, and at asOf. Never missing. */
   | { readonly kind: 'score_max'; readonly score: string; readonly from?: Moment }
   /** The end of the UTC day on which a score last rose or fell to a level, or asOf if it is there only now. */

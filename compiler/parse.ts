@@ -131,7 +131,7 @@ function withinLimits(tree: Definition): Parsed {
 }
 
 /** The fields that hold names. */
-const names = new Set(['name', 'path', 'event', 'types', 'prefix', 'key', 'by'])
+const names = new Set(['name', 'path', 'event', 'types', 'prefix', 'key', 'by', 'of', 'level', 'levels'])
 
 function syntaxDiagnostic(error: GrammarError, text: string): Diagnostic {
   const { offset } = error.location.start

@@ -203,9 +203,10 @@ class Collector {
 export const segmentOf = ({
   segment,
   meaning,
+  as = segment,
 }: Extract<RecordedFeature, { segment: string }>): Extract<Feature, { kind: 'segment' }> => ({
   kind: 'segment',
-  key: segment,
+  key: as,
   meaning,
 })
 
@@ -272,9 +273,25 @@ function reads(predicate: Predicate, references: References, wanted: (feature: F
   return [...testsOf(predicate)].some(({ subject }) => {
     if (wanted(subject)) return true
     if (subject.kind === 'leads_of_account') return reads(subject.that, references, wanted)
-    const key = subject.kind === 'segment' ? subject.key : 'segment' in subject ? subject.segment : undefined
+    const key = referredTo(subject)
     return key !== undefined && references.has(key) && reads(referenceOf(references, key), references, wanted)
   })
+}
+
+/** The segment whose own meaning a feature hangs on. */
+function referredTo(feature: Feature): string | undefined {
+  if (feature.kind === 'segment') return feature.key
+  return feature.kind === 'recorded' || feature.kind === 'inside' ? segmentOf(feature).key : undefined
+}
+
+/** The segments whose lists a segment's truth hangs on, by itself or through what it refers to. */
+export function listsReadBy(predicate: Predicate, references: References): string[] {
+  const found = new Set<string>()
+  reads(predicate, references, (feature) => {
+    if (feature.kind === 'listed') found.add(feature.segment)
+    return false
+  })
+  return [...found].sort()
 }
 
 /** Whether a lead's truth hangs on the other leads of its account, or on the account itself. */

@@ -47,7 +47,7 @@ const raw = (feature: RecordedFeature, what: string, { columns }: Scope): string
 
 function rawNames(feature: RecordedFeature, scope: Scope): string[] {
   const whats = {
-    recorded: ['entered', 'left'],
+    recorded: isBounded(feature) ? ['entered', 'left', 'bounded'] : ['entered', 'left'],
     inside: ['inside', 'entered', 'left'],
     score_max: ['max'],
     level_entered: ['at', 'level'],
@@ -55,34 +55,54 @@ function rawNames(feature: RecordedFeature, scope: Scope): string[] {
   return whats.map((what) => raw(feature, what, scope))
 }
 
+/** The last one by then, and not the very last. */
+const isBounded = (feature: RecordedFeature): boolean =>
+  feature.kind === 'recorded' &&
+  feature.figure !== 'since' &&
+  (feature.to !== undefined || feature.until !== undefined)
+
+/** That an instant lies no later than `to` and before `until`. */
+const inTime = (at: Sql, { to, until }: Pick<OfSegment, 'to' | 'until'>, { dialect, asOf }: Scope): Sql[] => [
+  ...(to ? [sql`${at} <= ${dialect.instant(resolve(to, asOf))}`] : []),
+  ...(until ? [sql`${at} < ${dialect.instant(resolve(until, asOf))}`] : []),
+]
+
 function among({ dialect, leads }: Scope): Sql[] {
   return leads ? [dialect.among(sql.ref('lead_id'), leads)] : []
 }
 
 function segmentScans(scope: Scope): Part[] {
   const { dialect } = scope
+  const asOf = dialect.instant(scope.asOf)
   const features = ofSegments(scope)
   const keys = [...new Set(features.map(({ segment }) => segment))].sort()
   const where = [
     dialect.oneOf(sql.ref('segment'), keys, 'text', true),
-    sql`as_of < ${dialect.instant(scope.asOf)}`,
+    sql`as_of < ${asOf}`,
     ...among(scope),
   ]
   const columns = features.flatMap((feature) => {
     const of = sql`segment = ${dialect.text(feature.segment)}`
     const last = (change: 'entered' | 'left') =>
       as(sql`max(as_of) filter (where ${of} and change = ${sql.lit(change)})`, raw(feature, change, scope))
-    if (feature.kind === 'recorded') return [last('entered'), last('left')]
+    const inside = inTime(sql.ref('as_of'), feature, scope)
+    if (feature.kind === 'recorded') {
+      if (!isBounded(feature)) return [last('entered'), last('left')]
+      const wanted = [of, sql`change = ${sql.lit(feature.figure)}`, ...inside]
+      const bounded = sql`max(as_of) filter (where ${sql.join(wanted, sql` and `)})`
+      return [last('entered'), last('left'), as(bounded, raw(feature, 'bounded', scope))]
+    }
     const overlaps = [
       of,
       sql`change = 'entered'`,
-      ...(feature.until ? [sql`as_of < ${dialect.instant(resolve(feature.until, scope.asOf))}`] : []),
+      ...inside,
+      // A stay that is open reaches up to asOf; whether asOf itself belongs to it is found out there.
       ...(feature.from
-        ? [sql`coalesce(next_as_of > ${dialect.instant(resolve(feature.from, scope.asOf))}, true)`]
+        ? [sql`coalesce(next_as_of, ${asOf}) > ${dialect.instant(resolve(feature.from, scope.asOf))}`]
         : []),
     ]
-    const inside = sql`coalesce(bool_or(${sql.join(overlaps, sql` and `)}), false)`
-    return [as(inside, raw(feature, 'inside', scope)), last('entered'), last('left')]
+    const ever = sql`coalesce(bool_or(${sql.join(overlaps, sql` and `)}), false)`
+    return [as(ever, raw(feature, 'inside', scope)), last('entered'), last('left')]
   })
   return [
     {
@@ -190,22 +210,17 @@ export function recordedFigure(feature: RecordedFeature, scope: Scope): Sql {
   const now = sql.ref(columns.of(segmentOf(feature)))
   const was = sql`(${part('entered')} is not null and coalesce(${part('entered')} > ${part('left')}, true))`
   if (feature.kind === 'inside') {
-    const begun = feature.from
-      ? sql`${asOf} >= ${dialect.instant(resolve(feature.from, scope.asOf))}`
-      : sql.lit(true)
-    const open = feature.until
-      ? sql`${asOf} < ${dialect.instant(resolve(feature.until, scope.asOf))}`
-      : sql.lit(true)
-    return sql`(coalesce(${part('inside')}, false) or (${now} and ${begun} and ${open}))`
+    const begun = feature.from ? [sql`${asOf} >= ${dialect.instant(resolve(feature.from, scope.asOf))}`] : []
+    const current = sql.join([now, ...begun, ...inTime(asOf, feature, scope)], sql` and `)
+    return sql`(coalesce(${part('inside')}, false) or (${current}))`
   }
-  switch (feature.figure) {
-    case 'since':
-      return sql`case when ${now} then case when ${was} then ${part('entered')} else ${asOf} end end`
-    case 'entered':
-      return sql`case when ${now} and not ${was} then ${asOf} else ${part('entered')} end`
-    case 'left':
-      return sql`case when not ${now} and ${was} then ${asOf} else ${part('left')} end`
+  if (feature.figure === 'since') {
+    return sql`case when ${now} then case when ${was} then ${part('entered')} else ${asOf} end end`
   }
+  const moved = feature.figure === 'entered' ? sql`${now} and not ${was}` : sql`not ${now} and ${was}`
+  const current = sql.join([moved, ...inTime(asOf, feature, scope)], sql` and `)
+  const before = part(isBounded(feature) ? 'bounded' : feature.figure)
+  return sql`case when ${current} then ${asOf} else ${before} end`
 }
 
 function isAtLevel({ score, level }: Extract<RecordedFeature, { kind: 'level_entered' }>, scope: Scope): Sql {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Catalog } from './catalog.ts'
-import { contextFor } from './compile.ts'
+import { contextFor, inEvents } from './compile.ts'
 import type { Context } from './condition.ts'
 import type { Definition } from './definition.ts'
 import type { Diagnostic } from './diagnostic.ts'
@@ -89,7 +89,7 @@ function compileRule(
   const root: Definition = 'that' in rule ? (rule.that as Definition) : { kind: 'did', ...rule }
   const { context, diagnostics } = contextFor(root, catalog, zone)
   const compiled = 'that' in rule ? compileFit(rule, root, context) : compileEvents(rule, root, context)
-  return { rule: compiled, diagnostics }
+  return { rule: compiled, diagnostics: 'that' in rule ? diagnostics : diagnostics.map(inEvents) }
 }
 
 function compileFit(rule: z.infer<typeof fitRule>, root: Definition, context: Context): FitRule {

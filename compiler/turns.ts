@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import type { Comparison, EventFeature, Events, Feature, Operand, Predicate } from './ir.ts'
-import { type References, referenceOf, testsOf } from './plan.ts'
+import { type References, referenceOf, segmentOf, testsOf } from './plan.ts'
 import { formatInstant, type Instant, type Moment, resolve } from './time.ts'
 
 /** A predicate may turn over, by time alone, when this moment passes a feature's value; or when it changes itself. */
@@ -38,6 +38,12 @@ function innerTurns(feature: Feature, references: References): Turn[] | undefine
       return undefined
     case 'segment':
       return turnsOf(referenceOf(references, feature.key), references)
+    case 'recorded':
+      if (feature.to || feature.until) return undefined
+      return turnsOf(referenceOf(references, segmentOf(feature).key), references)
+    case 'inside':
+      if (feature.from || feature.to || feature.until) return undefined
+      return turnsOf(referenceOf(references, segmentOf(feature).key), references)
     case 'events':
       return feature.of === 'account' ? undefined : windowTurns(feature)
     default:

@@ -14,8 +14,9 @@ export const kinds = {
   backfill: z.strictObject({
     from: instant,
     to: instant,
-    grain: z.enum(['day', 'hour']),
+    grain: z.enum(['day', 'hour']).optional(),
     segments: z.array(z.string()).optional(),
+    all: z.boolean().optional(),
   }),
 }
 
@@ -32,15 +33,15 @@ export type Results = {
 
 /** Whoever asks for what is still to be done gets the same job; for a run as of the present, within the second. */
 export function jobId(payload: Payload<Asked>, now: Instant): string {
-  if (!('grain' in payload)) return `run-${short(payload.asOf ?? `${now.slice(0, 19)}Z`)}`
-  const { from, to, grain, segments } = payload
+  if (!('from' in payload)) return `run-${short(payload.asOf ?? `${now.slice(0, 19)}Z`)}`
+  const { from, to, grain, segments, all } = payload
   const some =
     segments &&
     createHash('sha256')
       .update([...segments].sort().join(' '))
       .digest('hex')
       .slice(0, 8)
-  return ['backfill', short(from), short(to), grain, some].filter(Boolean).join('-')
+  return ['backfill', short(from), short(to), grain, some, all && 'all'].filter(Boolean).join('-')
 }
 
 /** `20261123T120000Z`: queues allow no colons in ids. */

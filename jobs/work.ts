@@ -76,10 +76,8 @@ function backfillNow(
   job: Job,
 ): Promise<Results['backfill']> {
   const { database, owner, onStep } = settings
-  const { segments, ...range } = payload
   return backfill(database, {
-    ...range,
-    ...(segments ? { segments } : {}),
+    ...payload,
     ...(onStep ? { onStep } : {}),
     origin: 'queue',
     owner,

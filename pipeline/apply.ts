@@ -1,4 +1,11 @@
-import { type Catalog, type Compiled, compileAll, fingerprint, type Score } from '../compiler/index.ts'
+import {
+  type Catalog,
+  type Compiled,
+  compileAll,
+  compileScores,
+  type Score,
+  type ScoreDefinition,
+} from '../compiler/index.ts'
 import { compileAliases } from './aliases.ts'
 import { readCatalog } from './catalog.ts'
 import {
@@ -9,6 +16,7 @@ import {
   readScoring,
   readSegments,
   type StoredSegment,
+  scoringFingerprint,
 } from './decide.ts'
 import type { Client, Database } from './engine.ts'
 import { UserError } from './errors.ts'
@@ -35,6 +43,7 @@ export type Checked = {
   /** What the catalog will be. */
   readonly catalog: Catalog
   readonly compiled: ReadonlyMap<string, Compiled>
+  readonly scores: readonly Score[]
   readonly findings: readonly Finding[]
 }
 
@@ -45,7 +54,8 @@ export function checkSources(sources: Sources, stored: Catalog, zone: string): C
     new Map(sources.segments.map(({ key, where }) => [key, { source: where, zone }])),
     catalog,
   )
-  const findings: Finding[] = [...sources.findings, ...wrongAliases]
+  const { scores, findings: wrongRules } = checkScores(sources, catalog, zone)
+  const findings: Finding[] = [...sources.findings, ...wrongAliases, ...wrongRules]
   for (const segment of sources.segments) {
     for (const each of compiled.get(segment.key)!.diagnostics) {
       const { code, severity, message, hint } = each
@@ -53,7 +63,25 @@ export function checkSources(sources: Sources, stored: Catalog, zone: string): C
       findings.push({ ...segment.locate(each), code, severity, message: where + message, hint })
     }
   }
-  return { catalog, compiled, findings }
+  return { catalog, compiled, scores, findings }
+}
+
+function checkScores(
+  { scores: sources }: Sources,
+  catalog: Catalog,
+  zone: string,
+): { scores: readonly Score[]; findings: readonly Finding[] } {
+  const definitions = sources.map(({ definition }) => definition)
+  const { scores, diagnostics } = compileScores(definitions, catalog, zone)
+  const findings = diagnostics.flatMap(({ score, rule, diagnostic }): Finding[] => {
+    const source = sources.find(({ definition }) => definition.name === score)!
+    const { code, severity, message, hint } = diagnostic
+    // Points may be given for what is yet to come, as long as it is no slip of the pen.
+    const isShort = rule !== undefined && rule < source.short
+    if (isShort && code === 'UNKNOWN_EVENT' && !hint) return []
+    return [{ ...source.locate(rule, diagnostic), code, severity, message, hint }]
+  })
+  return { scores, findings }
 }
 
 /** What the catalog will be once these files are applied: events.yaml decides what is activity, and the aliases. */
@@ -67,7 +95,7 @@ function withSources(
     const properties = stored.events.get(type)?.properties ?? new Map()
     events.set(type, { activity, conversion, channel: channel ?? undefined, properties })
   }
-  const catalog = { ...stored, events, scores: sources.scores.map((score) => score.name) }
+  const catalog = { ...stored, events, scores: sources.scores.map(({ definition }) => definition) }
   const { aliases, findings } = compileAliases(sources.aliases, catalog, zone)
   return { catalog: { ...catalog, aliases }, findings }
 }
@@ -87,7 +115,8 @@ export async function intend(client: Client, sources: Sources, zone: string): Pr
   const wrong = findings.some(({ severity }) => severity === 'error')
   const existing = afterRenames(await readSegments(client), renames)
   const decisions = wrong ? [] : decide(existing, sources, checked.compiled)
-  const scoring = decideScoring(await readScoring(client), sources.scores)
+  const definitions = sources.scores.map(({ definition }) => definition)
+  const scoring = decideScoring(await readScoring(client), definitions, zone)
   return { ...checked, findings, decisions, renames, scoring }
 }
 
@@ -112,7 +141,7 @@ export function applySources(
     await applyEventTypes(client, sources.events)
     await applyAliases(client, sources.aliases, zone)
     await carryOutRenames(client, renames)
-    if (scoring === 'change') await applyScoring(client, sources.scores)
+    if (scoring === 'change') await applyScoring(client, sources, zone)
     for (const decision of decisions) await carryOut(client, decision, compiled.get(decision.key), zone)
     return {
       segments: decisions.map(({ key, action, stored: before, text }) => {
@@ -176,9 +205,10 @@ async function applyAliases(client: Client, aliases: readonly AliasSource[], zon
   await client.query(statement('definitions/aliases'), [names, aliases.map(({ text }) => text.trim()), zone])
 }
 
-async function applyScoring(client: Client, scores: readonly Score[]): Promise<void> {
+async function applyScoring(client: Client, sources: Sources, zone: string): Promise<void> {
+  const scores: ScoreDefinition[] = sources.scores.map(({ definition }) => definition)
   await client.query('insert into scoring_versions (definition, fingerprint) values ($1::jsonb, $2::text)', [
-    JSON.stringify({ scores }),
-    fingerprint(scores),
+    JSON.stringify({ scores, zone }),
+    scoringFingerprint(scores, zone),
   ])
 }

@@ -1,4 +1,4 @@
-import type { Catalog, CatalogType, EventType } from '../compiler/index.ts'
+import { type Catalog, type CatalogType, type EventType, staticMeaning } from '../compiler/index.ts'
 import { storedAliases } from './aliases.ts'
 import type { Client, Database, Parameter } from './engine.ts'
 import type { StoredAlias } from './reads.ts'
@@ -6,8 +6,8 @@ import { statement } from './sql.ts'
 
 export type Reader = Pick<Database, 'query'> | Client
 
-/** What the database's catalog holds now, as the compiler takes it. */
-export async function readCatalog(reader: Reader, scores: readonly string[]): Promise<Catalog> {
+/** What the database's catalog holds now, as the compiler takes it. Of the segments those that are static. */
+export async function readCatalog(reader: Reader, scores: Catalog['scores']): Promise<Catalog> {
   const names = await rows<{ subject: string; event_type: string; name: string; type: CatalogType }>(
     reader,
     'select subject, event_type, name, type from catalog order by subject, event_type, name',
@@ -38,10 +38,18 @@ export async function readCatalog(reader: Reader, scores: readonly string[]): Pr
     events,
     scores,
     aliases: new Map(),
-    segments: new Map(),
+    segments: await staticSegments(reader),
   }
   const aliases = await rows<StoredAlias>(reader, statement('reads/aliases'))
   return { ...catalog, aliases: storedAliases(aliases, catalog) }
+}
+
+async function staticSegments(reader: Reader): Promise<Catalog['segments']> {
+  const found = await rows<{ key: string; version: number }>(
+    reader,
+    `select key, version from segments where origin = 'snapshot' and status <> 'archived' order by key`,
+  )
+  return new Map(found.map(({ key, version }) => [key, staticMeaning(key, version)]))
 }
 
 /** Rows of a query, from a database or from one connection of it. */

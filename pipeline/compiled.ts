@@ -1,6 +1,15 @@
-import { type Catalog, compileAll, isError, type Predicate } from '../compiler/index.ts'
+import {
+  type Catalog,
+  compileAll,
+  compileScores,
+  isError,
+  type Predicate,
+  type Score,
+} from '../compiler/index.ts'
 import { rows } from './catalog.ts'
+import { readScoring, type StoredScoring } from './decide.ts'
 import type { Client, Database } from './engine.ts'
+import { readOverridden, withHands } from './hands.ts'
 
 /** What a segment's current version means under a catalog. */
 export type StoredMeaning = {
@@ -16,12 +25,17 @@ export type StoredMeaning = {
 
 type Reader = Database | Client
 
-/** Compiles the current version of every segment that is not archived. */
+/** Compiles the current version of every segment that is not archived; static ones have no tree. */
 export async function compileStored(reader: Reader, catalog: Catalog): Promise<StoredMeaning[]> {
   const found = await readStoredTexts(reader)
   const sources = new Map(found.map(({ key, tree, zone }) => [key, { source: tree, zone }]))
-  const compiled = compileAll(sources, { ...catalog, scores: await scoresOf(reader) })
-  return found.map(({ segment_id, key, tree }) => {
+  const compiled = withHands(
+    compileAll(sources, await withScores(reader, catalog)),
+    catalog,
+    await readOverridden(reader),
+  )
+  const listed = (await readStatic(reader)).filter(({ key }) => compiled.has(key))
+  return [...found, ...listed].map(({ segment_id, key, tree }) => {
     const { predicate, fingerprint, diagnostics } = compiled.get(key)!
     const wrong = diagnostics.find(isError)
     const error = wrong && {
@@ -34,20 +48,45 @@ export async function compileStored(reader: Reader, catalog: Catalog): Promise<S
 
 type StoredText = { segment_id: string; key: string; tree: unknown; zone: string }
 
+/** Definitions as they were written: of all segments but static ones. */
 export const readStoredTexts = (reader: Reader): Promise<StoredText[]> =>
   rows<StoredText>(
     reader,
     `select s.segment_id, s.key, v.tree, v.zone
      from segments s join segment_versions v using (segment_id, version)
-     where s.status <> 'archived' order by s.key`,
+     where s.status <> 'archived' and s.origin <> 'snapshot' order by s.key`,
   )
 
-/** The names of the scores that scoring.yaml defined when it was applied last. */
-export async function scoresOf(reader: Reader): Promise<string[]> {
-  const found = await rows<{ name: string }>(
+const readStatic = (reader: Reader): Promise<Omit<StoredText, 'zone'>[]> =>
+  rows(
     reader,
-    `select jsonb_array_elements(definition -> 'scores') ->> 'name' as name
-     from scoring_versions where version = (select max(version) from scoring_versions)`,
+    `select segment_id, key, null as tree from segments
+     where status <> 'archived' and origin = 'snapshot' order by key`,
   )
-  return found.map(({ name }) => name)
+
+/** A catalog with the scores that scoring.yaml defined when it was applied last. */
+export async function withScores(reader: Reader, catalog: Catalog): Promise<Catalog> {
+  return scoredCatalog(await readScoring(reader), catalog).catalog
+}
+
+export type Scored = {
+  readonly catalog: Catalog
+  /** Those that can be computed. */
+  readonly scores: readonly Score[]
+}
+
+/** What the scores mean under a catalog; one with a rule that has lost its meaning is broken. */
+export function scoredCatalog(stored: StoredScoring | undefined, catalog: Catalog): Scored {
+  const definitions = stored?.scores ?? []
+  const { scores, diagnostics } = compileScores(definitions, catalog, stored?.zone ?? 'UTC')
+  const wrong = diagnostics.filter(({ diagnostic }) => isError(diagnostic))
+  const broken = new Map(wrong.map(({ score, diagnostic }) => [score, diagnostic.message]))
+  for (const { name, ofLeads } of scores) {
+    if (ofLeads && broken.has(ofLeads.score)) broken.set(name, `The score ${ofLeads.score} is broken.`)
+  }
+  const known = scores.map(({ name, levels }) => ({ name, levels, broken: broken.get(name) }))
+  return {
+    catalog: { ...catalog, scores: known },
+    scores: scores.filter(({ name }) => !broken.has(name)),
+  }
 }

@@ -1,5 +1,5 @@
-import { type Compiled, fingerprint, type Score } from '../compiler/index.ts'
-import { rows } from './catalog.ts'
+import { type Compiled, fingerprint, type ScoreDefinition } from '../compiler/index.ts'
+import { type Reader, rows } from './catalog.ts'
 import type { Client, Database } from './engine.ts'
 import { UserError } from './errors.ts'
 import type { SegmentSource, Sources } from './project/sources.ts'
@@ -64,6 +64,13 @@ function decideOne(
   const { key, where } = source
   const text = typeof where === 'string' ? where.trim() : JSON.stringify(where)
   if (!stored) return { key, action: 'create', source, text, redescribed: [] }
+  if (stored.origin === 'snapshot') {
+    throw new UserError({
+      code: 'SEGMENT_IS_STATIC',
+      message: `The segment "${key}" is static: its definition is a list of leads, and no file gives it another one.`,
+      hint: 'Choose another key in the file.',
+    })
+  }
   if (stored.origin !== 'files') {
     throw new UserError({
       code: 'SEGMENT_OWNED_BY_API',
@@ -88,21 +95,39 @@ export async function readSegments(reader: Database | Client): Promise<Map<strin
   return new Map(found.map((segment) => [segment.key, segment]))
 }
 
-export type StoredScoring = { readonly fingerprint: string; readonly scores: readonly Score[] }
+export type StoredScoring = {
+  readonly version: number
+  readonly fingerprint: string
+  readonly scores: readonly ScoreDefinition[]
+  /** In which days of its rules are meant. */
+  readonly zone: string
+}
 
 /** What scoring.yaml said when it was applied last; undefined: never. */
-export async function readScoring(reader: Database | Client): Promise<StoredScoring | undefined> {
-  const [current] = await rows<{ fingerprint: string; definition: { scores: Score[] } }>(
-    reader,
-    'select fingerprint, definition from scoring_versions order by version desc limit 1',
-  )
-  return current && { fingerprint: current.fingerprint, scores: current.definition.scores }
+export async function readScoring(reader: Reader): Promise<StoredScoring | undefined> {
+  const [current] = await rows<{
+    version: number
+    fingerprint: string
+    definition: { scores: ScoreDefinition[]; zone?: string }
+  }>(reader, 'select version, fingerprint, definition from scoring_versions order by version desc limit 1')
+  if (!current) return undefined
+  const { version, fingerprint, definition } = current
+  return { version, fingerprint, scores: definition.scores, zone: definition.zone ?? 'UTC' }
 }
 
 export function decideScoring(
   stored: StoredScoring | undefined,
-  scores: readonly Score[],
+  scores: readonly ScoreDefinition[],
+  zone: string,
 ): 'change' | 'keep' {
-  const same = stored ? stored.fingerprint === fingerprint(scores) : scores.length === 0
+  const same = stored ? stored.fingerprint === scoringFingerprint(scores, zone) : scores.length === 0
   return same ? 'keep' : 'change'
+}
+
+/** The time zone is part of the meaning where a rule names days. */
+export function scoringFingerprint(scores: readonly ScoreDefinition[], zone: string): string {
+  const dated = scores.some(({ rules }) =>
+    rules.some((rule) => 'that' in rule || rule.where || rule.from || rule.until),
+  )
+  return fingerprint(dated ? { scores, zone } : scores)
 }

@@ -35,11 +35,14 @@ export async function findLead(database: Database, externalId: string, asOf: Ins
 export type LeadMembership = {
   readonly segment: string
   readonly since: Instant
-  /** Of the entry; null where it isn't recorded. */
-  readonly cause: string | null
+  /** Of the entry. */
+  readonly cause: string
 }
-export const readLeadMemberships = (database: Database, id: string): Promise<LeadMembership[]> =>
-  database.query(statement('reads/lead_memberships'), [id])
+export const readLeadMemberships = (
+  database: Database,
+  id: string,
+  asOf: Instant,
+): Promise<LeadMembership[]> => database.query(statement('reads/lead_memberships'), [id, asOf])
 
 export type LeadEvent = {
   readonly occurred_at: Instant

@@ -3,7 +3,7 @@ import { InvalidDefinitions } from './apply.ts'
 import { Asking } from './ask.ts'
 import { readCatalog, rows } from './catalog.ts'
 import { comparedTexts } from './compared.ts'
-import { compileStored } from './compiled.ts'
+import { compileStored, scoredCatalog } from './compiled.ts'
 import { readScoring } from './decide.ts'
 import type { Client, Database } from './engine.ts'
 import { type Nearly, nearlyMeant } from './nearly.ts'
@@ -70,9 +70,7 @@ export function preview(database: Database, asked: Previewing): Promise<Preview>
 
 /** What definitions may refer to, as it was applied last. */
 async function readMeanings(client: Client) {
-  const scores = (await readScoring(client))?.scores ?? []
-  const names = scores.map(({ name }) => name)
-  const known = await readCatalog(client, names)
+  const { catalog: known, scores } = scoredCatalog(await readScoring(client), await readCatalog(client, []))
   const stored = await compileStored(client, known)
   const segments = new Map(stored.map((each) => [each.key, each]))
   const references: References = new Map(

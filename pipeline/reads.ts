@@ -1,4 +1,5 @@
 import { type Instant, nearest } from '../compiler/index.ts'
+import { type Reader, rows } from './catalog.ts'
 import type { Database, Parameter, Row } from './engine.ts'
 import { UserError } from './errors.ts'
 import { statement } from './sql.ts'
@@ -39,7 +40,7 @@ export type SegmentStanding = {
 }
 
 export function readSegments(
-  database: Database,
+  database: Reader,
   options: { flowSeconds: number; trendDays: number; keys?: readonly string[] },
 ): Promise<SegmentStanding[]> {
   return read(database, 'segments', [options.flowSeconds, options.trendDays, options.keys ?? null])
@@ -199,7 +200,7 @@ export type StoredRename = {
 export const readRenames = (database: Database): Promise<StoredRename[]> => read(database, 'renames')
 
 const read = <T extends Row>(
-  database: Database,
+  database: Reader,
   name: string,
   parameters: readonly Parameter[] = [],
-): Promise<T[]> => database.query<T>(statement(`reads/${name}`), parameters)
+): Promise<T[]> => rows<T>(database, statement(`reads/${name}`), parameters)

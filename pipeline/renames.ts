@@ -73,6 +73,10 @@ function judge(
     const message = `The segment "${from}" was created through the API, so files don't rename it.`
     return { severity: 'error', message, hint: leave }
   }
+  if (old?.origin === 'snapshot') {
+    const message = `The segment "${from}" is static, so files don't rename it.`
+    return { severity: 'error', message, hint: leave }
+  }
   if (old) return { rename: { from, to: key } }
   return stored.length === 0 ? undefined : neverExisted(from, stored, before)
 }

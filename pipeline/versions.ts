@@ -1,6 +1,6 @@
 import { compileAll, type Instant, isError } from '../compiler/index.ts'
 import { readCatalog, rows } from './catalog.ts'
-import { compileStored, readStoredTexts, scoresOf } from './compiled.ts'
+import { compileStored, readStoredTexts, withScores } from './compiled.ts'
 import type { Client, Database } from './engine.ts'
 import { UserError } from './errors.ts'
 import { statement } from './sql.ts'
@@ -73,13 +73,20 @@ export function goBack(
 /** What an earlier version means today, together with all others as they stand. */
 async function meaningOf(client: Client, key: string, version: number): Promise<string> {
   const texts = await readStoredTexts(client)
+  if (!texts.some((each) => each.key === key)) {
+    throw new UserError({
+      code: 'SEGMENT_IS_STATIC',
+      message: `The segment "${key}" is static: its definition is a list of leads, which does not go back.`,
+      hint: `\`tideline snapshot --file FILE --key ${key} --replace\` gives it another list.`,
+    })
+  }
   const [earlier] = await rows<{ tree: unknown; zone: string }>(
     client,
     `select v.tree, v.zone from segment_versions v join segments s using (segment_id)
      where s.key = $1::text and v.version = $2::int`,
     [key, version],
   )
-  const catalog = { ...(await readCatalog(client, [])), scores: await scoresOf(client) }
+  const catalog = await withScores(client, await readCatalog(client, []))
   const all = new Map(texts.map(({ key: each, tree, zone }) => [each, { source: tree, zone }]))
   const compiled = compileAll(all.set(key, { source: earlier!.tree, zone: earlier!.zone }), catalog)
   const { fingerprint, diagnostics } = compiled.get(key)!
@@ -92,7 +99,8 @@ async function meaningOf(client: Client, key: string, version: number): Promise<
   })
 }
 
-async function renewOthers(
+/** A new version for each segment that refers to one that changed. Returns their keys. */
+export async function renewOthers(
   client: Client,
   key: string,
   before: Awaited<ReturnType<typeof compileStored>>,

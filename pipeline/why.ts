@@ -27,6 +27,7 @@ import {
 } from '../compiler/index.ts'
 import { type Reader, rows } from './catalog.ts'
 import type { Parameter, Row } from './engine.ts'
+import { handsOn, onTheList, withHand } from './by-hand.ts'
 import { type PinnedDefinitions, pinDefinitions } from './runs/definitions.ts'
 import { statement } from './sql.ts'
 
@@ -81,28 +82,33 @@ export async function explainLead(reader: Reader, asking: Asking): Promise<Expla
     ({ key }) => asking.segments === undefined || asking.segments.includes(key),
   )
   const catalog = { ...definitions.catalog, segments: definitions.compiled }
-  const parts = segments.map(({ key, zone, predicate }) => ({
-    key,
-    predicate,
-    part: explain(definitions.compiled.get(key)!.definition!, catalog, zone),
-  }))
+  const parts = segments.map(({ key, zone, predicate }) => {
+    const { definition } = definitions.compiled.get(key)!
+    return { key, predicate, part: definition ? explain(definition, catalog, zone) : onTheList(key) }
+  })
   const turning = asking.ahead ? parts.map(({ predicate }) => turnsOf(predicate, definitions.references)) : []
   const looker = new Looker(reader, definitions, {
     id: asking.id,
     horizon: asking.horizon,
     predicates: [
-      ...parts.flatMap(({ part }) => conditionsOf(part).map((each) => each.predicate)),
+      ...parts.flatMap(({ key, part }) => [
+        ...conditionsOf(part).map((each) => each.predicate),
+        ...handsOn(key, definitions.references),
+      ]),
       ...turning.flatMap((turns) =>
         (turns ?? []).flatMap(({ feature }) => (feature ? [known(feature)] : [])),
       ),
     ],
   })
   const seen = await looker.look(asking.asOf)
+  const handled = parts.map((each) => {
+    return { ...each, part: withHand(each, definitions.references, (one) => seen.holds(one)) }
+  })
   const turns = new Map<string, Instant>()
-  if (asking.ahead) await lookAhead(looker, seen, parts, turning, turns)
+  if (asking.ahead) await lookAhead(looker, seen, handled, turning, turns)
   return {
     asOf: asking.asOf,
-    segments: inOrder(parts.map(({ key, part }) => explained(key, part, seen))),
+    segments: inOrder(handled.map(({ key, part }) => explained(key, part, seen))),
     scores: definitions.scores.map((score) => scoreOf(score, seen)),
     turns,
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createProject } from '../cli/commands/init.ts'
 import { generateWorld } from '../cli/demo/world.ts'
-import { dialects, emit, meanings, type Predicate, plan } from '../compiler/index.ts'
+import { dialects, emit, meanings, type Predicate, plan, type Score } from '../compiler/index.ts'
 import { checkSources } from '../pipeline/apply.ts'
 import { readCatalog } from '../pipeline/catalog.ts'
 import { type Database, type Duckdb, openDuckdb, type Parameter, type Row } from '../pipeline/engine.ts'
@@ -75,9 +75,9 @@ describe('the templates', () => {
   })
 
   test('hold for some leads and not for all, and for the same ones on both engines and in the reference', async () => {
-    const { compiled } = checkSources(sources, await readCatalog(database, []), 'UTC')
+    const { compiled, scores } = checkSources(sources, await readCatalog(database, []), 'UTC')
     const subjects = [...meanings(compiled)].map(([key, predicate]) => ({ key, predicate }))
-    const queryPlan = plan(subjects, sources.scores, meanings(compiled))
+    const queryPlan = plan(subjects, scores, meanings(compiled))
     const [now] = await database.query<{ horizon: string }>(
       'select pg_snapshot_xmin(pg_current_snapshot())::text as horizon',
     )
@@ -90,7 +90,7 @@ describe('the templates', () => {
     const fromDuckdb = await duckdb.rows(inDuckdb.sql, inDuckdb.parameters as string[])
     duckdb.close()
     expect(inOrder(fromDuckdb)).toEqual(inOrder(fromPostgres))
-    expect(await fromReference(subjects)).toEqual(inOrder(fromPostgres))
+    expect(await fromReference(subjects, scores)).toEqual(inOrder(fromPostgres))
     const holding = inOrder(fromPostgres).map(({ words }) => words.map(BigInt))
     for (const [index, { key }] of subjects.entries()) {
       const bit = 1n << BigInt(index)
@@ -109,7 +109,10 @@ const inOrder = (rows: readonly Row[]): Told[] =>
     .sort((a, b) => a.lead - b.lead)
 
 /** Lead by lead, each in a world of its own: none of the templates looks at another lead. */
-async function fromReference(subjects: readonly { predicate: Predicate }[]): Promise<Told[]> {
+async function fromReference(
+  subjects: readonly { predicate: Predicate }[],
+  scores: readonly Score[],
+): Promise<Told[]> {
   const leads = await database.query<{ id: number; firstSeen: string; externalId: string }>(
     `select lead_id::int as id, external_id as "externalId", ${instant('first_seen_at')} as "firstSeen" from leads`,
   )
@@ -128,7 +131,7 @@ async function fromReference(subjects: readonly { predicate: Predicate }[]): Pro
     .sort((a, b) => a.id - b.id)
     .map((lead: Lead) => {
       const own: World = {
-        ...{ asOf, zone: 'UTC', leads: [lead], scores: sources.scores },
+        ...{ asOf, zone: 'UTC', leads: [lead], scores },
         events: eventsOf.get(lead.id) ?? [],
         changes: changesOf.get(lead.id) ?? [],
       }
@@ -139,7 +142,7 @@ async function fromReference(subjects: readonly { predicate: Predicate }[]): Pro
       return {
         lead: lead.id,
         words: [word],
-        scores: sources.scores.map((score) => String(scoreOf(score, lead, own))),
+        scores: scores.map((score) => String(scoreOf(score, lead, own))),
       }
     })
 }

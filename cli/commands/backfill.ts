@@ -4,7 +4,13 @@ import { formatInstant, type Instant } from '../../compiler/index.ts'
 import { openQueue } from '../../jobs/queue.ts'
 import type { Installation } from '../../pipeline/installation.ts'
 import { findSegment } from '../../pipeline/reads.ts'
-import { type BackfillResult, backfill } from '../../pipeline/runs/backfill.ts'
+import {
+  type BackfillRange,
+  type BackfillResult,
+  backfill,
+  backfillSlots,
+  type Slot,
+} from '../../pipeline/runs/backfill.ts'
 import type { Cli } from '../cli.ts'
 import { collect, command, type Start } from '../command.ts'
 import { WrongUsage } from '../errors.ts'
@@ -14,30 +20,41 @@ import { changeLines, enqueuedAnswer, failpoint, owner } from '../runs.ts'
 import type { Column } from '../table.ts'
 import { instant, plural, seconds } from '../values.ts'
 
-type Options = { from: string; to: string; segment?: string[]; grain: 'day' | 'hour'; enqueue?: boolean }
-type Range = { from: Instant; to: Instant; grain: 'day' | 'hour'; segments?: string[] }
+type Options = {
+  from: string
+  to: string
+  segment?: string[]
+  grain?: 'day' | 'hour'
+  all?: boolean
+  dryRun?: boolean
+  enqueue?: boolean
+}
 
 export const backfillCommand = (start: Start) =>
   command('backfill', {
     summary: 'recompute history for a range of time',
     description:
-      'Recomputes who was in, from --from until --to (excluded), with the current definitions and what is known now. Its instants are those of the runs in the range, and where there were none, every day or hour. What lies before and after stays as recorded; the range becomes visible at once.',
+      'Recomputes who was in, from --from until --to (excluded), with the current definitions and what is known now. Its instants are those of the runs in the range, and where there were none, every day or hour; those at which a run or an earlier backfill looked at the current version of a segment are left out, unless --all asks for them. What lies before and after stays as recorded; the range becomes visible at once. One that was interrupted goes on where it was when the same is asked again within a day. Nothing is told to anybody.',
     examples: [
-      ['tideline backfill --from 2026-09-01 --to 2026-11-01', 'two months, day by day'],
+      ['tideline backfill --from 2026-09-01 --to 2026-11-01', 'two months, day by day: what is not done yet'],
       [
-        'tideline backfill --from 2026-11-01 --to 2026-11-08 --segment hot-leads --grain hour',
-        'one segment, hour by hour',
+        'tideline backfill --from 2026-11-01 --to 2026-11-08 --segment hot-leads --grain hour --all',
+        'one segment, hour by hour, all of it anew',
       ],
+      ['tideline backfill --from 2026-09-01 --to 2026-11-01 --dry-run', 'which instants that would be'],
     ],
   })
     .requiredOption('--from <T>', 'the first instant')
     .requiredOption('--to <T>', 'where it ends; this instant itself is left out')
     .option('--segment <KEY>', 'this one only; may be repeated', collect)
     .addOption(
-      new Option('--grain <GRAIN>', 'how fine where no runs are recorded')
-        .choices(['day', 'hour'])
-        .default('day'),
+      new Option(
+        '--grain <GRAIN>',
+        'how fine where no runs are recorded; days, unless an earlier backfill was finer, which has to be said then',
+      ).choices(['day', 'hour']),
     )
+    .option('--all', 'also what is done already: a late event takes its place in the past')
+    .option('--dry-run', 'only list the instants')
     .option('--enqueue', 'put it on the queue, for a worker to do')
     .action(
       start(async (cli, options: Options) => {
@@ -47,27 +64,39 @@ export const backfillCommand = (start: Start) =>
         const end = cli.instant(options.to, '--to', timezone)
         if (from >= end) throw badRange(options)
         for (const key of options.segment ?? []) await findSegment(installation.database, key)
-        const segments = options.segment ? { segments: options.segment } : {}
-        const range = { from, to: justBefore(end), grain: options.grain, ...segments }
-        await cli.print(
-          options.enqueue
-            ? await enqueue(cli, installation, range)
-            : await now(cli, installation, range, end),
-        )
+        const { grain, segment: segments, all } = options
+        const range = { from, to: justBefore(end), grain, segments, all }
+        await cli.print(await answer(cli, installation, range, { ...options, end }))
       }),
     )
 
-async function enqueue(cli: Cli, { database }: Installation, range: Range): Promise<Answer> {
+async function answer(
+  cli: Cli,
+  installation: Installation,
+  range: BackfillRange,
+  { dryRun, enqueue, end }: Options & { end: Instant },
+): Promise<Answer> {
+  if (dryRun) return slotsAnswer(await backfillSlots(installation.database, range))
+  return enqueue ? enqueued(cli, installation, range) : now(cli, installation, range, end)
+}
+
+async function enqueued(cli: Cli, { database }: Installation, range: BackfillRange): Promise<Answer> {
   const queue = await openQueue({ database, redisUrl: cli.io.config.redisUrl })
   try {
-    const job = await queue.enqueue('backfill', range)
+    const { segments, ...rest } = range
+    const job = await queue.enqueue('backfill', { ...rest, ...(segments ? { segments: [...segments] } : {}) })
     return enqueuedAnswer(job, queue.described, await queue.workers())
   } finally {
     await queue.close()
   }
 }
 
-async function now(cli: Cli, { database }: Installation, range: Range, end: Instant): Promise<Answer> {
+async function now(
+  cli: Cli,
+  { database }: Installation,
+  range: BackfillRange,
+  end: Instant,
+): Promise<Answer> {
   const bar = progressBar(cli.io, 'backfill', 'instants')
   const onStep = failpoint(cli.io.config.failpoint)
   const started = performance.now()
@@ -75,7 +104,7 @@ async function now(cli: Cli, { database }: Installation, range: Range, end: Inst
     ...range,
     owner: owner(),
     ...(onStep ? { onStep } : {}),
-    onProgress: ({ done, total }) => bar.update(done, total),
+    onProgress: ({ done, total, secondsLeft }) => bar.update(done, total, secondsLeft),
   }).finally(() => bar.stop())
   return backfillAnswer(result, end, Math.round(performance.now() - started))
 }
@@ -84,14 +113,45 @@ function backfillAnswer(result: BackfillResult, end: Instant, milliseconds: numb
   const { runId, ...rest } = result
   const row = { run_id: runId, ...rest, to: end }
   const size = `${plural(result.instants, 'instant')}, ${plural(result.segments, 'segment')}`
+  const lines =
+    runId === null
+      ? [nothingToDo]
+      : [
+          `run ${runId}  from ${instant(result.from)} until ${instant(end)} UTC  ·  ${size}  ·  ${seconds(milliseconds)}`,
+          ...(result.resumed > 0
+            ? [`It went on where it had been interrupted, after ${plural(result.resumed, 'instant')}.`]
+            : []),
+          ...changeLines(result),
+          ...result.superseded.map((key) => `${key} was changed meanwhile and is left as it was.`),
+        ]
   return {
     columns,
     rows: [row],
-    document: { ...row, run_id: Number(runId), milliseconds },
-    lines: [
-      `run ${runId}  from ${instant(result.from)} until ${instant(end)} UTC  ·  ${size}  ·  ${seconds(milliseconds)}`,
-      ...changeLines(result),
+    document: { ...row, run_id: runId === null ? null : Number(runId), milliseconds },
+    lines,
+  }
+}
+
+const nothingToDo =
+  'Nothing to do: all of it was done with the current definitions. --all does it anew, with what is known now.'
+
+function slotsAnswer(slots: readonly Slot[]): Answer {
+  const rows = slots.map(({ as_of, recorded, segments }) => ({
+    as_of,
+    of: recorded ? 'run' : 'grain',
+    count: segments.length,
+    segments: segments.join(' '),
+  }))
+  return {
+    columns: [
+      { name: 'as_of', kind: 'instant' },
+      { name: 'of' },
+      { name: 'count', kind: 'count' },
+      { name: 'segments' },
     ],
+    rows,
+    document: slots,
+    ...(slots.length === 0 ? { lines: [nothingToDo] } : { below: [`${plural(slots.length, 'instant')}.`] }),
   }
 }
 

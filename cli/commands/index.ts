@@ -3,10 +3,13 @@ import type { Start } from '../command.ts'
 import { apply } from './apply.ts'
 import { backfillCommand } from './backfill.ts'
 import { catalog } from './catalog.ts'
+import { changes } from './changes.ts'
 import { check } from './check.ts'
 import { db } from './db.ts'
 import { demo } from './demo.ts'
+import { flow } from './flow.ts'
 import { fmt } from './fmt.ts'
+import { history } from './history.ts'
 import { importCommand } from './import.ts'
 import { init } from './init.ts'
 import { lead } from './lead.ts'
@@ -46,6 +49,9 @@ export const commands: readonly { readonly group: string; readonly define: (star
   { group: 'Look', define: members },
   { group: 'Look', define: lead },
   { group: 'Look', define: why },
+  { group: 'Look', define: history },
+  { group: 'Look', define: changes },
+  { group: 'Look', define: flow },
   { group: 'Look', define: report },
   { group: 'Look', define: quality },
   { group: 'Look', define: query },

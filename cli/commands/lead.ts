@@ -20,7 +20,7 @@ export const lead = (start: Start) =>
   command('lead', {
     summary: 'one lead on one screen',
     description:
-      'Its attributes and account, scores and levels, the segments it is in with since and until (what ends if nothing happens), its last events, and what changed in the last 30 days.',
+      'Its attributes and account, scores and levels, the segments it is in with since and until (what ends if nothing happens), its last events, and what changed in the last 30 days. Scores and segments are evaluated by the current definitions on what is known now, as of any instant; since when it is in, and what changed, is as runs recorded it.',
     examples: [
       ['tideline lead L-10442', 'now'],
       ['tideline lead L-10442 --as-of 2026-11-01', 'attributes, segments and events as they were then'],
@@ -41,12 +41,13 @@ export const lead = (start: Start) =>
           horizon: standing.horizon,
           ahead: true,
         })
-        const recorded = options.asOf ? [] : await readLeadMemberships(database, found.id)
+        const recorded = await readLeadMemberships(database, found.id, asOf)
         const events = await readLeadEvents(database, found.id, asOf, 20)
         const changes = await readLeadChanges(database, found.id, monthBefore(asOf), asOf)
         const segments = segmentRows(explanation, recorded)
         const { id: _, ...shown } = found
         const { scores } = explanation
+        const screened = { found, asOf, explanation, segments, events, changes }
         await cli.print({
           columns: [
             { name: 'segment' },
@@ -55,7 +56,7 @@ export const lead = (start: Start) =>
           ],
           rows: segments,
           document: { ...shown, as_of: asOf, scores, segments, events, changes },
-          lines: screen({ found, asOf, explanation, segments, events, changes }, cli.paint),
+          lines: screen({ ...screened, past: options.asOf !== undefined }, cli.paint),
         })
       }),
     )
@@ -84,6 +85,8 @@ function segmentRows(explanation: Explanation, recorded: readonly LeadMembership
 type Screen = {
   readonly found: Lead
   readonly asOf: Instant
+  /** Asked for an instant: scores and segments are evaluated by the current definitions. */
+  readonly past: boolean
   readonly explanation: Explanation
   readonly segments: readonly SegmentRow[]
   readonly events: readonly LeadEvent[]
@@ -97,7 +100,7 @@ function screen(of: Screen, paint: Paint): string[] {
   )
   return [
     [paint.bold(printable(found.lead_id)), ...scores].join('  ·  '),
-    `first seen ${sayInstant(found.first_seen_at, asOf)}  ·  as of ${instant(asOf)} UTC`,
+    `first seen ${sayInstant(found.first_seen_at, asOf)}  ·  as of ${instant(asOf)} UTC${of.past ? ', evaluated' : ''}`,
     '',
     ...values(found.attributes),
     ...(found.account_id === null

@@ -38,7 +38,7 @@ export const sql = (start: Start) =>
         const { database, project } = await cli.open()
         const { timezone } = project.settings
         const sources = readSources(project)
-        const { compiled, findings } = checkSources(sources, await readCatalog(database, []), timezone)
+        const { compiled, scores, findings } = checkSources(sources, await readCatalog(database, []), timezone)
         const wanted = sources.segments.filter((each) =>
           keys.length > 0 ? keys.includes(each.key) : each.status === 'active',
         )
@@ -53,7 +53,7 @@ export const sql = (start: Start) =>
         const standing = await readStanding(database)
         const asOf = options.asOf ? cli.instant(options.asOf, '--as-of', timezone) : standing.now
         const statement = emit(
-          plan(subjects, sources.scores, meanings(compiled)),
+          plan(subjects, scores, meanings(compiled)),
           dialects[options.dialect],
           {
             asOf,

@@ -11,7 +11,7 @@ export const why = (start: Start) =>
   command('why', {
     summary: 'why a lead is in a segment, or is not',
     description:
-      'Takes the definition apart and says of each condition whether it holds for the lead, and what it saw; now, or as of any instant. Without a KEY: the segments the lead is in, then those it misses by one condition. It is the same statement as a run, asked about one lead.',
+      'Takes the definition apart and says of each condition whether it holds for the lead, and what it saw; now, or as of any instant. Without a KEY: the segments the lead is in, then those it misses by one condition. It is the same statement as a run, asked about one lead: the current definition, evaluated on what is known now. What runs recorded of the past, `history` tells.',
     examples: [
       ['tideline why L-10442 stalled-trials', 'one segment'],
       ['tideline why L-10442', 'all it is in, and the near misses'],
@@ -52,10 +52,13 @@ export const why = (start: Start) =>
           ],
           rows,
           document: key === undefined ? rows : rows[0],
-          lines: whyLines(lead, asOf, shown, cli.paint),
+          lines: whyLines(lead, `${instant(asOf)} UTC${options.asOf ? evaluatedNow : ''}`, shown, cli.paint),
         })
       }),
     )
+
+/** A past instant is asked by the present definition. */
+const evaluatedNow = ', evaluated by the current definition on what is known now'
 
 function whyLines(lead: string, asOf: string, shown: readonly Why[], paint: Paint): string[] {
   const none = shown.length === 0 ? ['It is in no segment, and misses none by one condition.'] : []
@@ -63,7 +66,7 @@ function whyLines(lead: string, asOf: string, shown: readonly Why[], paint: Pain
     ...shown.flatMap((each, index) => [...(index > 0 ? [''] : []), ...oneSegment(lead, each, paint)]),
     ...none,
     '',
-    paint.dim(`as of ${instant(asOf)} UTC`),
+    paint.dim(`as of ${asOf}`),
   ]
 }
 

@@ -24,6 +24,7 @@ type Attribute = z.infer<typeof shape>
 const taken = new Set([
   ...[
     'score',
+    'level',
     'last',
     'no',
     'first',

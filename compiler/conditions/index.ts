@@ -11,10 +11,14 @@ import { firstSeen } from './first-seen.ts'
 import { inSegment } from './in-segment.ts'
 import { lastActivity } from './last-activity.ts'
 import { leadsOfAccount } from './leads-of-account.ts'
+import { level } from './level.ts'
+import { levelEntered } from './level-entered.ts'
 import { occurrence } from './occurrence.ts'
 import { regularly } from './regularly.ts'
 import { restarted } from './restarted.ts'
 import { score } from './score.ts'
+import { scoreChange } from './score-change.ts'
+import { scoreMax } from './score-max.ts'
 import { sequence } from './sequence.ts'
 import { stopped } from './stopped.ts'
 
@@ -37,7 +41,11 @@ export const conditions: readonly Condition[] = [
   accountDid,
   leadsOfAccount,
   converted,
+  scoreMax,
   score,
+  scoreChange,
+  level,
+  levelEntered,
   inSegment,
   bucket,
   attribute,

@@ -1,42 +1,34 @@
 import { z } from 'zod'
-import { nearest } from '../catalog.ts'
-import { lowerComparison, printComparison, printName, sayComparison } from '../comparison.ts'
+import { lowerComparison, printComparison, sayComparison } from '../comparison.ts'
 import { condition } from '../condition.ts'
-import { comparison } from '../definition.ts'
+import { comparison, name } from '../definition.ts'
 import { nobody } from '../ir.ts'
+import { printOf, sayOf, scoreIn, scoreNameSyntax } from '../score-name.ts'
 
-const shape = z.strictObject({ kind: z.literal('score'), is: comparison })
-
-/** The score that `score` means where no other is named. */
-export const mainScore = 'engagement'
+const shape = z.strictObject({ kind: z.literal('score'), of: name.optional(), is: comparison })
 
 export const score = condition<z.infer<typeof shape>>({
   kind: 'score',
-  meaning: 'The engagement score as of asOf compares as said with a number.',
-  missing: 'A lead without events that earn points has a score of 0.',
+  meaning:
+    'A score as of asOf compares as said with a number: the one called engagement, or the one named in front.',
+  missing: 'A lead that no rule gives points has a score of 0.',
   shape,
   syntax: `
 score
-  = 'score' end _ is:comparison { return node({ kind: 'score', is }) }
-`,
-  print: (node) => `score ${printComparison(node.is)}`,
+  = of:scoreName? 'score' end _ is:comparison { return node({ kind: 'score', ...of, is }) }
+${scoreNameSyntax}`,
+  print: (node) => `${printOf(node)}score ${printComparison(node.is)}`,
   lower(node, context) {
-    if (!context.catalog.scores.includes(mainScore)) {
-      const meant = nearest(mainScore, context.catalog.scores)
-      context.report(node, 'UNKNOWN_SCORE', `There is no score "${mainScore}" in scoring.yaml.`, {
-        hint: meant
-          ? `There is one called ${printName(meant)}; \`score\` means the one called ${mainScore}.`
-          : 'Give event types points there: scores: { engagement: { points: { page_view: 1 } } }.',
-      })
-      return nobody
-    }
+    const found = scoreIn(node, context)
+    if (!found) return nobody
+    const label = node.of === undefined ? 'The score' : `The score "${node.of}"`
     return lowerComparison(
-      { node, label: 'The score', type: 'number', subject: () => ({ kind: 'score', score: mainScore }) },
+      { node, label, type: 'number', subject: () => ({ kind: 'score', score: found.name }) },
       node.is,
       context,
     )
   },
-  say: (node) => `score ${sayComparison(node.is)}`,
+  say: (node) => `${sayOf(node)}score ${sayComparison(node.is)}`,
   examples: [
     'score >= 50',
     'score < 25',
@@ -47,5 +39,9 @@ score
     'score in (0, 7, 51)',
     'score not in (0, 25)',
     'score is known',
+    'fit score >= 20',
+    'fit score < 0',
+    'account score between 1 and 50',
+    'account score != 0',
   ],
 })

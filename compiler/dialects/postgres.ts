@@ -26,7 +26,9 @@ export const postgres: Dialect = {
   attribute: (feature) => jsonValue(jsonAt(sql`value`, feature), feature.type),
   changes: () => sql`(select key as segment, lead_id, as_of, change
     from membership_change join segments using (segment_id)) as segment_change`,
-  lists: (horizon) => sql`(select key as segment, lead_id, list, from_at, until_at
+  // An end that isn't known at the horizon has not been said yet.
+  lists: (horizon) => sql`(select key as segment, lead_id, list, from_at,
+      case when until_xid < cast(${horizon} as xid8) then until_at end as until_at
     from segment_list join segments using (segment_id) where ${postgres.known(horizon)}) as listed`,
   scoreHistory: () =>
     sql`(select lead_id, score, day, value * 1000000 as micropoints, level from score_history) as score_day`,

@@ -276,9 +276,13 @@ function peg$parse(input, options) {
   const peg$c104 = "leads";
   const peg$c105 = "kind";
   const peg$c106 = "value";
-  const peg$c107 = "segment";
-  const peg$c108 = "to";
+  const peg$c107 = "entered";
+  const peg$c108 = "level";
   const peg$c109 = "by";
+  const peg$c110 = "rose";
+  const peg$c111 = "fell";
+  const peg$c112 = "segment";
+  const peg$c113 = "to";
 
   const peg$r0 = /^[A-Za-z_`]/;
   const peg$r1 = /^[=!<>]/;
@@ -429,9 +433,14 @@ function peg$parse(input, options) {
   const peg$e132 = peg$literalExpectation("leads", false);
   const peg$e133 = peg$literalExpectation("kind", false);
   const peg$e134 = peg$literalExpectation("value", false);
-  const peg$e135 = peg$literalExpectation("segment", false);
-  const peg$e136 = peg$literalExpectation("to", false);
+  const peg$e135 = peg$literalExpectation("entered", false);
+  const peg$e136 = peg$literalExpectation("level", false);
   const peg$e137 = peg$literalExpectation("by", false);
+  const peg$e138 = peg$literalExpectation("rose", false);
+  const peg$e139 = peg$literalExpectation("fell", false);
+  const peg$e140 = peg$otherExpectation("level (such as hot, \"very hot\")");
+  const peg$e141 = peg$literalExpectation("segment", false);
+  const peg$e142 = peg$literalExpectation("to", false);
 
   function peg$f0(tree) {    return tree  }
   function peg$f1(head, tail) {    return tail.length ? node({ kind: 'any', of: [head, ...tail] }) : head  }
@@ -539,11 +548,18 @@ function peg$parse(input, options) {
   function peg$f96(value) {    return { value }  }
   function peg$f97(times) {    return { times }  }
   function peg$f98(when) {    return { when }  }
-  function peg$f99(is) {    return node({ kind: 'score', is })  }
-  function peg$f100(key) {    return node({ kind: 'in_segment', key })  }
-  function peg$f101(from, to, of, by) {    return node({ kind: 'bucket', from, to, of, by })  }
-  function peg$f102(each, of, name, is) {    return node({ kind: 'attribute', of: of ?? 'lead', ...name, ...each, is })  }
-  function peg$f103() {    return 'account'  }
+  function peg$f99(of, within, is) {    return node({ kind: 'score_max', ...of, ...(within ? { within } : {}), is })  }
+  function peg$f100(of, is) {    return node({ kind: 'score', ...of, is })  }
+  function peg$f101(of) {    return { of }  }
+  function peg$f102(of, is, by, within) {    return node({ kind: 'score_change', ...of, is, by, within })  }
+  function peg$f103(of, is) {    return node({ kind: 'level', ...of, is })  }
+  function peg$f104(negated, level) {    return { op: negated ? 'is not' : 'is', level }  }
+  function peg$f105(negated, head, tail) {    return { op: negated ? 'not in' : 'in', levels: [head, ...tail] }  }
+  function peg$f106(of, level, when) {    return node({ kind: 'level_entered', ...of, level, when })  }
+  function peg$f107(key) {    return node({ kind: 'in_segment', key })  }
+  function peg$f108(from, to, of, by) {    return node({ kind: 'bucket', from, to, of, by })  }
+  function peg$f109(each, of, name, is) {    return node({ kind: 'attribute', of: of ?? 'lead', ...name, ...each, is })  }
+  function peg$f110() {    return 'account'  }
   let peg$currPos = options.peg$currPos | 0;
   let peg$savedPos = peg$currPos;
   const peg$posDetailsCache = [{ line: 1, column: 1 }];
@@ -4223,13 +4239,25 @@ function peg$parse(input, options) {
                             if (s0 === peg$FAILED) {
                               s0 = peg$parseconverted();
                               if (s0 === peg$FAILED) {
-                                s0 = peg$parsescore();
+                                s0 = peg$parsescore_max();
                                 if (s0 === peg$FAILED) {
-                                  s0 = peg$parsein_segment();
+                                  s0 = peg$parsescore();
                                   if (s0 === peg$FAILED) {
-                                    s0 = peg$parsebucket();
+                                    s0 = peg$parsescore_change();
                                     if (s0 === peg$FAILED) {
-                                      s0 = peg$parseattribute();
+                                      s0 = peg$parselevel();
+                                      if (s0 === peg$FAILED) {
+                                        s0 = peg$parselevel_entered();
+                                        if (s0 === peg$FAILED) {
+                                          s0 = peg$parsein_segment();
+                                          if (s0 === peg$FAILED) {
+                                            s0 = peg$parsebucket();
+                                            if (s0 === peg$FAILED) {
+                                              s0 = peg$parseattribute();
+                                            }
+                                          }
+                                        }
+                                      }
                                     }
                                   }
                                 }
@@ -7462,25 +7490,603 @@ function peg$parse(input, options) {
     return s0;
   }
 
-  function peg$parsescore() {
-    let s0, s1, s2, s3, s4;
+  function peg$parsescore_max() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 5) === peg$c74) {
-      s1 = peg$c74;
-      peg$currPos += 5;
+    if (input.substr(peg$currPos, 3) === peg$c82) {
+      s1 = peg$c82;
+      peg$currPos += 3;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e101); }
+      if (peg$silentFails === 0) { peg$fail(peg$e109); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parseend();
       if (s2 !== peg$FAILED) {
         s3 = peg$parse_();
-        s4 = peg$parsecomparison();
-        if (s4 !== peg$FAILED) {
+        s4 = peg$parsescoreName();
+        if (s4 === peg$FAILED) {
+          s4 = null;
+        }
+        if (input.substr(peg$currPos, 5) === peg$c74) {
+          s5 = peg$c74;
+          peg$currPos += 5;
+        } else {
+          s5 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e101); }
+        }
+        if (s5 !== peg$FAILED) {
+          s6 = peg$parseend();
+          if (s6 !== peg$FAILED) {
+            s7 = peg$parse_();
+            s8 = peg$currPos;
+            s9 = peg$parsewithin();
+            if (s9 !== peg$FAILED) {
+              s10 = peg$parse_();
+              s8 = s9;
+            } else {
+              peg$currPos = s8;
+              s8 = peg$FAILED;
+            }
+            if (s8 === peg$FAILED) {
+              s8 = null;
+            }
+            s9 = peg$parsecomparison();
+            if (s9 !== peg$FAILED) {
+              peg$savedPos = s0;
+              s0 = peg$f99(s4, s8, s9);
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsescore() {
+    let s0, s1, s2, s3, s4, s5;
+
+    s0 = peg$currPos;
+    s1 = peg$parsescoreName();
+    if (s1 === peg$FAILED) {
+      s1 = null;
+    }
+    if (input.substr(peg$currPos, 5) === peg$c74) {
+      s2 = peg$c74;
+      peg$currPos += 5;
+    } else {
+      s2 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e101); }
+    }
+    if (s2 !== peg$FAILED) {
+      s3 = peg$parseend();
+      if (s3 !== peg$FAILED) {
+        s4 = peg$parse_();
+        s5 = peg$parsecomparison();
+        if (s5 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f99(s4);
+          s0 = peg$f100(s1, s5);
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsescoreName() {
+    let s0, s1, s2, s3, s4;
+
+    s0 = peg$currPos;
+    s1 = peg$currPos;
+    peg$silentFails++;
+    s2 = peg$currPos;
+    if (input.substr(peg$currPos, 3) === peg$c82) {
+      s3 = peg$c82;
+      peg$currPos += 3;
+    } else {
+      s3 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e109); }
+    }
+    if (s3 === peg$FAILED) {
+      if (input.substr(peg$currPos, 7) === peg$c107) {
+        s3 = peg$c107;
+        peg$currPos += 7;
+      } else {
+        s3 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e135); }
+      }
+      if (s3 === peg$FAILED) {
+        if (input.substr(peg$currPos, 5) === peg$c108) {
+          s3 = peg$c108;
+          peg$currPos += 5;
+        } else {
+          s3 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e136); }
+        }
+        if (s3 === peg$FAILED) {
+          if (input.substr(peg$currPos, 5) === peg$c74) {
+            s3 = peg$c74;
+            peg$currPos += 5;
+          } else {
+            s3 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e101); }
+          }
+        }
+      }
+    }
+    if (s3 !== peg$FAILED) {
+      s4 = peg$parseend();
+      if (s4 !== peg$FAILED) {
+        s3 = [s3, s4];
+        s2 = s3;
+      } else {
+        peg$currPos = s2;
+        s2 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s2;
+      s2 = peg$FAILED;
+    }
+    peg$silentFails--;
+    if (s2 === peg$FAILED) {
+      s1 = undefined;
+    } else {
+      peg$currPos = s1;
+      s1 = peg$FAILED;
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parsename();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        peg$savedPos = s0;
+        s0 = peg$f101(s2);
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsescore_change() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, s19;
+
+    s0 = peg$currPos;
+    s1 = peg$parsescoreName();
+    if (s1 === peg$FAILED) {
+      s1 = null;
+    }
+    if (input.substr(peg$currPos, 5) === peg$c74) {
+      s2 = peg$c74;
+      peg$currPos += 5;
+    } else {
+      s2 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e101); }
+    }
+    if (s2 !== peg$FAILED) {
+      s3 = peg$parseend();
+      if (s3 !== peg$FAILED) {
+        s4 = peg$parse_();
+        s5 = peg$parsescore_changed();
+        if (s5 !== peg$FAILED) {
+          s6 = peg$parseend();
+          if (s6 !== peg$FAILED) {
+            s7 = peg$parse_();
+            if (input.substr(peg$currPos, 2) === peg$c109) {
+              s8 = peg$c109;
+              peg$currPos += 2;
+            } else {
+              s8 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e137); }
+            }
+            if (s8 !== peg$FAILED) {
+              s9 = peg$parseend();
+              if (s9 !== peg$FAILED) {
+                s10 = peg$parse_();
+                if (input.substr(peg$currPos, 2) === peg$c78) {
+                  s11 = peg$c78;
+                  peg$currPos += 2;
+                } else {
+                  s11 = peg$FAILED;
+                  if (peg$silentFails === 0) { peg$fail(peg$e105); }
+                }
+                if (s11 !== peg$FAILED) {
+                  s12 = peg$parseend();
+                  if (s12 !== peg$FAILED) {
+                    s13 = peg$parse_();
+                    if (input.substr(peg$currPos, 5) === peg$c95) {
+                      s14 = peg$c95;
+                      peg$currPos += 5;
+                    } else {
+                      s14 = peg$FAILED;
+                      if (peg$silentFails === 0) { peg$fail(peg$e123); }
+                    }
+                    if (s14 !== peg$FAILED) {
+                      s15 = peg$parseend();
+                      if (s15 !== peg$FAILED) {
+                        s16 = peg$parse_();
+                        s17 = peg$parsenumber();
+                        if (s17 !== peg$FAILED) {
+                          s18 = peg$parse_();
+                          s19 = peg$parsewithin();
+                          if (s19 !== peg$FAILED) {
+                            peg$savedPos = s0;
+                            s0 = peg$f102(s1, s5, s17, s19);
+                          } else {
+                            peg$currPos = s0;
+                            s0 = peg$FAILED;
+                          }
+                        } else {
+                          peg$currPos = s0;
+                          s0 = peg$FAILED;
+                        }
+                      } else {
+                        peg$currPos = s0;
+                        s0 = peg$FAILED;
+                      }
+                    } else {
+                      peg$currPos = s0;
+                      s0 = peg$FAILED;
+                    }
+                  } else {
+                    peg$currPos = s0;
+                    s0 = peg$FAILED;
+                  }
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsescore_changed() {
+    let s0;
+
+    if (input.substr(peg$currPos, 4) === peg$c110) {
+      s0 = peg$c110;
+      peg$currPos += 4;
+    } else {
+      s0 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e138); }
+    }
+    if (s0 === peg$FAILED) {
+      if (input.substr(peg$currPos, 4) === peg$c111) {
+        s0 = peg$c111;
+        peg$currPos += 4;
+      } else {
+        s0 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e139); }
+      }
+    }
+
+    return s0;
+  }
+
+  function peg$parselevel() {
+    let s0, s1, s2, s3, s4, s5;
+
+    s0 = peg$currPos;
+    s1 = peg$parsescoreName();
+    if (s1 === peg$FAILED) {
+      s1 = null;
+    }
+    if (input.substr(peg$currPos, 5) === peg$c108) {
+      s2 = peg$c108;
+      peg$currPos += 5;
+    } else {
+      s2 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e136); }
+    }
+    if (s2 !== peg$FAILED) {
+      s3 = peg$parseend();
+      if (s3 !== peg$FAILED) {
+        s4 = peg$parse_();
+        s5 = peg$parselevel_is();
+        if (s5 !== peg$FAILED) {
+          peg$savedPos = s0;
+          s0 = peg$f103(s1, s5);
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parselevel_is() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 2) === peg$c20) {
+      s1 = peg$c20;
+      peg$currPos += 2;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e24); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        s4 = peg$currPos;
+        s5 = peg$parseNOT();
+        if (s5 !== peg$FAILED) {
+          s6 = peg$parse_();
+          s5 = [s5, s6];
+          s4 = s5;
+        } else {
+          peg$currPos = s4;
+          s4 = peg$FAILED;
+        }
+        if (s4 === peg$FAILED) {
+          s4 = null;
+        }
+        s5 = peg$parselevelName();
+        if (s5 !== peg$FAILED) {
+          peg$savedPos = s0;
+          s0 = peg$f104(s4, s5);
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+    if (s0 === peg$FAILED) {
+      s0 = peg$currPos;
+      s1 = peg$currPos;
+      s2 = peg$parseNOT();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        s2 = [s2, s3];
+        s1 = s2;
+      } else {
+        peg$currPos = s1;
+        s1 = peg$FAILED;
+      }
+      if (s1 === peg$FAILED) {
+        s1 = null;
+      }
+      if (input.substr(peg$currPos, 2) === peg$c14) {
+        s2 = peg$c14;
+        peg$currPos += 2;
+      } else {
+        s2 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e18); }
+      }
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parseend();
+        if (s3 !== peg$FAILED) {
+          s4 = peg$parse_();
+          if (input.charCodeAt(peg$currPos) === 40) {
+            s5 = peg$c0;
+            peg$currPos++;
+          } else {
+            s5 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e0); }
+          }
+          if (s5 !== peg$FAILED) {
+            s6 = peg$parse_();
+            s7 = peg$parselevelName();
+            if (s7 !== peg$FAILED) {
+              s8 = [];
+              s9 = peg$currPos;
+              s10 = peg$parse_();
+              if (input.charCodeAt(peg$currPos) === 44) {
+                s11 = peg$c52;
+                peg$currPos++;
+              } else {
+                s11 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e61); }
+              }
+              if (s11 !== peg$FAILED) {
+                s12 = peg$parse_();
+                s13 = peg$parselevelName();
+                if (s13 !== peg$FAILED) {
+                  s9 = s13;
+                } else {
+                  peg$currPos = s9;
+                  s9 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s9;
+                s9 = peg$FAILED;
+              }
+              while (s9 !== peg$FAILED) {
+                s8.push(s9);
+                s9 = peg$currPos;
+                s10 = peg$parse_();
+                if (input.charCodeAt(peg$currPos) === 44) {
+                  s11 = peg$c52;
+                  peg$currPos++;
+                } else {
+                  s11 = peg$FAILED;
+                  if (peg$silentFails === 0) { peg$fail(peg$e61); }
+                }
+                if (s11 !== peg$FAILED) {
+                  s12 = peg$parse_();
+                  s13 = peg$parselevelName();
+                  if (s13 !== peg$FAILED) {
+                    s9 = s13;
+                  } else {
+                    peg$currPos = s9;
+                    s9 = peg$FAILED;
+                  }
+                } else {
+                  peg$currPos = s9;
+                  s9 = peg$FAILED;
+                }
+              }
+              s9 = peg$parse_();
+              if (input.charCodeAt(peg$currPos) === 41) {
+                s10 = peg$c1;
+                peg$currPos++;
+              } else {
+                s10 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e1); }
+              }
+              if (s10 !== peg$FAILED) {
+                peg$savedPos = s0;
+                s0 = peg$f105(s1, s7, s8);
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    }
+
+    return s0;
+  }
+
+  function peg$parselevelName() {
+    let s0, s1;
+
+    peg$silentFails++;
+    s0 = peg$parsestring();
+    if (s0 === peg$FAILED) {
+      s0 = peg$parsename();
+    }
+    peg$silentFails--;
+    if (s0 === peg$FAILED) {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e140); }
+    }
+
+    return s0;
+  }
+
+  function peg$parselevel_entered() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 7) === peg$c107) {
+      s1 = peg$c107;
+      peg$currPos += 7;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e135); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        s4 = peg$parsescoreName();
+        if (s4 === peg$FAILED) {
+          s4 = null;
+        }
+        if (input.substr(peg$currPos, 5) === peg$c108) {
+          s5 = peg$c108;
+          peg$currPos += 5;
+        } else {
+          s5 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e136); }
+        }
+        if (s5 !== peg$FAILED) {
+          s6 = peg$parseend();
+          if (s6 !== peg$FAILED) {
+            s7 = peg$parse_();
+            s8 = peg$parselevelName();
+            if (s8 !== peg$FAILED) {
+              s9 = peg$parse_();
+              s10 = peg$parseperiod();
+              if (s10 !== peg$FAILED) {
+                peg$savedPos = s0;
+                s0 = peg$f106(s4, s8, s10);
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -7512,12 +8118,12 @@ function peg$parse(input, options) {
       s2 = peg$parseend();
       if (s2 !== peg$FAILED) {
         s3 = peg$parse_();
-        if (input.substr(peg$currPos, 7) === peg$c107) {
-          s4 = peg$c107;
+        if (input.substr(peg$currPos, 7) === peg$c112) {
+          s4 = peg$c112;
           peg$currPos += 7;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e135); }
+          if (peg$silentFails === 0) { peg$fail(peg$e141); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parseend();
@@ -7526,7 +8132,7 @@ function peg$parse(input, options) {
             s7 = peg$parsestring();
             if (s7 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f100(s7);
+              s0 = peg$f107(s7);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -7569,12 +8175,12 @@ function peg$parse(input, options) {
         s4 = peg$parsecount();
         if (s4 !== peg$FAILED) {
           s5 = peg$parse_();
-          if (input.substr(peg$currPos, 2) === peg$c108) {
-            s6 = peg$c108;
+          if (input.substr(peg$currPos, 2) === peg$c113) {
+            s6 = peg$c113;
             peg$currPos += 2;
           } else {
             s6 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e136); }
+            if (peg$silentFails === 0) { peg$fail(peg$e142); }
           }
           if (s6 !== peg$FAILED) {
             s7 = peg$parseend();
@@ -7611,7 +8217,7 @@ function peg$parse(input, options) {
                           s19 = peg$parsestring();
                           if (s19 !== peg$FAILED) {
                             peg$savedPos = s0;
-                            s0 = peg$f101(s4, s9, s14, s19);
+                            s0 = peg$f108(s4, s9, s14, s19);
                           } else {
                             peg$currPos = s0;
                             s0 = peg$FAILED;
@@ -7682,7 +8288,7 @@ function peg$parse(input, options) {
       s5 = peg$parsecomparison();
       if (s5 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f102(s1, s2, s3, s5);
+        s0 = peg$f109(s1, s2, s3, s5);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -7716,7 +8322,7 @@ function peg$parse(input, options) {
       }
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f103();
+        s0 = peg$f110();
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;

@@ -15,11 +15,12 @@ import {
 } from '../../compiler/index.ts'
 import type { Intended } from '../apply.ts'
 import { readCatalog } from '../catalog.ts'
-import { readStoredTexts } from '../compiled.ts'
+import { readStoredTexts, scoredCatalog } from '../compiled.ts'
 import { readScoring } from '../decide.ts'
 import type { Client } from '../engine.ts'
+import { readOverridden, withHands } from '../hands.ts'
 import type { Sources } from '../project/sources.ts'
-import { setApart } from './apart.ts'
+import { type Named, setApart } from './apart.ts'
 
 /** All definitions as they are, or as they will be. */
 export type Side = {
@@ -40,16 +41,13 @@ export type Side = {
 
 /** What is applied now. */
 export async function sideBefore(client: Client, scoringChanges: boolean): Promise<Side> {
-  const scores = (await readScoring(client))?.scores ?? []
-  const catalog = await readCatalog(
-    client,
-    scores.map(({ name }) => name),
-  )
+  const stored = await readScoring(client)
+  const { catalog, scores } = scoredCatalog(stored, await readCatalog(client, []))
   const texts = await readStoredTexts(client)
   const sources = new Map(texts.map(({ key, tree, zone }) => [key, { source: tree, zone }]))
   const before = (name: string) => `before:${name}`
   const named = { segment: before, score: scoringChanges ? before : (name: string) => name }
-  return side(sources, catalog, scores, named)
+  return side(sources, catalog, scores, named, await readOverridden(client))
 }
 
 /** What will be, once the files are applied. Segments that are not of the files stay as they are. */
@@ -69,16 +67,21 @@ export async function sideAfter(
   const others = (await readStoredTexts(client)).filter(({ key }) => !files.has(key) && !gone.has(key))
   for (const { key, tree, zone: own } of others) files.set(key, { source: tree, zone: own })
   const same = (name: string) => name
-  return side(files, intended.catalog, sources.scores, { segment: same, score: same })
+  const oldKeys = new Map(intended.renames.map(({ from, to }) => [to, from]))
+  const rows = (key: string) => oldKeys.get(key) ?? key
+  const overridden = await readOverridden(client)
+  const handled = new Set([...files.keys(), ...overridden].filter((key) => overridden.has(rows(key))))
+  return side(files, intended.catalog, intended.scores, { segment: same, score: same, rows }, handled)
 }
 
 function side(
   sources: ReadonlyMap<string, SegmentText>,
   catalog: Catalog,
   scores: readonly Score[],
-  named: Parameters<typeof setApart>[1],
+  named: Named,
+  overridden: ReadonlySet<string>,
 ): Side {
-  const compiled = compileAll(sources, catalog)
+  const compiled = withHands(compileAll(sources, catalog), catalog, overridden)
   const plain = meanings(compiled)
   const definition = (key: string): Definition | undefined => compiled.get(key)?.definition
   const referring = new Map(
@@ -99,7 +102,7 @@ function side(
   return {
     ...{ compiled, dependents, meaning },
     refersTo: (key) => referring.get(key) ?? [],
-    scores: scores.map((score) => ({ ...score, name: named.score(score.name) })),
+    scores: scores.map((score) => renamed(score, named.score)),
     parts(key) {
       const found = plain.has(key) ? definition(key) : undefined
       if (!found) return undefined
@@ -111,7 +114,13 @@ function side(
   }
 }
 
-function apart(part: Part, named: Parameters<typeof setApart>[1]): Part {
+const renamed = (score: Score, named: (name: string) => string): Score => ({
+  ...score,
+  name: named(score.name),
+  ...(score.ofLeads ? { ofLeads: { ...score.ofLeads, score: named(score.ofLeads.score) } } : {}),
+})
+
+function apart(part: Part, named: Named): Part {
   if (part.kind === 'condition') return { ...part, predicate: setApart(part.predicate, named) }
   if (part.kind === 'not') return { ...part, of: [apart(part.of[0], named)] }
   return { ...part, of: part.of.map((each) => apart(each, named)) }

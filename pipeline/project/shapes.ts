@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { durationSeconds, isZone, readDuration } from '../../compiler/index.ts'
+import { durationSeconds, isZone, readDuration, readFade, readInstant } from '../../compiler/index.ts'
 
 // What the files of a project may say. The JSON Schemas that editors read are made from these, descriptions included.
 
@@ -79,6 +79,9 @@ export const aliasShape = z
   .min(1)
   .describe('Events as they stand behind `did`: page_view where page = "/pricing".')
 
+const fadeHelp =
+  'must read like: half-life 30 days, expires after 90 days, linear over 60 days, none (whole days)'
+
 const decimal = z
   .number()
   .refine(
@@ -87,8 +90,41 @@ const decimal = z
   )
   .transform(String)
 
+const date = z
+  .string()
+  .refine((text) => readInstant(text, 'UTC') !== undefined, 'must be a day or an instant, such as 2026-01-31')
+const cap = decimal.refine((n) => !n.startsWith('-') && Number(n) > 0, 'must be more than 0')
+
+const eventRuleShape = z.strictObject({
+  events: z.string().min(1).describe('Events as they stand behind `did`: page_view where page = "/pricing".'),
+  points: decimal.describe('For each of them; below 0 they are taken away.'),
+  cap_per_day: cap.optional().describe('The most points that one day (UTC) gives, or takes away.'),
+  cap_per_lead: cap.optional().describe('The most points that all days together give, or take away.'),
+  from: date.optional().describe('Events before this day or instant do not count.'),
+  until: date.optional().describe('Events from this day or instant on do not count.'),
+  fade: z
+    .string()
+    .refine((text) => readFade(text) !== undefined, fadeHelp)
+    .optional()
+    .describe('How points grow less with age: half-life 30 days, expires after 90 days, linear over 60 days.'),
+})
+const fitRuleShape = z.strictObject({
+  where: z.string().min(1).describe('A condition on attributes of the lead or its account.'),
+  points: decimal.describe('For leads that it holds for.'),
+})
+export type RuleShape = z.infer<typeof eventRuleShape> | z.infer<typeof fitRuleShape>
+
 export const scoreShape = z.strictObject({
-  points: z.record(z.string().min(1), decimal).describe('Event type: points, summed over a life.'),
+  points: z
+    .record(z.string().min(1), decimal)
+    .default({})
+    .describe('Event type: points, summed over a life. The short form of a rule.'),
+  rules: z.array(z.union([eventRuleShape, fitRuleShape])).default([]).describe('Rules that say more.'),
+  of_leads: z
+    .string()
+    .regex(/^(sum|max|mean) of \S.*$/, 'must read like: sum of engagement (or max, or mean)')
+    .optional()
+    .describe('A score of the account: what a score of its leads comes to. sum, max or mean of NAME.'),
   levels: z
     .record(z.string().min(1), decimal)
     .default({})

@@ -1,11 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
-import type { Score, Span } from '../../compiler/index.ts'
+import type { Span } from '../../compiler/index.ts'
+import { readScores, type ScoreSource } from './scoring.ts'
 import type { Project } from './settings.ts'
-import { aliasShape, eventShape, keyPattern, scoreShape, segmentShape } from './shapes.ts'
+import { aliasShape, eventShape, keyPattern, segmentShape } from './shapes.ts'
 import { type Entry, type Finding, type Place, readYaml } from './yaml.ts'
 
+export type { ScoreSource } from './scoring.ts'
 export type { Finding, Place } from './yaml.ts'
 
 /** From a place in a text form to a place in its file. */
@@ -40,7 +42,7 @@ export type Sources = {
   readonly segments: readonly SegmentSource[]
   readonly events: readonly EventTypeSource[]
   readonly aliases: readonly AliasSource[]
-  readonly scores: readonly Score[]
+  readonly scores: readonly ScoreSource[]
   readonly findings: readonly Finding[]
 }
 
@@ -111,29 +113,4 @@ function readEvents(project: Project, findings: Finding[]): Pick<Sources, 'event
     if (text !== undefined) aliases.push({ name, text, locate: ({ span }) => entry.locate([], span) })
   }, 'aliases')
   return { events, aliases }
-}
-
-function readScores(project: Project, findings: Finding[]): Score[] {
-  const scores: Score[] = []
-  readYaml(project, 'scoring.yaml', findings)
-    ?.only('scores')
-    .each((name, entry) => {
-      const shape = entry.check(scoreShape)
-      if (shape) scores.push(scoreOf(name, shape, entry))
-    }, 'scores')
-  return scores
-}
-
-function scoreOf(name: string, shape: z.infer<typeof scoreShape>, entry: Entry): Score {
-  const levels = Object.entries(shape.levels).map(([level, from]) => ({ name: level, from }))
-  if (levels.some((level, index) => index > 0 && Number(level.from) <= Number(levels[index - 1]!.from))) {
-    entry.find('BAD_LEVELS', `The levels of "${name}" are lower bounds and must rise.`)
-  }
-  const rules = Object.entries(shape.points).map(([event, points]) => ({ event, micropoints: micro(points) }))
-  return { name, rules, levels }
-}
-
-const micro = (points: string): string => {
-  const [whole = '0', fraction = ''] = points.split('.')
-  return String(BigInt(`${whole}${fraction.padEnd(6, '0')}`))
 }

@@ -48,9 +48,10 @@ export class Entry {
   check<T>(shape: z.ZodType<T>): T | undefined {
     const result = shape.safeParse(this.data() ?? {})
     if (result.success) return result.data
-    for (const issue of result.error.issues.slice(0, 5)) {
-      const path = issue.path.map(String).join('.')
-      this.find('BAD_FILE', path ? `${path}: ${issue.message}` : issue.message)
+    for (const issue of result.error.issues.flatMap(innermost).slice(0, 5)) {
+      const path = issue.path.map(String)
+      const message = path.length > 0 ? `${path.join('.')}: ${issue.message}` : issue.message
+      this.file.findings.push({ ...this.locate(path), severity: 'error', code: 'BAD_FILE', message })
     }
     return undefined
   }
@@ -90,6 +91,17 @@ export class Entry {
     }
     return this.file.place(offset, Math.max(1, span.end - span.start))
   }
+}
+
+type Issue = { readonly path: readonly PropertyKey[]; readonly message: string }
+
+/** Of several shapes that a value could have, the one that it comes nearest to says what is wrong with it. */
+function innermost(issue: z.core.$ZodIssue): Issue[] {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue]
+  const [nearest] = [...issue.errors].sort((a, b) => a.length - b.length)
+  return nearest!.flatMap((each) =>
+    innermost({ ...each, path: [...issue.path, ...each.path] } as z.core.$ZodIssue),
+  )
 }
 
 export class YamlFile {

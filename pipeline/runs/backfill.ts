@@ -1,190 +1,242 @@
-import type { Instant } from '../../compiler/index.ts'
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { canonical, type Instant } from '../../compiler/index.ts'
 import { rows } from '../catalog.ts'
 import { type Client, type Database, inTransaction } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
-import { type PinnedDefinitions, pinDefinitions } from './definitions.ts'
+import { type BackfillRange, findSlots, type Prepared, prepare } from './backfill-slots.ts'
+import { type Going, settleSeams, writeBackfill } from './backfill-write.ts'
 import { evaluate } from './evaluate.ts'
-import { type LastApplied, readLastApplied } from './instants.ts'
-import { claim, FencedOff } from './lease.ts'
+import { claim } from './lease.ts'
 import { describeError, type OnStep, Steps } from './run.ts'
 
-export type BackfillOptions = {
-  /** Closed at both ends. */
-  readonly from: Instant
-  readonly to: Instant
-  readonly grain: 'day' | 'hour'
-  /** Keys; all active segments if left out. */
-  readonly segments?: readonly string[]
+export { type BackfillRange, backfillSlots, type Slot } from './backfill-slots.ts'
+
+export type BackfillOptions = BackfillRange & {
   readonly origin?: 'command' | 'queue'
   readonly owner: string
+  /** For another backfill to end; and in the end, for a run. */
   readonly waitMilliseconds?: number
   readonly onStep?: OnStep
-  readonly onProgress?: (progress: { done: number; total: number; asOf: Instant }) => void
+  readonly onProgress?: (progress: BackfillProgress) => void
+}
+
+export type BackfillProgress = {
+  readonly done: number
+  readonly total: number
+  readonly asOf: Instant
+  /** An estimate, from how long the instants took so far. */
+  readonly secondsLeft: number
 }
 
 export type BackfillResult = {
-  readonly runId: string
+  /** Null: nothing was to be done. */
+  readonly runId: string | null
   readonly from: Instant
   readonly to: Instant
   readonly instants: number
+  /** So many of the instants had been computed before it was interrupted. */
+  readonly resumed: number
   readonly segments: number
+  /** Keys of segments whose definition changed meanwhile: their history is as it was. */
+  readonly superseded: readonly string[]
   readonly entered: number
   readonly left: number
 }
 
-const instantsMax = 10_000
-
 /**
  * Recomputes the history of a range with the current definitions, as a function of what is known now. It writes rows
- * in the range only, and at the seam: the first later run of each segment, whose state stays as recorded.
+ * in the range only, and at the seams: the first later instant at which a segment was looked at, whose state stays as
+ * recorded. Computing needs no lease, since it reads what lies below a fixed horizon and is kept aside, instant by
+ * instant; one that was killed goes on from there. All becomes visible in one transaction, which needs the fence.
  */
 export function backfill(database: Database, options: BackfillOptions): Promise<BackfillResult> {
   return database.session(async (client) => {
-    const waitMilliseconds = options.waitMilliseconds ?? 60_000
-    const lease = await claim(database, client, { owner: options.owner, waitMilliseconds })
+    await lock(client, options.waitMilliseconds ?? 60_000)
     try {
-      await client.query(statement('runs/interrupt'))
-      const last = await readLastApplied(client)
-      checkRange(options, last)
-      const definitions = await selectSegments(client, options.segments)
-      const instants = await readInstants(client, options)
-      const runId = await start(client, options, { last, definitions, fence: lease.fence, instants })
+      await client.query('discard temp')
+      await client.query(statement('backfill/interrupted'), [null])
+      const prepared = await prepare(client, options)
+      const going = await begin(client, options, prepared)
+      if (going === undefined) return nothing(options)
       try {
-        return await recompute(client, options, { last, definitions, instants, runId, fence: lease.fence })
+        await recompute(client, options, going)
+        return await write(database, client, options, going)
       } catch (error) {
         await client
-          .query(statement('runs/fail'), [runId, JSON.stringify(describeError(error))])
+          .query(statement('runs/fail'), [going.runId, JSON.stringify(describeError(error))])
           .catch(() => {})
         throw error
       }
     } finally {
-      await lease.release().catch(() => {})
+      // The next one on this connection must see the history that stands.
+      await client.query('discard temp').catch(() => {})
+      await client.query(statement('backfill/unlock')).catch(() => {})
     }
   })
 }
 
-function checkRange({ from, to }: BackfillOptions, last: LastApplied): void {
-  if (from > to) {
-    throw new UserError({ code: 'BAD_RANGE', message: `The range begins (${from}) after it ends (${to}).` })
+async function lock(client: Client, waitMilliseconds: number): Promise<void> {
+  const attempts = Math.max(1, Math.ceil(waitMilliseconds / 250))
+  for (let attempt = 1; ; attempt++) {
+    const [row] = await rows<{ locked: boolean }>(client, statement('backfill/lock'))
+    if (row?.locked) return
+    if (attempt >= attempts) break
+    await sleep(250)
   }
-  const end = last.as_of ?? last.now
-  if (to > end) {
-    throw new UserError({
-      code: 'BACKFILL_AFTER_LAST_RUN',
-      message: `A backfill rewrites what lies before the last run, as of ${end}; ${to} lies after it.`,
-      hint: `Choose --to ${end.slice(0, 10)} or earlier, or do a run first.`,
-    })
-  }
+  throw new UserError({
+    code: 'BACKFILL_IN_PROGRESS',
+    message: 'Another backfill is under way; there is one at a time.',
+    hint: 'Wait for it to end; `tideline runs` shows it.',
+  })
 }
 
-async function selectSegments(
-  client: Client,
-  keys: readonly string[] | undefined,
-): Promise<PinnedDefinitions> {
-  const all = await pinDefinitions(client)
-  if (!keys) return all
-  for (const key of keys) {
-    const failing = all.failing.find((each) => each.key === key)
-    if (failing || !all.segments.some((each) => each.key === key)) {
-      throw new UserError({
-        code: failing ? failing.code : 'UNKNOWN_SEGMENT',
-        message: failing ? failing.message : `There is no active segment "${key}".`,
-        hint: '`tideline segments` lists them.',
-      })
-    }
-  }
-  return { ...all, segments: all.segments.filter((each) => keys.includes(each.key)), failing: [] }
-}
+const nothing = ({ from, to }: BackfillOptions): BackfillResult => ({
+  ...{ runId: null, from, to, instants: 0, resumed: 0, segments: 0, superseded: [], entered: 0, left: 0 },
+})
 
-async function readInstants(client: Client, { from, to, grain }: BackfillOptions): Promise<Instant[]> {
-  const found = await rows<{ as_of: Instant }>(client, statement('backfill/instants'), [from, to, grain])
-  if (found.length > instantsMax) {
-    throw new UserError({
-      code: 'RANGE_TOO_LONG',
-      message: `The range holds ${found.length} instants; at most ${instantsMax} are done at a time.`,
-      hint: 'Take a shorter range, or --grain day.',
-    })
-  }
-  return found.map((each) => each.as_of)
-}
-
-type Backfilling = {
-  readonly last: LastApplied
-  readonly definitions: PinnedDefinitions
-  readonly instants: readonly Instant[]
-  readonly fence: string
-}
-
-async function start(client: Client, options: BackfillOptions, going: Backfilling): Promise<string> {
-  const { from, to, grain, segments } = options
-  const { rows: started } = await client.query<{ run_id: string }>(statement('runs/start'), [
-    'backfill',
-    options.origin ?? 'command',
-    to,
-    going.last.next_horizon,
-    going.fence,
-    going.definitions.scoringVersion,
-    JSON.stringify({ from, to, grain, segments: segments ?? null, instants: going.instants.length }),
-  ])
-  return started[0]!.run_id
-}
-
-async function recompute(
+/** Goes on with the same one that was interrupted, or begins a new one; undefined if there is nothing to do. */
+async function begin(
   client: Client,
   options: BackfillOptions,
-  going: Backfilling & { runId: string },
-): Promise<BackfillResult> {
-  const { definitions, instants, last, runId } = going
-  const steps = new Steps(options.onStep)
-  const ids = definitions.segments.map((each) => each.segmentId)
-  const mainScore = definitions.scores.findIndex((score) => score.name === 'engagement')
-  await client.query('discard temp')
-  await client.query(statement('backfill/stage'))
-  await client.query(statement('backfill/start_state'), [options.from, ids])
-  for (const [index, asOf] of instants.entries()) {
-    await steps.step(asOf, async () => {
-      const seen = { asOf, horizon: last.next_horizon }
-      const { wordCount } = await evaluate(client, definitions, seen)
-      await client.query(statement('runs/stage_changes'), [seen.horizon, asOf, null, null, wordCount])
-      await client.query(statement('backfill/keep_changes'), [asOf])
-      await client.query(statement('backfill/step_left'))
-      await client.query(statement('backfill/step_entered'))
-      return client.query(statement('backfill/keep_stats'), [asOf, mainScore < 0 ? null : mainScore + 1])
-    })
-    options.onProgress?.({ done: index + 1, total: instants.length, asOf })
+  prepared: Prepared,
+): Promise<Going | undefined> {
+  const { definitions } = prepared
+  const { from, to, grain = null, all = false } = options
+  const asked = { from, to, grain, segments: options.segments ? [...options.segments].sort() : null, all }
+  const meaning = createHash('sha256')
+    .update(
+      canonical([
+        definitions.segments.map(({ key, version, predicate }) => ({ key, version, predicate })),
+        definitions.scores,
+      ]),
+    )
+    .digest('hex')
+  const [resumed] = await rows<{ run_id: string; horizon: string }>(client, statement('backfill/resume'), [
+    JSON.stringify(asked),
+    meaning,
+  ])
+  await client.query(statement('backfill/clean_up'), [JSON.stringify(asked), resumed?.run_id ?? null])
+  if (resumed) {
+    await client.query(statement('backfill/take'), [resumed.run_id])
+    return going(client, options, prepared, { runId: resumed.run_id, horizon: resumed.horizon })
   }
-  const counts = await inTransaction(client, () => write(client, options, { ...going, ids, steps }))
-  const { from, to } = options
-  return { runId, from, to, instants: instants.length, segments: ids.length, ...counts }
+  const { slots } = await findSlots(client, options, prepared)
+  if (slots.length === 0) return undefined
+  const runId = await inTransaction(client, () =>
+    keepPlan(client, options, prepared, { asked, meaning, instants: slots.length }),
+  )
+  return going(client, options, prepared, { runId, horizon: prepared.last.next_horizon })
 }
 
-/** The range becomes visible at once, or not at all. */
-async function write(
+async function keepPlan(
   client: Client,
-  { from, to }: BackfillOptions,
-  going: Backfilling & { runId: string; ids: readonly string[]; steps: Steps },
-): Promise<{ entered: number; left: number }> {
-  const { runId, ids, fence, steps, definitions, last } = going
-  if ((await client.query(statement('runs/check_fence'), [fence])).rowCount === 0) throw new FencedOff()
-  const versions = definitions.segments.map((each) => each.version)
-  await client.query(statement('backfill/find_seams'), [to, ids])
-  await client.query(statement('backfill/seam_changes'), [runId, ids, versions])
-  await client.query(statement('backfill/replace_changes'), [from, to, ids])
-  await client.query(statement('backfill/write_changes'), [runId])
-  await client.query(statement('backfill/replace_stats'), [from, to, ids])
-  await client.query(statement('backfill/write_stats'), [runId])
-  await client.query(statement('backfill/write_membership'), [to, runId])
-  await client.query(statement('backfill/correct_since'), [ids])
-  // Where nothing was ever run, the next run goes on from here as from any other.
-  if (last.run_id === null && ids.length > 0) {
-    await client.query(statement('runs/apply_state'), [runId, definitions.scoringVersion])
+  options: BackfillOptions,
+  { definitions, last }: Prepared,
+  { asked, meaning, instants }: { asked: object; meaning: string; instants: number },
+): Promise<string> {
+  const [started] = await rows<{ run_id: string }>(client, statement('runs/start'), [
+    'backfill',
+    options.origin ?? 'command',
+    options.to,
+    last.next_horizon,
+    '0',
+    definitions.scoringVersion,
+    JSON.stringify({ ...asked, instants }),
+  ])
+  const runId = started!.run_id
+  await client.query(statement('backfill/begin'), [runId, JSON.stringify(asked), meaning])
+  await client.query(statement('backfill/begin_chunks'), [
+    runId,
+    options.from,
+    options.to,
+    definitions.segments.map((each) => each.segmentId),
+    definitions.segments.map((each) => each.version),
+  ])
+  await client.query(statement('backfill/begin_instants'), [runId])
+  return runId
+}
+
+async function going(
+  client: Client,
+  options: BackfillOptions,
+  { definitions }: Prepared,
+  { runId, horizon }: { runId: string; horizon: string },
+): Promise<Going> {
+  const instants = await rows<{ as_of: Instant; done: boolean }>(client, statement('backfill/instants'), [
+    runId,
+  ])
+  await client.query(statement('backfill/view_recorded'))
+  await client.query(`select set_config('tideline.backfill', $1::text, false)`, [runId])
+  await client.query(statement('backfill/create_held'))
+  return { runId, horizon, definitions, instants, steps: new Steps(options.onStep) }
+}
+
+async function recompute(client: Client, options: BackfillOptions, going: Going): Promise<void> {
+  const { runId, instants, steps } = going
+  const open = instants.filter(({ done }) => !done).map(({ as_of }) => as_of)
+  const before = instants.length - open.length
+  const started = performance.now()
+  // From here on, whatever reads the history reads what this backfill has computed in its place.
+  await client.query(statement('backfill/view_changes'))
+  await client.query(statement('backfill/hold'), [runId, open[0] ?? 'infinity', false])
+  for (const [index, asOf] of open.entries()) {
+    await steps.step(asOf, () => oneInstant(client, going, asOf))
+    const seconds = (performance.now() - started) / 1000
+    options.onProgress?.({
+      done: before + index + 1,
+      total: instants.length,
+      asOf,
+      secondsLeft: (seconds / (index + 1)) * (open.length - index - 1),
+    })
   }
-  await steps.begin('commit')
-  const { rows: finished } = await client.query<{ entered: string; left: string }>(
-    statement('backfill/finish'),
-    [runId, fence, JSON.stringify(steps.done)],
-  )
-  if (!finished[0]) throw new FencedOff()
-  return { entered: Number(finished[0].entered), left: Number(finished[0].left) }
+  await client.query('drop view pg_temp.membership_change')
+}
+
+async function oneInstant(client: Client, going: Going, asOf: Instant): Promise<void> {
+  const { runId, horizon, definitions } = going
+  await inTransaction(client, () => settleSeams(client, runId, asOf))
+  await client.query(statement('backfill/hold'), [runId, asOf, true])
+  await client.query('analyze held_member')
+  const found = await rows<{ segment_id: string }>(client, statement('backfill/active'), [runId, asOf])
+  const active = new Set(found.map(({ segment_id }) => segment_id))
+  const segments = definitions.segments.filter(({ segmentId }) => active.has(segmentId))
+  const result = await evaluate(client, { ...definitions, segments, failing: [] }, { asOf, horizon })
+  const failing = result.failing[0]
+  if (failing) {
+    throw new UserError({ code: failing.code, message: `"${failing.key}" as of ${asOf}: ${failing.message}` })
+  }
+  const mainScore = definitions.scores.findIndex((score) => score.name === 'engagement')
+  await client.query(statement('runs/stage_changes'), [horizon, asOf, null, null, result.wordCount])
+  await inTransaction(client, async () => {
+    await client.query(statement('backfill/keep_changes'), [runId, asOf])
+    await client.query(statement('backfill/step_left'))
+    await client.query(statement('backfill/step_entered'))
+    await client.query(statement('backfill/keep_stats'), [runId, asOf, mainScore < 0 ? null : mainScore + 1])
+    await client.query(statement('backfill/keep_done'), [runId, asOf])
+  })
+}
+
+async function write(
+  database: Database,
+  client: Client,
+  options: BackfillOptions,
+  going: Going,
+): Promise<BackfillResult> {
+  const { owner, waitMilliseconds = 600_000, from, to } = options
+  await going.steps.begin('claim')
+  const lease = await claim(database, client, { owner, waitMilliseconds })
+  try {
+    await client.query(statement('runs/interrupt'))
+    const written = await going.steps.step('write', () =>
+      inTransaction(client, () => writeBackfill(client, { ...going, to, fence: lease.fence })),
+    )
+    await going.steps.begin('end')
+    const { instants, runId } = going
+    const resumed = instants.filter(({ done }) => done).length
+    return { runId, from, to, instants: instants.length, resumed, ...written }
+  } finally {
+    await lease.release().catch(() => {})
+  }
 }

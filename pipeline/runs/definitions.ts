@@ -11,6 +11,9 @@ import {
   type Score,
 } from '../../compiler/index.ts'
 import { type Reader, readCatalog, rows } from '../catalog.ts'
+import { scoredCatalog } from '../compiled.ts'
+import { readScoring } from '../decide.ts'
+import { readOverridden, withHands } from '../hands.ts'
 
 /** An active segment with the version that a run is pinned to. */
 export type Pinned = {
@@ -47,6 +50,7 @@ export type PinnedDefinitions = {
 type SegmentRow = {
   segment_id: string
   key: string
+  origin: string
   status: 'draft' | 'active' | 'paused'
   version: number
   tree: unknown
@@ -57,19 +61,12 @@ type SegmentRow = {
 
 /** The current versions of all active segments and of scoring, compiled against the catalog as it is now. */
 export async function pinDefinitions(client: Reader): Promise<PinnedDefinitions> {
-  const [scoring] = await rows<{ version: number; definition: { scores: Score[] } }>(
-    client,
-    'select version, definition from scoring_versions order by version desc limit 1',
-  )
-  const scores = scoring?.definition.scores ?? []
+  const scoring = await readScoring(client)
   const scoringVersion = scoring?.version ?? null
-  const catalog = await readCatalog(
+  const { catalog, scores } = scoredCatalog(scoring, await readCatalog(client, []))
+  const stored = await rows<SegmentRow>(
     client,
-    scores.map((score) => score.name),
-  )
-  const found = await rows<SegmentRow>(
-    client,
-    `select s.segment_id, s.key, s.status, s.version, v.tree, v.zone,
+    `select s.segment_id, s.key, s.origin, s.status, s.version, v.tree, v.zone,
        st.version as applied_version, st.scoring_version as applied_scoring
      from segments s
      join segment_versions v on v.segment_id = s.segment_id and v.version = s.version
@@ -77,9 +74,14 @@ export async function pinDefinitions(client: Reader): Promise<PinnedDefinitions>
      where s.status <> 'archived'
      order by s.segment_id`,
   )
-  const compiled = compileAll(
-    new Map(found.map(({ key, tree, zone }) => [key, { source: tree, zone }])),
+  const isStatic = ({ origin }: SegmentRow) => origin === 'snapshot'
+  // One that was made since the catalog was read waits for the next run.
+  const found = stored.filter((row) => !isStatic(row) || catalog.segments.has(row.key))
+  const texts = found.filter((row) => !isStatic(row))
+  const compiled = withHands(
+    compileAll(new Map(texts.map(({ key, tree, zone }) => [key, { source: tree, zone }])), catalog),
     catalog,
+    await readOverridden(client),
   )
   const references = meanings(compiled)
   const segments: Pinned[] = []

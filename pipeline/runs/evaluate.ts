@@ -1,4 +1,4 @@
-import { dialects, emit, type Instant, plan, readsOtherLeads } from '../../compiler/index.ts'
+import { dialects, emit, type Instant, listsReadBy, plan, readsOtherLeads } from '../../compiler/index.ts'
 import type { Client } from '../engine.ts'
 import { statement } from '../sql.ts'
 import { bitsOf, type Failing, type Pinned, type PinnedDefinitions } from './definitions.ts'
@@ -56,6 +56,13 @@ async function evaluateOnce(
     bits,
     segments.map((segment) => segment.first),
     segments.map((segment) => readsOtherLeads(segment.predicate, references)),
+  ])
+  const lists = segments.flatMap(({ segmentId, predicate }) =>
+    listsReadBy(predicate, references).map((key) => ({ segmentId, key })),
+  )
+  await client.query(statement('runs/plan_lists'), [
+    lists.map(({ segmentId }) => segmentId),
+    lists.map(({ key }) => key),
   ])
   // Postgres spreads `create table as` over several processes, `insert` not.
   await client.query(

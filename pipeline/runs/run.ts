@@ -62,6 +62,7 @@ export async function run(database: Database, options: RunOptions): Promise<RunR
     )
     try {
       await client.query(statement('runs/interrupt'))
+      await client.query(statement('backfill/clean_up'), [null, null])
       const last = await readLastApplied(client)
       await rollUpIfDue(database, last, options, steps)
       const asOf = chooseAsOf(last, options.asOf)

@@ -1,7 +1,13 @@
--- The last statement of the transaction. $1 run_id bigint, $2 fence bigint, $3 steps jsonb.
+-- The run's own row. $1 run_id bigint, $2 fence bigint, $3 steps jsonb, $4 keys text[] of what was left out.
 update runs
-set status = 'done', finished_at = clock_timestamp(), steps = $3::jsonb,
-  entered = (select count(*) from backfilled_change where change = 'entered'),
-  "left" = (select count(*) from backfilled_change where change = 'left')
-where run_id = $1::bigint and fence = $2::bigint and status = 'running'
+set status = 'done', finished_at = clock_timestamp(), steps = $3::jsonb, fence = $2::bigint,
+  options = options
+    || jsonb_build_object('versions', (
+      select coalesce(jsonb_object_agg(segment_id::text, version), '{}') from backfill_chunk where run_id = $1::bigint))
+    || case when cardinality($4::text[]) = 0 then '{}' else jsonb_build_object('segments', (
+      select coalesce(jsonb_agg(distinct s.key), '[]') from backfill_chunk k join segments s using (segment_id)
+      where k.run_id = $1::bigint)) end,
+  entered = (select count(*) from backfill_change where run_id = $1::bigint and change = 'entered' and not seam),
+  "left" = (select count(*) from backfill_change where run_id = $1::bigint and change = 'left' and not seam)
+where run_id = $1::bigint and status = 'running'
 returning entered, "left";

@@ -1,3 +1,4 @@
--- Keeps what changed at one instant. $1 as_of timestamptz.
-insert into backfilled_change (segment_id, lead_id, as_of, change, version)
-select segment_id, lead_id, $1::timestamptz, change, version from staged_change;
+-- Keeps what changed at one instant. $1 run_id bigint, $2 as_of timestamptz.
+insert into backfill_change (run_id, segment_id, lead_id, as_of, change, cause, version, by_run_id, seam)
+select $1::bigint, segment_id, lead_id, $2::timestamptz, change, 'backfill', version, $1::bigint, false
+from staged_change;

@@ -1,3 +1,4 @@
--- Removes the history of the range, to be written anew. $1 from, $2 to timestamptz, $3 segment_ids bigint[].
-delete from membership_change
-where segment_id = any($3::bigint[]) and as_of between $1::timestamptz and $2::timestamptz;
+-- Removes the history of the ranges and of their seams, to be written anew. $1 run_id bigint.
+delete from membership_change m using backfill_chunk k
+where k.run_id = $1::bigint and m.segment_id = k.segment_id
+  and ((m.as_of >= k.from_at and m.as_of < k.until_at) or m.as_of = k.seam_at);

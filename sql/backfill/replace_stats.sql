@@ -1,3 +1,3 @@
--- Removes the figures of the range, to be written anew. $1 from, $2 to timestamptz, $3 segment_ids bigint[].
-delete from segment_stats
-where segment_id = any($3::bigint[]) and as_of between $1::timestamptz and $2::timestamptz;
+-- Removes the figures of the ranges, to be written anew. $1 run_id bigint.
+delete from segment_stats f using backfill_chunk k
+where k.run_id = $1::bigint and f.segment_id = k.segment_id and f.as_of >= k.from_at and f.as_of < k.until_at;

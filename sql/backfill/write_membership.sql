@@ -3,9 +3,14 @@ merge into membership m
 using (
   select coalesce(h.segment_id, o.segment_id) as segment_id, coalesce(h.lead_id, o.lead_id) as lead_id,
     h.lead_id is not null as held
-  from (select h.* from held_member h join seam using (segment_id) where seam.as_of is null) h
-  full join (select m.* from membership m join seam using (segment_id) where seam.as_of is null) o
-    on o.segment_id = h.segment_id and o.lead_id = h.lead_id
+  from (
+    select h.* from held_member h join backfill_chunk k using (segment_id)
+    where k.run_id = $2::bigint and k.seam_at is null
+  ) h
+  full join (
+    select o.* from membership o join backfill_chunk k using (segment_id)
+    where k.run_id = $2::bigint and k.seam_at is null
+  ) o on o.segment_id = h.segment_id and o.lead_id = h.lead_id
 ) as n on m.segment_id = n.segment_id and m.lead_id = n.lead_id
 when matched and not n.held then delete
 when not matched and n.held then

@@ -8,12 +8,17 @@ create table segment_list (
   list text not null check (list in ('members', 'added', 'removed')),
   from_at timestamptz not null,
   until_at timestamptz check (until_at > from_at),
+  until_xid xid8,
   created_at timestamptz not null default clock_timestamp(),
-  ingest_xid xid8 not null default pg_current_xact_id()
+  created_by text,
+  ingest_xid xid8 not null default pg_current_xact_id(),
+  check ((until_at is null) = (until_xid is null))
 );
 comment on table segment_list is 'Leads named by hand: the members of static segments, and overrides of dynamic ones.';
 comment on column segment_list.list is 'members: of a static segment; added and removed: overrides, which win over the definition.';
 comment on column segment_list.until_at is 'Excluded. Null: it holds until it is undone.';
+comment on column segment_list.until_xid is 'The transaction that said until when: a run that does not know it yet sees the row go on.';
+comment on column segment_list.created_by is 'User and host; null: not recorded.';
 create index segment_list_segment on segment_list (segment_id, list, lead_id);
 create index segment_list_lead on segment_list (lead_id);
 create index segment_list_ingest on segment_list (ingest_xid);

@@ -1,9 +1,12 @@
--- Which segments a lead is in as of the last run. $1 internal id bigint.
--- Columns: segment, since, cause (of the entry, if it is recorded).
-select s.key as segment, to_char(m.since, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as since, c.cause
-from membership m
+-- Which segments a lead was in at an instant, as runs recorded it. $1 internal id bigint, $2 instant timestamptz.
+-- Columns: segment, since, cause (of the entry).
+select s.key as segment, to_char(c.as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as since, c.cause
+from (
+  select distinct on (segment_id) segment_id, as_of, change, cause
+  from membership_change
+  where lead_id = $1::bigint and as_of <= $2::timestamptz
+  order by segment_id, as_of desc
+) as c
 join segments s using (segment_id)
-left join membership_change c
-  on c.segment_id = m.segment_id and c.lead_id = m.lead_id and c.as_of = m.since and c.change = 'entered'
-where m.lead_id = $1::bigint and s.status <> 'archived'
+where c.change = 'entered' and s.status <> 'archived'
 order by s.key

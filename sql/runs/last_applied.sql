@@ -1,4 +1,5 @@
--- The run that was applied last: the one with the greatest as_of, a backfill counting as of its end.
+-- The run that was applied last: the one with the greatest as_of. A backfill counts as of its end, but goes behind a
+-- run as of the same instant, which saw all segments.
 -- Also the present instant of the database's clock, and the horizon that a run starting now would have.
 select
   r.run_id,
@@ -11,5 +12,5 @@ select
   pg_snapshot_xmin(pg_current_snapshot())::text as next_horizon
 from (select 1) as always
 left join lateral (
-  select * from runs where status = 'done' order by as_of desc, run_id desc limit 1
+  select * from runs where status = 'done' order by as_of desc, mode = 'backfill', run_id desc limit 1
 ) as r on true;

@@ -46,14 +46,36 @@ touched_account as (
   join attribute_change link on link.subject = 'lead' and link.subject_id = t.lead_id and link.attribute = '@account'
   join leads mate on to_jsonb(mate.account_id) = link.value
   where exists (select from planned where reads_account)
+),
+-- Whom a hand put in or out since the last run, or stopped doing so, of a segment or of one that it refers to.
+handed as (
+  select p.segment_id, o.lead_id
+  from segment_list o join planned_list p on p.listed_id = o.segment_id
+  where o.list <> 'members' and o.ingest_xid < $1::text::xid8 and o.from_at <= $2::timestamptz
+    and (
+      o.ingest_xid >= $3::text::xid8 or o.from_at > $4::timestamptz
+      or (o.until_xid < $1::text::xid8 and o.until_at <= $2::timestamptz
+        and (o.until_xid >= $3::text::xid8 or o.until_at > $4::timestamptz))
+    )
+),
+by_hand as (
+  select segment_id, lead_id from handed
+  union
+  select h.segment_id, mate.lead_id
+  from handed h
+  join planned p on p.segment_id = h.segment_id and p.reads_account
+  join attribute_change link on link.subject = 'lead' and link.subject_id = h.lead_id and link.attribute = '@account'
+  join leads mate on to_jsonb(mate.account_id) = link.value
 )
 select p.segment_id, d.lead_id,
   case when d.words[p.word] & p.bit <> 0 then 'entered' else 'left' end,
   case when p.first then 'definition'
+    when m.lead_id is not null then 'manual'
     when t.lead_id is not null or (p.reads_account and a.lead_id is not null) then 'data'
     else 'time' end,
   p.version
 from differing d
 join planned p on (d.words[p.word] # d.held[p.word]) & p.bit <> 0
 left join touched t on t.lead_id = d.lead_id
-left join touched_account a on a.lead_id = d.lead_id;
+left join touched_account a on a.lead_id = d.lead_id
+left join by_hand m on m.segment_id = p.segment_id and m.lead_id = d.lead_id;

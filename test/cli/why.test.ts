@@ -47,7 +47,7 @@ describe('why', () => {
 
 In a sentence: trial signup 28 days ago, event 18 days ago, no api call.
 
-as of 2026-03-01 00:00 UTC
+as of 2026-03-01 00:00 UTC, evaluated by the current definition on what is known now
 `)
   })
 
@@ -86,15 +86,15 @@ describe('lead', () => {
     const { code, out } = await desk.typeAtTerminal('lead L-1 --as-of 2026-03-01')
     expect(code).toBe(0)
     expect(out).toBe(`L-1  ·  engagement 5.0 (cold)
-first seen 59 days ago (2026-01-01 00:00)  ·  as of 2026-03-01 00:00 UTC
+first seen 59 days ago (2026-01-01 00:00)  ·  as of 2026-03-01 00:00 UTC, evaluated
 
   company_size  1200
   title         VP of \uFFFD[31mMarketing
 
 Segments
-  SEGMENT  SINCE  UNTIL
-  recent   –      in 11 days (2026-03-12 12:00), if nothing happens
-  stalled  –      –
+  SEGMENT  SINCE             UNTIL
+  recent   2026-03-01 00:00  in 11 days (2026-03-12 12:00), if nothing happens
+  stalled  2026-03-01 00:00  –
 
 Last events
   2026-02-10 12:00  login

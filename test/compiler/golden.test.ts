@@ -3,15 +3,15 @@ import { compile } from '../../compiler/compile.ts'
 import { conditions } from '../../compiler/conditions/index.ts'
 import { dialects } from '../../compiler/dialects/index.ts'
 import { emit } from '../../compiler/emit.ts'
+import type { Predicate, Score } from '../../compiler/ir.ts'
 import { say } from '../../compiler/parse.ts'
 import { plan } from '../../compiler/plan.ts'
-import { catalog, segments } from '../support/world.ts'
+import { pointsFor } from '../support/scores.ts'
+import { catalog, scores, segments } from '../support/world.ts'
 
-const points = [
-  { event: 'page_view', micropoints: '1000000' },
-  { event: 'trial_signup', micropoints: '25000000' },
-]
-const scores = [{ name: 'engagement', rules: points, levels: [] }]
+const points = [pointsFor('page_view', '1000000'), pointsFor('trial_signup', '25000000')]
+const { levels } = scores[0]!
+const few: readonly Score[] = [{ name: 'engagement', rules: points, levels }, ...scores.slice(1)]
 const seen = { asOf: '2026-03-01T00:00:00.000000Z', horizon: '1000' }
 
 /** One page per condition, to be read in a review. That the SQL is right is shown by matrix.test.ts, which runs it. */
@@ -31,10 +31,18 @@ function some(examples: readonly string[]): string[] {
   return [...chosen].map((position) => examples[position]!)
 }
 
+/** The scores that a definition reads, and what these are made of. */
+function namesIn(predicate: Predicate): Set<string> {
+  const text = JSON.stringify(predicate)
+  const names = new Set([...text.matchAll(/"score":"([^"]+)"/g)].map(([, name]) => name!))
+  return names.has('account') || text.includes('"kind":"segment"') ? names.add('engagement') : names
+}
+
 function page(text: string): string {
   const { definition, predicate } = compile(text, catalog)
-  const reads = /"kind":"(score|segment)"/.test(JSON.stringify(predicate))
-  const queryPlan = plan([{ key: 'example', predicate: predicate! }], reads ? scores : [], segments)
+  const names = namesIn(predicate!)
+  const read = few.filter(({ name }) => names.has(name))
+  const queryPlan = plan([{ key: 'example', predicate: predicate! }], read, segments)
   const statements = Object.values(dialects).map((dialect) => {
     const { sql, parameters } = emit(queryPlan, dialect, seen)
     const values = parameters.map((value, index) => `-- $${index + 1} ${JSON.stringify(value)}`)

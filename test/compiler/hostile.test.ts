@@ -12,6 +12,7 @@ import { print } from '../../compiler/parse.ts'
 import { plan } from '../../compiler/plan.ts'
 import { columnarExport } from '../../pipeline/columnar.ts'
 import { definitions } from '../support/generated.ts'
+import { pointsFor } from '../support/scores.ts'
 import { texts } from '../support/values.ts'
 import { catalog, scores } from '../support/world.ts'
 
@@ -185,7 +186,7 @@ function shapeOf(text: (position: number) => string): { definitions: Definition[
         [event!, { activity: true, conversion: false, properties }],
         [other!, { activity: false, conversion: false, properties }],
       ]),
-      scores: ['engagement'],
+      scores: [{ name: 'engagement', levels: [] }],
     },
   }
 }
@@ -196,7 +197,7 @@ function textsOf(shape: ReturnType<typeof shapeOf>, event: string): string[] {
     if (!predicate) throw new Error(JSON.stringify(diagnostics))
     return { key: `s${index}`, predicate }
   })
-  const rules = [{ event, micropoints: '1000000' }]
+  const rules = [pointsFor(event, '1000000')]
   const queryPlan = plan(segments, [{ name: 'engagement', rules, levels: [] }])
   const statements = Object.values(dialects).map((dialect) => emit(queryPlan, dialect, seen).sql)
   return [...statements, ...columnarExport(queryPlan, '1000').tables.map(({ query }) => query)]

@@ -1,12 +1,15 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../../pipeline/engine.ts'
-import { backfill } from '../../pipeline/runs/backfill.ts'
+import { type BackfillRange, backfill, backfillSlots } from '../../pipeline/runs/backfill.ts'
 import { testDatabase } from '../support/database.ts'
 import { addEvent, addLead, apply, history, members, runAsOf } from '../support/definitions.ts'
 
 const day = (n: number) => `2026-03-${String(n).padStart(2, '0')}T00:00:00.000000Z`
 const fill = (from: string, to: string, segments?: string[]) =>
-  backfill(database, { from, to, grain: 'day', owner: 'test', ...(segments ? { segments } : {}) })
+  backfill(database, { from, to, all: true, owner: 'test', segments })
 let database: Database
 beforeEach(async () => {
   database = await testDatabase()
@@ -100,4 +103,214 @@ test('ranges that make no sense are refused', async () => {
   await expect(fill(day(3), day(1))).rejects.toMatchObject({ code: 'BAD_RANGE' })
   await expect(fill(day(3), day(6))).rejects.toMatchObject({ code: 'BACKFILL_AFTER_LAST_RUN' })
   await expect(fill(day(1), day(2), ['nobody'])).rejects.toMatchObject({ code: 'UNKNOWN_SEGMENT' })
+})
+
+describe('what is done is not done again', () => {
+  const open = async (range: Partial<BackfillRange> = {}) =>
+    (await backfillSlots(database, { from: day(1), to: day(6), ...range })).map(
+      ({ as_of, recorded, segments }) => `${as_of.slice(5, 13)} ${recorded ? 'run' : 'grain'} ${segments}`,
+    )
+
+  test('by a run with the same version, or by a backfill', async () => {
+    await apply(database, { recent: 'did login within 2 days' })
+    for (const n of [3, 6]) await runAsOf(database, day(n))
+    await apply(database, { recent: 'did login within 1 day', all: 'everyone' })
+    expect(await open()).toHaveLength(6)
+    await runAsOf(database, '2026-03-06T12:00:00.000000Z')
+    expect(await open()).toEqual([
+      '03-01T00 grain all,recent',
+      '03-02T00 grain all,recent',
+      '03-03T00 run all,recent',
+      '03-04T00 grain all,recent',
+      '03-05T00 grain all,recent',
+      '03-06T00 run all,recent',
+    ])
+    await backfill(database, { from: day(2), to: day(3), segments: ['all'], owner: 'test' })
+    expect(await open({ to: day(4) })).toEqual([
+      '03-01T00 grain all,recent',
+      '03-02T00 grain recent',
+      '03-03T00 run recent',
+      '03-04T00 grain all,recent',
+    ])
+    const range = { from: day(1), to: day(6), owner: 'test' }
+    expect(await backfill(database, range)).toMatchObject({ instants: 6, segments: 2 })
+    expect(await backfill(database, range)).toMatchObject({ runId: null, instants: 0 })
+    expect(await open()).toEqual([])
+    expect(await open({ all: true })).toHaveLength(6)
+    expect(await history(database, 'all')).toEqual([
+      'a entered backfill 2026-03-01T00:00Z',
+      'b entered backfill 2026-03-01T00:00Z',
+    ])
+    expect(await history(database, 'recent')).toEqual([
+      'b entered backfill 2026-03-02T00:00Z',
+      'a entered backfill 2026-03-03T00:00Z',
+      'b left backfill 2026-03-03T00:00Z',
+      'a left backfill 2026-03-04T00:00Z',
+    ])
+  })
+
+  test('a gap is filled between what stands before and after it', async () => {
+    await apply(database, { recent: 'did login within 2 days', early: 'not did login' })
+    for (const n of [1, 5]) await runAsOf(database, day(n))
+    await backfill(database, { from: day(3), to: day(3), owner: 'test' })
+    expect(await open({ to: day(5) })).toEqual(['03-02T00 grain early,recent', '03-04T00 grain early,recent'])
+    await backfill(database, { from: day(1), to: day(5), owner: 'test' })
+    expect(await history(database, 'recent')).toEqual([
+      'b entered backfill 2026-03-02T00:00Z',
+      'a entered backfill 2026-03-03T00:00Z',
+      'b left backfill 2026-03-04T00:00Z',
+      'a left backfill 2026-03-05T00:00Z',
+    ])
+    expect(await history(database, 'early')).toEqual([
+      'a entered definition 2026-03-01T00:00Z',
+      'b entered definition 2026-03-01T00:00Z',
+      'b left backfill 2026-03-02T00:00Z',
+      'a left backfill 2026-03-03T00:00Z',
+    ])
+  })
+
+  test('a grain that would lose what is recorded has to be said', async () => {
+    await apply(database, { recent: 'did login within 2 hours' })
+    await runAsOf(database, day(6))
+    const hourly = await backfill(database, { from: day(1), to: day(3), grain: 'hour', owner: 'test' })
+    expect(hourly).toMatchObject({ instants: 49, entered: 2, left: 2 })
+    const again = { from: day(1), to: day(3), all: true, owner: 'test' }
+    await expect(backfill(database, again)).rejects.toMatchObject({ code: 'GRAIN_TOO_COARSE' })
+    expect(await backfill(database, { ...again, grain: 'hour' })).toMatchObject({ entered: 2, left: 2 })
+    expect(await backfill(database, { ...again, grain: 'day' })).toMatchObject({ entered: 0, left: 0 })
+    expect(await history(database, 'recent')).toEqual([])
+  })
+})
+
+describe('killed', () => {
+  const script = fileURLToPath(new URL('../support/backfill-process.ts', import.meta.url))
+  const range = { from: day(1), to: day(4), all: true }
+  const results = async () => ({
+    history: await database.query(
+      'select segment_id, lead_id, as_of, change, cause, version from membership_change order by 1, 2, 3',
+    ),
+    membership: await database.query('select segment_id, lead_id, since from membership order by 1, 2'),
+    figures: await database.query(
+      'select segment_id, as_of, members, leads, entered, "left", score_sum from segment_stats order by 1, 2',
+    ),
+  })
+  const kill = async (step: string) => {
+    const child = spawn(process.execPath, [script, database.url, JSON.stringify(range), step], {
+      stdio: 'inherit',
+    })
+    expect((await once(child, 'exit'))[1]).toBe('SIGKILL')
+  }
+  const staged = async () => (await database.query('select from backfill_instant where done')).length
+
+  beforeEach(async () => {
+    await apply(
+      database,
+      { recent: 'did login within 2 days', other: 'not did login' },
+      { points: { login: 1 } },
+    )
+    for (const n of [3, 5, 6]) await runAsOf(database, day(n))
+  })
+
+  test.each([
+    [day(1), 0],
+    [day(3), 2],
+    ['claim', 4],
+    ['write', 4],
+    ['commit', 4],
+  ])('before "%s" and started again, it goes on where it was', async (step, resumed) => {
+    const before = await results()
+    await kill(step)
+    expect(await results()).toEqual(before)
+    expect(await staged()).toBe(resumed)
+    await runAsOf(database, day(7))
+    // Known only since it began: the horizon is that of the beginning.
+    await addEvent(database, 'b', 'login', '2026-03-03T12:00:00Z')
+    const done = await backfill(database, { ...range, owner: 'test' })
+    expect(done).toMatchObject({ instants: 4, resumed })
+    expect(await database.query('select from backfills')).toEqual([])
+    const once = await results()
+    expect(await history(database, 'recent')).toEqual([
+      'b entered backfill 2026-03-02T00:00Z',
+      'a entered backfill 2026-03-03T00:00Z',
+      'b left backfill 2026-03-04T00:00Z',
+      'a left time 2026-03-05T00:00Z',
+    ])
+    const [run] = await database.query('select status, mode from runs where run_id = $1::bigint', [
+      done.runId,
+    ])
+    expect(run).toEqual({ status: 'done', mode: 'backfill' })
+    await database.query(
+      'delete from events where event_id = (select event_id from events order by ingested_at desc limit 1)',
+    )
+    await backfill(database, { ...range, owner: 'test' })
+    expect(await results()).toEqual(once)
+  })
+
+  test('and never again, what it had computed is thrown away', async () => {
+    await kill(day(3))
+    await database.query(`update backfills set seen_at = seen_at - interval '2 days'`)
+    await runAsOf(database, day(7))
+    expect(await database.query('select from backfills')).toEqual([])
+    await kill(day(3))
+    await apply(database, { recent: 'did login within 3 days', other: 'not did login' })
+    expect(await backfill(database, { ...range, owner: 'test' })).toMatchObject({ resumed: 0 })
+    expect(await database.query('select from backfills')).toEqual([])
+  })
+})
+
+test('a run is not kept waiting, and what it did counts', async () => {
+  await apply(database, { recent: 'did login within 2 days' })
+  await runAsOf(database, day(3))
+  let ran = false
+  await backfill(database, {
+    ...{ from: day(1), to: day(3), all: true, owner: 'test' },
+    onStep: async (step) => {
+      if (step !== day(2)) return
+      await runAsOf(database, day(4), { waitMilliseconds: 0 })
+      const [running] = await database.query(`select status from runs where mode = 'backfill'`)
+      ran = running?.status === 'running'
+    },
+  })
+  expect(ran).toBe(true)
+  expect(await history(database, 'recent')).toEqual([
+    'b entered backfill 2026-03-02T00:00Z',
+    'a entered backfill 2026-03-03T00:00Z',
+    'b left time 2026-03-04T00:00Z',
+  ])
+})
+
+test('a segment that is changed meanwhile is left as it was', async () => {
+  await apply(database, { recent: 'did login within 2 days', all: 'everyone' })
+  await runAsOf(database, day(4))
+  const done = await backfill(database, {
+    ...{ from: day(1), to: day(3), owner: 'test' },
+    onStep: async (step) => {
+      if (step === 'claim') await apply(database, { recent: 'did login within 3 days', all: 'everyone' })
+    },
+  })
+  expect(done).toMatchObject({ segments: 1, superseded: ['recent'] })
+  expect(await history(database, 'recent')).toEqual(['a entered definition 2026-03-04T00:00Z'])
+  expect(
+    (await history(database, 'all')).every((line) => line.includes(' entered backfill 2026-03-01')),
+  ).toBe(true)
+})
+
+test('figures after the range stay as they were recorded', async () => {
+  await apply(database, { recent: 'did login within 2 days' })
+  for (const n of [2, 3, 4]) await runAsOf(database, day(n))
+  const trend = () =>
+    database.query(
+      `select members::int from segment_trend where segment = 'recent' and as_of >= $1::timestamptz
+      order by as_of`,
+      [day(4)],
+    )
+  const recorded = await trend()
+  await addLead(database, 'c', {
+    events: [
+      ['login', '2026-03-01T12:00:00Z'],
+      ['login', '2026-03-02T12:00:00Z'],
+    ],
+  })
+  await fill(day(2), day(3))
+  expect((await trend())[0]).toEqual(recorded[0])
 })

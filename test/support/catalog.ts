@@ -1,7 +1,10 @@
 import type { Catalog, CatalogType, EventType } from '../../compiler/catalog.ts'
-import { everyone, not, type Predicate, type Score, test } from '../../compiler/ir.ts'
+import { everyone, not, type Predicate, test } from '../../compiler/ir.ts'
 import { fingerprint, normalize } from '../../compiler/normalize.ts'
+import { scores } from './scores.ts'
 import { hostileName } from './values.ts'
+
+export { scores } from './scores.ts'
 
 /** All that the conditions' examples name, and hostile names besides. */
 
@@ -99,7 +102,7 @@ export const catalog: Catalog = {
     ['address', 'json'],
   ]),
   events,
-  scores: ['engagement'],
+  scores,
   aliases: new Map([
     [
       'viewed_pricing',
@@ -120,17 +123,3 @@ export const catalog: Catalog = {
     ]),
   ),
 }
-
-export const scores: readonly Score[] = [
-  {
-    name: 'engagement',
-    rules: [
-      { event: 'page_view', micropoints: '1000000' },
-      { event: 'email_open', micropoints: '7500000' },
-      { event: 'trial_signup', micropoints: '25000000' },
-      { event: 'email_sent', micropoints: '-1' },
-      { event: hostileName, micropoints: '9007199254740993' },
-    ],
-    levels: [],
-  },
-]

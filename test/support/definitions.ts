@@ -1,7 +1,13 @@
-import type { Instant } from '../../compiler/index.ts'
+import type { Instant, ScoreDefinition } from '../../compiler/index.ts'
 import { applySources } from '../../pipeline/apply.ts'
 import type { Database } from '../../pipeline/engine.ts'
-import type { AliasSource, EventTypeSource, SegmentSource, Sources } from '../../pipeline/project/sources.ts'
+import type {
+  AliasSource,
+  EventTypeSource,
+  ScoreSource,
+  SegmentSource,
+  Sources,
+} from '../../pipeline/project/sources.ts'
 import { type RunOptions, run } from '../../pipeline/runs/run.ts'
 
 /** Definitions as a project's files would give them. */
@@ -10,33 +16,38 @@ export function sources(
   more: {
     points?: Record<string, number>
     levels?: Record<string, number>
+    /** Besides the one that `points` make. */
+    scores?: ScoreDefinition[]
     events?: EventTypeSource[]
     aliases?: AliasSource[]
   } = {},
 ): Sources {
-  const scores = more.points
-    ? [
-        {
-          name: 'engagement',
-          rules: Object.entries(more.points).map(([event, points]) => ({
-            event,
-            micropoints: String(points * 1e6),
-          })),
-          levels: Object.entries(more.levels ?? { cold: 0, warm: 25, hot: 50 }).map(([name, from]) => ({
-            name,
-            from: String(from),
-          })),
-        },
-      ]
-    : []
+  const engagement: ScoreDefinition = {
+    name: 'engagement',
+    rules: Object.entries(more.points ?? {}).map(([event, points]) => ({
+      event,
+      micropoints: String(points * 1e6),
+    })),
+    levels: Object.entries(more.levels ?? { cold: 0, warm: 25, hot: 50 }).map(([name, from]) => ({
+      name,
+      from: String(from),
+    })),
+  }
+  const scores = [...(more.points ? [engagement] : []), ...(more.scores ?? [])]
   return {
     segments: Object.entries(segments).map(segmentSource),
     events: more.events ?? [],
     aliases: more.aliases ?? [],
-    scores,
+    scores: scores.map(scoreSource),
     findings: [],
   }
 }
+
+const scoreSource = (definition: ScoreDefinition): ScoreSource => ({
+  definition,
+  short: definition.rules.length,
+  locate: () => ({ file: 'scoring.yaml', line: 1, column: 1, length: 1, excerpt: definition.name }),
+})
 
 const segmentSource = ([key, where]: [string, string]): SegmentSource => ({
   key,

@@ -14,8 +14,14 @@ import { externalIdOf, type World } from './world.ts'
 export function loadPostgres(database: Database, world: World): Promise<string> {
   return database.session(async (client) => {
     await inTransaction(client, async () => {
-      await client.query('truncate leads, events, attribute_change')
+      await client.query('truncate leads, events, attribute_change, score_history')
       await insert(client, world, false)
+      await client.query(
+        `insert into score_history (lead_id, score, day, value, level, run_id)
+         select lead, score, day, micropoints / 1000000, level, 1 from jsonb_to_recordset($1::jsonb)
+           as row(lead bigint, score text, day date, micropoints numeric, level text)`,
+        [JSON.stringify(world.scoreDays ?? [])],
+      )
     })
     const { rows } = await client.query<{ horizon: string }>(
       'select pg_snapshot_xmin(pg_current_snapshot())::text as horizon',

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { AttributeFeature, Feature, Predicate, Score } from '../../compiler/ir.ts'
-import type { Instant } from '../../compiler/time.ts'
+import type { Instant, Moment } from '../../compiler/time.ts'
 import { compare } from './reference/compare.ts'
 import { figureOf, holds, sequence } from './reference/events.ts'
+import { pointsOfEvents, type RulePoints } from './reference/points.ts'
+import { daysOver, endOf, enteredLevel } from './reference/score-history.ts'
 import { resolve } from './reference/time.ts'
 import { read, type Value, whole } from './reference/values.ts'
 import { type Event, externalIdOf, type Json, type Lead, type World } from './world.ts'
@@ -24,13 +26,50 @@ export function leadsThatExist(world: World): Lead[] {
   return world.leads.filter((lead) => !lead.late && firstSeen(lead, world) <= world.asOf)
 }
 
-/** Micro-points: every event of the lead earns what its type is worth. */
+/** Micro-points of a lead as of asOf. */
 export function scoreOf(score: Score, lead: Lead, world: World): bigint {
-  let total = 0n
-  for (const event of eventsOf(lead, world)) {
-    for (const rule of score.rules) if (rule.event === event.type) total += BigInt(rule.micropoints)
-  }
-  return total
+  if (score.ofLeads) return scoreOfAccount(score.ofLeads, lead, world)
+  return pointsOf(score, lead, world).reduce((sum, { points }) => sum + points, 0n)
+}
+
+/** What each rule of a score comes to. */
+export function pointsOf(score: Score, lead: Lead, world: World): RulePoints[] {
+  return score.rules.map((rule) => {
+    if (rule.kind === 'events') return pointsOfEvents(rule, eventsOf(lead, world), world.asOf)
+    const points = isTrue(rule.that, lead, world) ? BigInt(rule.micropoints) : 0n
+    return { events: 0, before: points, points }
+  })
+}
+
+function scoreOfAccount({ by, score }: NonNullable<Score['ofLeads']>, lead: Lead, world: World): bigint {
+  const mates = leadsOfAccount(lead, world)
+  if (mates.length === 0) return 0n
+  const all = mates.map((mate) => scoreOf(scoreNamed(score, world), mate, world))
+  const sum = all.reduce((a, b) => a + b, 0n)
+  if (by === 'sum') return sum
+  // Without what is left over: towards 0.
+  return by === 'mean' ? sum / BigInt(all.length) : all.reduce((a, b) => (a > b ? a : b))
+}
+
+function scoreNamed(name: string, world: World): Score {
+  const score = world.scores.find((each) => each.name === name)
+  if (!score) throw new Error(`no score ${name}`)
+  return score
+}
+
+/** As of asOf or of an earlier moment. A lead that was not there yet had no points of its own. */
+function scoreAt(name: string, at: Moment | undefined, lead: Lead, world: World): bigint {
+  const score = scoreNamed(name, world)
+  if (at === undefined) return scoreOf(score, lead, world)
+  const then = { ...world, asOf: resolve(at, world.asOf) }
+  const existed = leadsThatExist(then).some(({ id }) => id === lead.id)
+  return existed || score.ofLeads ? scoreOf(score, lead, then) : 0n
+}
+
+/** The last one whose bound is reached; the first, where none is. */
+function levelOf({ levels }: Score, points: bigint): string | undefined {
+  const reached = levels.filter(({ from }) => points >= BigInt(Math.round(Number(from) * 1e6)))
+  return (reached.at(-1) ?? levels[0])?.name
 }
 
 function isTrue(predicate: Predicate, lead: Lead, world: World): boolean {
@@ -41,10 +80,26 @@ function featureOf(feature: Feature, lead: Lead, world: World): Value | undefine
   switch (feature.kind) {
     case 'first_seen':
       return { type: 'instant', value: firstSeen(lead, world) }
-    case 'score': {
-      const score = world.scores.find((each) => each.name === feature.score)
-      if (!score) throw new Error(`no score ${feature.score}`)
-      return { type: 'number', value: scoreOf(score, lead, world) }
+    case 'score':
+      return { type: 'number', value: scoreAt(feature.score, feature.at, lead, world) }
+    case 'score_change': {
+      const before = scoreAt(feature.score, feature.since, lead, world)
+      return { type: 'number', value: scoreAt(feature.score, undefined, lead, world) - before }
+    }
+    case 'score_max': {
+      const { score, from } = feature
+      const since = from && resolve(from, world.asOf)
+      const days = daysOver(world.scoreDays ?? [], { score, lead: lead.id, asOf: world.asOf })
+      const recorded = days.filter(({ day }) => !since || endOf(day) >= since)
+      const all = recorded.map(({ micropoints }) => BigInt(micropoints))
+      for (const at of from ? [undefined, from] : [undefined]) all.push(scoreAt(score, at, lead, world))
+      return { type: 'number', value: all.reduce((a, b) => (a > b ? a : b)) }
+    }
+    case 'level_entered': {
+      const days = daysOver(world.scoreDays ?? [], { score: feature.score, lead: lead.id, asOf: world.asOf })
+      const now = levelOf(scoreNamed(feature.score, world), scoreAt(feature.score, undefined, lead, world))
+      const entered = enteredLevel(days, { level: feature.level, now, asOf: world.asOf })
+      return entered === undefined ? undefined : { type: 'instant', value: entered }
     }
     case 'attribute':
       return read(storedOf(feature, lead, world), feature)

@@ -3,6 +3,7 @@ import { compile } from '../../compiler/compile.ts'
 import { testDatabase } from './database.ts'
 import { differences, type Question } from './engines.ts'
 import { leadsThatExist, members } from './reference.ts'
+import { pointsFor } from './scores.ts'
 import { type Change, catalog, type Event, type Json, segments, type World } from './world.ts'
 
 /** Worlds written down by hand, and who is in. */
@@ -45,8 +46,8 @@ export function worldOf(
     {
       name: 'engagement',
       rules: [
-        { event: 'page_view', micropoints: '25000000' },
-        { event: 'email_sent', micropoints: '-1' },
+        pointsFor('page_view', '25000000'),
+        pointsFor('email_sent', '-1'),
       ],
       levels: [],
     },

@@ -21,6 +21,8 @@ export type World = {
   readonly scores: readonly Score[]
   /** What other segments mean, by their keys. */
   readonly segments?: ReadonlyMap<string, Predicate>
+  /** What runs have recorded of scores at the ends of UTC days. */
+  readonly scoreDays?: readonly ScoreDay[]
   /** On which much lies exactly, and a microsecond beside it. */
   readonly edges?: readonly Moment[]
 }
@@ -47,6 +49,13 @@ export type Change = {
   readonly value: Json | null
   readonly from: Instant
   readonly late?: boolean
+}
+export type ScoreDay = {
+  readonly lead: number
+  readonly score: string
+  readonly day: string
+  readonly micropoints: string
+  readonly level: string
 }
 export type Json = string
 
@@ -120,6 +129,7 @@ function worldAt(
     }),
     scores: fc.constant(scores),
     segments: fc.constant(segments),
+    scoreDays: scoreDays(asOf),
     edges: fc.constant(edges),
   })
 }
@@ -219,6 +229,25 @@ function links(at: fc.Arbitrary<Instant>, late: fc.Arbitrary<boolean>): fc.Arbit
     ),
     from: at,
     late,
+  })
+}
+
+/** Also of days that are not over yet, and of leads that are not there. */
+function scoreDays(asOf: Instant): fc.Arbitrary<ScoreDay[]> {
+  const day = fc.constantFrom(-1, 0, 1, 2, 6, 7, 8, 29, 30, 31, 32, 89, 90, 400)
+  const one = fc.constantFrom(...scores).chain(({ name, levels }) =>
+    fc.record<ScoreDay>({
+      lead: leadId,
+      score: fc.constant(name),
+      day: day.map((back) => instantOf(microsOf(asOf) - BigInt(back) * 86_400_000_000n).slice(0, 10)),
+      micropoints: fc.constantFrom('-5000000', '0', '24999999', '25000000', '50000000', '60000001', '90000000'),
+      level: fc.constantFrom(...levels.map((level) => level.name)),
+    }),
+  )
+  return fc.uniqueArray(one, {
+    selector: (each) => `${each.lead} ${each.score} ${each.day}`,
+    maxLength: 60,
+    size: 'max',
   })
 }
 

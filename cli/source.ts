@@ -1,0 +1,45 @@
+import type { Instant } from '../compiler/index.ts'
+import type { Source } from '../pipeline/asof.ts'
+import { UserError } from '../pipeline/errors.ts'
+import { instant } from './values.ts'
+
+/** Where an answer as of an instant comes from, in words. */
+export function sayAnswered(source: Source, asOf: Instant): string {
+  if (source.kind === 'recorded') {
+    const when = source.run_as_of === asOf ? '' : `, as of ${instant(source.run_as_of)} UTC`
+    return `as recorded by run ${source.run_id}${when}`
+  }
+  const { version, recorded_since: since } = source
+  const why = since === null ? 'nothing is recorded' : `recorded since ${instant(since)} UTC`
+  return `not recorded but evaluated: version ${version} on what is known now (${why})`
+}
+
+/** The same as columns beside each row. */
+export const sourceColumns = [
+  { name: 'as_of', kind: 'instant', title: null },
+  { name: 'answered', title: null },
+  { name: 'run_id', kind: 'number', title: null },
+  { name: 'run_as_of', kind: 'instant', title: null },
+  { name: 'version', kind: 'number', title: null },
+] as const
+
+export function sourceFields(source: Source, asOf: Instant) {
+  const { kind } = source
+  return {
+    as_of: asOf,
+    answered: kind,
+    run_id: source.kind === 'recorded' ? source.run_id : null,
+    run_as_of: source.kind === 'recorded' ? source.run_as_of : null,
+    version: source.kind === 'evaluated' ? source.version : null,
+  }
+}
+
+/** What is to come is not recorded; evaluated it says what will be if nothing happens. */
+export function refuseFuture(asOf: Instant, now: Instant, evaluate: boolean | undefined): void {
+  if (asOf <= now || evaluate) return
+  throw new UserError({
+    code: 'AS_OF_IN_FUTURE',
+    message: `${asOf} lies in the future; the database's clock says ${now}.`,
+    hint: 'With --evaluate: who would be in then if nothing happened until then.',
+  })
+}

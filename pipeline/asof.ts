@@ -1,0 +1,203 @@
+import { dialects, emit, type Instant, type Predicate, plan, type Statement } from '../compiler/index.ts'
+import { rows } from './catalog.ts'
+import type { Client, Database, Parameter } from './engine.ts'
+import { UserError } from './errors.ts'
+import type { Member } from './reads.ts'
+import { type PinnedDefinitions, pinDefinitions } from './runs/definitions.ts'
+import { statement } from './sql.ts'
+import { readOnly } from './tally.ts'
+
+/** Where an answer as of an instant comes from. */
+export type Source =
+  /** From what a run wrote, at that instant or last before it. */
+  | { readonly kind: 'recorded'; readonly run_id: string; readonly run_as_of: Instant }
+  /** From the current version of the definition, evaluated at the instant on what is known now. */
+  | {
+      readonly kind: 'evaluated'
+      readonly version: number
+      /** Since when anything is recorded; null: nothing is. */
+      readonly recorded_since: Instant | null
+    }
+
+export type SourceOf = {
+  readonly segment: string
+  readonly segmentId: string
+  readonly status: 'draft' | 'active' | 'paused'
+  readonly source: Source
+}
+
+export type AskedAt = {
+  readonly asOf: Instant
+  /** Evaluates, whatever is recorded. */
+  readonly evaluate?: boolean | undefined
+  /** What had arrived by when counts, where something is evaluated; by default all that is there. */
+  readonly horizon?: string | undefined
+}
+
+type RecordedRow = {
+  segment: string
+  segment_id: string
+  status: SourceOf['status']
+  version: number
+  run_id: string | null
+  run_as_of: Instant | null
+  recorded_since: Instant | null
+}
+
+/**
+ * The one place that decides where an answer as of an instant comes from: from recorded history where a run had looked
+ * at the segment by then, else (or if asked to) from evaluating the current version at the instant.
+ */
+export async function sourcesAt(
+  reader: Client | Database,
+  asked: AskedAt & { readonly keys?: readonly string[] | undefined },
+): Promise<SourceOf[]> {
+  const found = await rows<RecordedRow>(reader, statement('reads/recorded_at'), [
+    asked.keys ? [...asked.keys] : null,
+    asked.asOf,
+  ])
+  return found.map(({ segment, segment_id, status, version, run_id, run_as_of, recorded_since }) => ({
+    ...{ segment, segmentId: segment_id, status },
+    source:
+      run_id !== null && run_as_of !== null && !asked.evaluate
+        ? { kind: 'recorded', run_id, run_as_of }
+        : { kind: 'evaluated', version, recorded_since },
+  }))
+}
+
+export type LeadSet = {
+  readonly source: Source
+  /** Yields lead_id (internal) and since (null where it was evaluated); nothing is written. */
+  readonly statement: Statement
+}
+
+/** Who was in a segment at an instant, as a statement to read from, so that no lead need pass through here. */
+export async function leadSetAt(client: Client | Database, key: string, asked: AskedAt): Promise<LeadSet> {
+  const { source, segmentId } = await sourceAt(client, key, asked)
+  if (source.kind === 'recorded') {
+    const recorded = { sql: statement('reads/members_recorded'), parameters: [segmentId, asked.asOf] }
+    return { source, statement: recorded }
+  }
+  const { sql, parameters } = await evaluatedAt(client, [key], await pinDefinitions(client), asked)
+  return {
+    source,
+    statement: {
+      sql: `select lead_id, null::timestamptz as since from (${sql}) as features where w0 & 1 <> 0`,
+      parameters,
+    },
+  }
+}
+
+async function sourceAt(client: Client | Database, key: string, asked: AskedAt): Promise<SourceOf> {
+  const [found] = await sourcesAt(client, { ...asked, keys: [key] })
+  if (found) return found
+  throw new UserError({ code: 'UNKNOWN_SEGMENT', message: `There is no segment "${key}".` })
+}
+
+/** The same query plan as a run's, over these segments: writes nothing. */
+export async function evaluatedAt(
+  client: Client | Database,
+  keys: readonly string[],
+  definitions: PinnedDefinitions,
+  asked: AskedAt,
+): Promise<Statement> {
+  const { references, scores } = definitions
+  const subjects = keys.map((key) => ({ key, predicate: meaningOf(key, definitions) }))
+  return emit(plan(subjects, scores, references), dialects.postgres, {
+    asOf: asked.asOf,
+    horizon: asked.horizon ?? (await readHorizon(client)),
+  })
+}
+
+/** `since` is null where it was evaluated. */
+export type MemberAt = Omit<Member, 'total' | 'since'> & { readonly since: Instant | null }
+
+export type MembersAt = {
+  readonly source: Source
+  readonly total: number
+  /** Hottest first, by the scores of that instant. */
+  readonly members: readonly MemberAt[]
+}
+
+export function membersAt(
+  database: Database,
+  key: string,
+  asked: AskedAt & { readonly limit: number; readonly limitSeconds: number },
+): Promise<MembersAt> {
+  return readOnly(database, asked.limitSeconds, async (client) => {
+    const definitions = await pinDefinitions(client)
+    const source = await sourceAt(client, key, asked)
+    const { sql, parameters } = await scoredMembers(client, source, definitions, asked)
+    const found = await rows<MemberRow>(
+      client,
+      `with member_at as materialized (${sql})
+       select l.external_id as lead_id, to_char(m.since, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as since,
+         m.micropoints / 1000000 as score, count(*) over () as total
+       from member_at m join leads l using (lead_id)
+       order by m.micropoints desc nulls last, l.external_id limit $${parameters.length + 1}::bigint`,
+      [...parameters, asked.limit] as Parameter[],
+    )
+    return {
+      source: source.source,
+      total: Number(found[0]?.total ?? 0),
+      members: found.map(({ total: _, ...member }) => ({ ...member, level: levelOf(member, definitions) })),
+    }
+  })
+}
+
+type MemberRow = { lead_id: string; since: Instant | null; score: string | null; total: string }
+
+/** Members with the points that the current rules give them at that instant: lead_id, since, micropoints. */
+async function scoredMembers(
+  client: Client,
+  { segment, segmentId, source }: SourceOf,
+  definitions: PinnedDefinitions,
+  asked: AskedAt,
+): Promise<Statement> {
+  const main = mainScore(definitions)
+  const points = main < 0 ? 'null::numeric' : `s${main}::numeric`
+  if (source.kind === 'evaluated') {
+    const { sql, parameters } = await evaluatedAt(client, [segment], definitions, asked)
+    return {
+      sql: `select lead_id, null::timestamptz as since, ${points} as micropoints
+        from (${sql}) as features where w0 & 1 <> 0`,
+      parameters,
+    }
+  }
+  const recorded = statement('reads/members_recorded')
+  if (main < 0)
+    return {
+      sql: `select *, ${points} as micropoints from (${recorded}) as r`,
+      parameters: [segmentId, asked.asOf],
+    }
+  const { sql, parameters } = await evaluatedAt(client, [], definitions, asked)
+  const after = recorded.replace(/\$(\d)/g, (_, number: string) => `$${Number(number) + parameters.length}`)
+  return {
+    sql: `select r.*, ${points} as micropoints from (${after}) as r left join (${sql}) as features using (lead_id)`,
+    parameters: [...parameters, segmentId, asked.asOf],
+  }
+}
+
+function levelOf({ score }: { score: string | null }, definitions: PinnedDefinitions): string | null {
+  const levels = definitions.scores[mainScore(definitions)]?.levels ?? []
+  if (score === null) return null
+  const reached = levels.filter(({ from }) => Number(from) <= Number(score))
+  return (reached.at(-1) ?? levels[0])?.name ?? null
+}
+
+export const mainScore = ({ scores }: PinnedDefinitions): number =>
+  scores.findIndex(({ name }) => name === 'engagement')
+
+function meaningOf(key: string, { references, compiled }: PinnedDefinitions): Predicate {
+  const predicate = references.get(key)
+  if (predicate) return predicate
+  const wrong = compiled.get(key)?.diagnostics.find(({ severity }) => severity === 'error')
+  throw new UserError({
+    code: wrong?.code ?? 'SEGMENT_BROKEN',
+    message: `The current definition of "${key}" can't be evaluated: ${wrong?.message ?? 'it is not understood.'}`,
+    ...(wrong?.hint ? { hint: wrong.hint } : {}),
+  })
+}
+
+const readHorizon = async (client: Client | Database): Promise<string> =>
+  (await rows<{ horizon: string }>(client, statement('reads/installation')))[0]!.horizon

@@ -1,0 +1,121 @@
+import { type Instant, readsScore } from '../../compiler/index.ts'
+import { rows } from '../catalog.ts'
+import type { Client, Database } from '../engine.ts'
+import { UserError } from '../errors.ts'
+import { statement } from '../sql.ts'
+import { type PinnedDefinitions, pinDefinitions } from './definitions.ts'
+import { type LastApplied, readLastApplied } from './instants.ts'
+
+export type BackfillRange = {
+  /** Closed at both ends. */
+  readonly from: Instant
+  readonly to: Instant
+  /** Where no runs are recorded. A day if left out; but then it is refused where that would lose what is finer. */
+  readonly grain?: 'day' | 'hour' | undefined
+  /** Keys; all active segments if left out. */
+  readonly segments?: readonly string[] | undefined
+  /** Also what a run or an earlier backfill has done with the current definitions. */
+  readonly all?: boolean | undefined
+}
+
+export type Slot = {
+  readonly as_of: Instant
+  /** A run was recorded there; else it is one of the grain's. */
+  readonly recorded: boolean
+  /** Keys of the segments that are evaluated there. */
+  readonly segments: readonly string[]
+}
+
+const instantsMax = 10_000
+
+/** What a backfill would do, oldest first; nothing is written. */
+export function backfillSlots(database: Database, range: BackfillRange): Promise<Slot[]> {
+  return database.session(async (client) => {
+    await client.query('discard temp')
+    const { slots } = await findSlots(client, range, await prepare(client, range))
+    await client.query('discard temp')
+    return slots
+  })
+}
+
+export type Prepared = { readonly last: LastApplied; readonly definitions: PinnedDefinitions }
+
+export async function prepare(client: Client, range: BackfillRange): Promise<Prepared> {
+  const last = await readLastApplied(client)
+  checkRange(range, last)
+  return { last, definitions: await selectSegments(client, range.segments) }
+}
+
+/** Fills the temporary table `slot`. */
+export async function findSlots(
+  client: Client,
+  range: BackfillRange,
+  { definitions }: Prepared,
+): Promise<{ slots: Slot[] }> {
+  const { segments, references, scoringVersion } = definitions
+  await client.query(statement('backfill/create_slots'))
+  await client.query(statement('backfill/slots'), [
+    range.from,
+    range.to,
+    range.grain ?? 'day',
+    segments.map((each) => each.segmentId),
+    segments.map((each) => each.version),
+    segments.map((each) => readsScore(each.predicate, references)),
+    scoringVersion,
+    range.all ?? false,
+  ])
+  await client.query('analyze slot')
+  const slots = await rows<Slot>(client, statement('backfill/open_slots'))
+  if (slots.length > instantsMax) {
+    throw new UserError({
+      code: 'RANGE_TOO_LONG',
+      message: `The range holds ${slots.length} instants; at most ${instantsMax} are done at a time.`,
+      hint: 'Take a shorter range, or --grain day.',
+    })
+  }
+  if (range.grain === undefined) await refuseCoarser(client, range)
+  return { slots }
+}
+
+function checkRange({ from, to }: BackfillRange, last: LastApplied): void {
+  if (from > to) {
+    throw new UserError({ code: 'BAD_RANGE', message: `The range begins (${from}) after it ends (${to}).` })
+  }
+  const end = last.as_of ?? last.now
+  if (to > end) {
+    throw new UserError({
+      code: 'BACKFILL_AFTER_LAST_RUN',
+      message: `A backfill rewrites what lies before the last run, as of ${end}; ${to} lies after it.`,
+      hint: `Choose --to ${end.slice(0, 10)} or earlier, or do a run first.`,
+    })
+  }
+}
+
+async function selectSegments(
+  client: Client,
+  keys: readonly string[] | undefined,
+): Promise<PinnedDefinitions> {
+  const all = await pinDefinitions(client)
+  if (!keys) return all
+  for (const key of keys) {
+    const failing = all.failing.find((each) => each.key === key)
+    if (failing || !all.segments.some((each) => each.key === key)) {
+      throw new UserError({
+        code: failing ? failing.code : 'UNKNOWN_SEGMENT',
+        message: failing ? failing.message : `There is no active segment "${key}".`,
+        hint: '`tideline segments` lists them.',
+      })
+    }
+  }
+  return { ...all, segments: all.segments.filter((each) => keys.includes(each.key)), failing: [] }
+}
+
+async function refuseCoarser(client: Client, { from, to }: BackfillRange): Promise<void> {
+  const [found] = await rows<{ instants: number }>(client, statement('backfill/finer'), [from, to])
+  if (!found || found.instants === 0) return
+  throw new UserError({
+    code: 'GRAIN_TOO_COARSE',
+    message: `An earlier backfill went hour by hour here: day by day, ${found.instants} instants would be lost.`,
+    hint: 'Say --grain hour to keep them, or --grain day to have days instead.',
+  })
+}

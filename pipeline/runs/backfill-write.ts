@@ -1,0 +1,87 @@
+import type { Instant } from '../../compiler/index.ts'
+import { rows } from '../catalog.ts'
+import type { Client } from '../engine.ts'
+import { statement } from '../sql.ts'
+import type { PinnedDefinitions } from './definitions.ts'
+import { readLastApplied } from './instants.ts'
+import { FencedOff } from './lease.ts'
+import type { Steps } from './run.ts'
+
+/** A backfill that is under way. */
+export type Going = {
+  readonly runId: string
+  readonly horizon: string
+  readonly definitions: PinnedDefinitions
+  readonly instants: readonly { readonly as_of: Instant; readonly done: boolean }[]
+  readonly steps: Steps
+}
+
+export type Written = { segments: number; superseded: string[]; entered: number; left: number }
+
+/**
+ * Makes what was computed true: the ranges become visible at once, or not at all. To be called inside one transaction,
+ * which holds or falls with the fence.
+ */
+export async function writeBackfill(
+  client: Client,
+  run: Going & { readonly to: Instant; readonly fence: string },
+): Promise<Written> {
+  const { runId, fence, steps, definitions } = run
+  if ((await client.query(statement('runs/check_fence'), [fence])).rowCount === 0) throw new FencedOff()
+  const gone = await rows<Gone>(client, statement('backfill/supersede'), [runId])
+  await settleSeams(client, runId, 'infinity')
+  const segments = await countSegments(client, runId)
+  const last = await readLastApplied(client)
+  await client.query(statement('backfill/replace_changes'), [runId])
+  await client.query(statement('backfill/write_changes'), [runId])
+  await client.query(statement('backfill/replace_stats'), [runId])
+  await client.query(statement('backfill/write_stats'), [runId])
+  await client.query(statement('backfill/write_membership'), [run.to, runId])
+  await client.query(statement('backfill/correct_since'), [runId])
+  if (last.run_id === null) {
+    await client.query(statement('backfill/write_state'), [runId, definitions.scoringVersion])
+  }
+  await recordGone(client, runId, gone)
+  await steps.begin('commit')
+  const superseded = gone.map(({ key }) => key)
+  const [finished] = await rows<{ entered: string; left: string }>(client, statement('backfill/finish'), [
+    runId,
+    fence,
+    JSON.stringify(steps.done),
+    superseded,
+  ])
+  if (!finished) throw new FencedOff()
+  await client.query(statement('backfill/drop_staged'))
+  return { segments, superseded, entered: Number(finished.entered), left: Number(finished.left) }
+}
+
+type Gone = { segment_id: string; version: number; key: string }
+
+/** What is to stand where ranges end that lie before an instant. */
+export async function settleSeams(client: Client, runId: string, asOf: Instant): Promise<void> {
+  await client.query(statement('backfill/find_seams'), [runId, asOf])
+  await client.query(statement('backfill/seam_changes'), [runId, asOf])
+  await client.query(statement('backfill/seam_stats'), [runId, asOf])
+  await client.query(statement('backfill/settle_held'), [runId, asOf])
+  await client.query(statement('backfill/settle'), [runId, asOf])
+}
+
+async function countSegments(client: Client, runId: string): Promise<number> {
+  const [row] = await rows<{ segments: number }>(
+    client,
+    'select count(distinct segment_id)::int as segments from backfill_chunk where run_id = $1::bigint',
+    [runId],
+  )
+  return row!.segments
+}
+
+async function recordGone(client: Client, runId: string, gone: readonly Gone[]): Promise<void> {
+  if (gone.length === 0) return
+  await client.query(statement('runs/record_segments'), [
+    runId,
+    gone.map((each) => each.segment_id),
+    gone.map((each) => each.version),
+    gone.map(() => 'superseded'),
+    gone.map(() => null),
+  ])
+}

@@ -1,0 +1,2 @@
+-- The ids of a file.
+copy snapshot_id (place, id) from stdin (format csv)
