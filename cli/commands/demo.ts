@@ -63,7 +63,9 @@ function next(name: string): string[] {
     ['report', 'which segments convert'],
     ['sql hot-leads', 'the SQL it becomes'],
     ['query "select * from freshness"', 'any question, in SQL'],
-    ['apply --run', `after an edit in ${name}/`],
+    ['preview "did demo_request"', 'for whom a definition holds'],
+    ['plan', `what an edit in ${name}/ would do`],
+    ['apply --run', 'and doing it'],
   ]
   return [
     'Try next:',

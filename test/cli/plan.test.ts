@@ -111,6 +111,7 @@ describe('plan', () => {
   CONDITION      ALONE   SHARE  REMAIN
   - score >= 50      6  60.0 %       –
   + score >= 40      7  70.0 %       7
+
   Depends on it: hot-large (no change)
 
 ~ hot-large  in segment "hot" and company_size > 55
@@ -124,7 +125,7 @@ describe('plan', () => {
     in segment "hot"       7  70.0 %       7
     company_size > 55      5  50.0 %       5
 
-2 to change, 1 unchanged. \`tideline apply\` makes it so, with --run at once for members too.
+2 to change, 1 unchanged. \`tideline apply\` makes it so; with --run, members follow at once.
 `)
   })
 
