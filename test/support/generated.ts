@@ -130,18 +130,15 @@ const sequences = fc
     const alone = later.length === 0
     const after = without ?? (alone ? ([first, { amount: 1, unit: 'day' }] as const) : undefined)
     const overall = within && !alone ? { within } : {}
-    return {
-      kind: 'sequence',
-      steps: [
-        { ...first, ...(when ? { when } : {}) },
-        ...later.map(([step, each]) => ({
-          ...step,
-          ...(each && !('within' in overall) ? { within: each } : {}),
-        })),
-      ],
-      ...overall,
-      ...(after ? { without: { ...after[0], within: after[1] } } : {}),
-    } as Definition
+    const steps = [
+      { ...first, ...(when ? { when } : {}) },
+      ...later.map(([step, each]) => ({
+        ...step,
+        ...(each && !('within' in overall) ? { within: each } : {}),
+      })),
+    ]
+    const fields = { steps, ...overall, ...(after ? { without: { ...after[0], within: after[1] } } : {}) }
+    return { kind: 'sequence', ...fields }
   })
 
 /** One that another holds: not too deep, and nothing of its own that holds more. */

@@ -43,10 +43,23 @@ type Def = {
   checks?: { _zod: { def: { check: string; format?: string; pattern?: RegExp } } }[]
 }
 
-/** What a zod shape describes. It knows the parts that conditions are built of; what is new to it, it says. */
-function arbitraryOf(shape: z.ZodType, depth = 0): fc.Arbitrary<unknown> {
+const known = new Map<string, WeakMap<z.ZodType, fc.Arbitrary<unknown>>>()
+
+/** What a zod shape describes: made once for each shape and for how often shapes came back to themselves above it. */
+function arbitraryOf(shape: z.ZodType, level = 0): fc.Arbitrary<unknown> {
+  const made = known.get(String(level)) ?? new WeakMap<z.ZodType, fc.Arbitrary<unknown>>()
+  known.set(String(level), made)
+  const found = made.get(shape) ?? describedBy(shape, level)
+  made.set(shape, found)
+  return found
+}
+
+const deepest = 3
+
+/** It knows the parts that conditions are built of; what is new to it, it says. */
+function describedBy(shape: z.ZodType, level: number): fc.Arbitrary<unknown> {
   const def = shape._zod.def as unknown as Def
-  const inside = (part: z.ZodType) => arbitraryOf(part, depth + 1)
+  const inside = (part: z.ZodType) => arbitraryOf(part, level)
   switch (def.type) {
     case 'object': {
       const fields = Object.entries(def.shape!).map(([name, part]) => [name, inside(part)] as const)
@@ -73,12 +86,19 @@ function arbitraryOf(shape: z.ZodType, depth = 0): fc.Arbitrary<unknown> {
       return inside(def.innerType!)
     case 'union':
       // Deep inside, only what ends: the alternatives that don't come back here.
-      return fc.oneof(...(depth > 12 ? def.options!.slice(-1) : def.options!).map(inside))
+      return fc.oneof(...def.options!.filter((each) => level < deepest || !comesBack(each)).map(inside))
     case 'lazy':
-      return depth > 14 ? fc.constant({ kind: 'everyone' }) : inside(def.getter!())
+      return fc.constant(null).chain(() => arbitraryOf(def.getter!(), level + 1))
     default:
       throw new Error(`test/support/shapes.ts makes nothing of a zod ${def.type} yet`)
   }
+}
+
+/** Whether something in it is looked up later, as what holds itself has to be. */
+function comesBack(shape: z.ZodType): boolean {
+  const def = shape._zod.def as unknown as Def
+  const parts = [...Object.values(def.shape ?? {}), ...(def.options ?? []), def.element, def.innerType]
+  return def.type === 'lazy' || parts.some((part) => part !== undefined && comesBack(part))
 }
 
 const isKept = (text: string): boolean => !text.includes('\0')
