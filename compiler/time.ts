@@ -173,9 +173,10 @@ export function offsetChanges(zone: string, from: Instant, to: Instant): OffsetC
   let at = Temporal.Instant.from(from).toZonedDateTimeISO(zone)
   const offsets = [seconds(at)]
   const starts: Instant[] = []
+  const end = Temporal.Instant.from(to).epochNanoseconds
   for (;;) {
     const next = at.getTimeZoneTransition('next')
-    if (!next || formatInstant(next.toInstant()) > to) return { starts, offsets }
+    if (!next || next.epochNanoseconds > end) return { starts, offsets }
     at = next
     starts.push(formatInstant(at.toInstant()))
     offsets.push(seconds(at))

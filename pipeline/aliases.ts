@@ -28,7 +28,9 @@ export function compileAliases(
     }
     const { alias, diagnostics } = compileAlias(text, catalog, zone)
     const other =
-      alias && 'only' in alias.types ? alias.types.only.find((type) => names.has(type)) : undefined
+      alias && 'only' in alias.types
+        ? alias.types.only.find((type) => names.has(type) && !catalog.events.has(type))
+        : undefined
     if (other !== undefined) {
       refuse(`"${other}" is an alias, and an alias can't stand for another.`, 'Name event types here.')
       continue

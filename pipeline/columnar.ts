@@ -117,7 +117,7 @@ function valueColumn(name: string, stored: Property | AttributeFeature, json: Sq
 const storedValue = sql`value`
 
 function attributeChange(plan: QueryPlan): ColumnarTable {
-  const value = (type: 'text' | 'number' | 'boolean' | 'json') => columnarValue(storedValue, type)
+  const value = (type: 'text' | 'instant' | 'number' | 'boolean' | 'json') => columnarValue(storedValue, type)
   const named = (subject: 'lead' | 'account') =>
     sql`attribute in (select jsonb_array_elements_text(${setting} -> ${sql.lit(subject)}))`
   const names = new Columns(plan)
@@ -132,6 +132,7 @@ function attributeChange(plan: QueryPlan): ColumnarTable {
     column('subject_id', 'bigint'),
     column('attribute', 'varchar'),
     column('value_text', 'varchar', value('text')),
+    column('value_instant', 'varchar', value('instant')),
     column(
       'value_number',
       engineTypes.number,

@@ -191,6 +191,10 @@ export type StoredAlias = { readonly name: string; readonly definition: string; 
 
 export const readAliases = (database: Database): Promise<StoredAlias[]> => read(database, 'aliases')
 
+export type StoredScore = { readonly name: string; readonly levels: string | null }
+
+export const readScores = (database: Database): Promise<StoredScore[]> => read(database, 'scores')
+
 export type StoredRename = {
   readonly segment: string
   readonly old_key: string

@@ -598,6 +598,12 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION stored_kind(value jsonb, type text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+RETURN CASE jsonb_typeof(value) WHEN 'array'::text THEN 'list'::text WHEN 'number'::text THEN CASE WHEN (type = ANY (ARRAY['number'::text, 'range'::text])) THEN 'too large number'::text ELSE 'number'::text END WHEN 'string'::text THEN CASE WHEN (as_number((value #>> '{}'::text[])) IS NOT NULL) THEN 'number as text'::text WHEN (as_range((value #>> '{}'::text[])) IS NOT NULL) THEN 'range'::text WHEN (as_instant((value #>> '{}'::text[]), 'UTC'::text) IS NOT NULL) THEN 'instant'::text WHEN (lower((value #>> '{}'::text[])) = ANY (ARRAY['true'::text, 'false'::text])) THEN 'boolean as text'::text ELSE 'text'::text END ELSE jsonb_typeof(value) END;
+
 create view current_members as
  SELECT s.key AS segment,
     l.external_id AS lead_id,

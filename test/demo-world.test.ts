@@ -92,7 +92,7 @@ test('every segment of the templates has as many members as the doc says, counte
     const [row] = await world.rows(`select count(*) as n from lead where ${condition}`)
     counted[key] = Number(row!.n)
   }
-  const told = [...doc.matchAll(/^\| ([a-z-]+) +\| +([\d,]+) \|$/gm)].map(([, key, members]) => [
+  const told = [...doc.matchAll(/^\| ([a-z0-9-]+) +\| +([\d,]+) \|$/gm)].map(([, key, members]) => [
     key!,
     Number(members!.replaceAll(',', '')),
   ])

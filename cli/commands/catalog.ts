@@ -8,6 +8,7 @@ import {
   readAttributes,
   readEventTypes,
   readProperties,
+  readScores,
 } from '../../pipeline/reads.ts'
 import { command, type Start } from '../command.ts'
 import type { Answer } from '../output.ts'
@@ -19,7 +20,7 @@ export const catalog = (start: Start) =>
   command('catalog', {
     summary: 'the names a definition may use: types, how often known, common values',
     description:
-      'The attributes of leads and accounts, the event types, their properties and aliases: type, on how many each is known, its most common values, and which segments name it.',
+      'The attributes of leads and accounts, the event types, their properties and aliases, the scores: type, on how many each is known, its most common values, and which segments name it.',
     examples: [
       ['tideline catalog', 'everything'],
       ['tideline catalog leads', 'the attributes of leads'],
@@ -163,6 +164,10 @@ async function everything(database: Database, naming: Naming, values: number): P
   const leads = await attributeRows(database, naming, 'lead', values)
   const accounts = await attributeRows(database, naming, 'account', values)
   const { types, aliases } = await eventRows(database, naming)
+  const scores = (await readScores(database)).map((each) => {
+    const segments = naming.score(each.name)
+    return { ...each, segments, named_by: segments.join(', ') }
+  })
   const part = (title: string, columns: readonly Column[], rows: readonly Row[]) =>
     rows.length === 0 ? [] : [title, '', ...renderTable(columns, rows, 100), '']
   const rows = [
@@ -176,9 +181,10 @@ async function everything(database: Database, naming: Naming, values: number): P
       ...each,
     })),
     ...aliases.map((each) => ({ subject: 'alias', type: 'alias', ...each })),
+    ...scores.map((each) => ({ subject: 'score', type: 'number', ...each })),
   ]
   return {
-    columns: [{ name: 'subject' }, ...machine(nameColumns), { name: 'alias_of' }],
+    columns: [{ name: 'subject' }, ...machine(nameColumns), { name: 'alias_of' }, { name: 'levels' }],
     rows,
     document: rows.map(plain),
     lines:
@@ -199,6 +205,7 @@ async function everything(database: Database, naming: Naming, values: number): P
               types,
             ),
             ...part(`And ${plural(aliases.length, 'alias', 'aliases')}`, aliasColumns, aliases),
+            ...part(`And ${plural(scores.length, 'score')}`, scoreColumns, scores),
           ].slice(0, -1),
   }
 }
@@ -232,6 +239,12 @@ const aliasColumns: readonly Column[] = [
   { name: 'name', title: 'ALIAS' },
   { name: 'alias_of', title: 'STANDS FOR' },
   { name: 'segments', kind: 'json', title: null },
+  { name: 'named_by', title: 'NAMED BY' },
+]
+
+const scoreColumns: readonly Column[] = [
+  { name: 'name', title: 'SCORE' },
+  { name: 'levels' },
   { name: 'named_by', title: 'NAMED BY' },
 ]
 

@@ -60,10 +60,13 @@ function next(name: string): string[] {
   const typed = existsSync(join(packageFolder, 'cli', 'main.ts')) ? 'npm run -s tideline --' : 'npx tideline'
   const lines = [
     ['members very-hot', 'who to call today'],
+    ['why L-11360 stalled-trials', 'why one of them is there'],
     ['report', 'which segments convert'],
     ['sql hot-leads', 'the SQL it becomes'],
     ['query "select * from freshness"', 'any question, in SQL'],
-    ['apply --run', `after an edit in ${name}/`],
+    ['preview "did demo_request"', 'whom a definition means'],
+    ['plan', 'what an edit would do'],
+    ['apply --run', 'and doing it'],
   ]
   return [
     'Try next:',

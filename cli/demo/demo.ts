@@ -11,7 +11,7 @@ import { readStanding } from '../../pipeline/reads.ts'
 import { type Cli, demoMarker } from '../cli.ts'
 import { importOne } from '../commands/import.ts'
 import { createProject } from '../commands/init.ts'
-import { runNow } from '../runs.ts'
+import { author, runNow } from '../runs.ts'
 import { plural, seconds, thousands } from '../values.ts'
 import { generateWorld } from './world.ts'
 
@@ -64,7 +64,7 @@ async function build(cli: Cli, folder: string, installation: Installation, step:
   }
   const sources = readSources(project)
   await step(`applying ${plural(sources.segments.length, 'segment')}`, () =>
-    applySources(database, sources, project.settings.timezone),
+    applySources(database, sources, project.settings.timezone, author()),
   )
   await step(`running the last ${nights} nights`, async () => {
     for (let back = nights - 1; back >= 0; back--) {

@@ -35,25 +35,22 @@ export function planLines(plan: Plan, paint: Paint): string[] {
       : []),
   ]
   const end = hasChanges(plan)
-    ? `${summary(plan)}. \`tideline apply\` makes it so, with --run at once for members too.`
+    ? `${summary(plan)}. \`tideline apply\` makes it so; with --run, members follow at once.`
     : `Nothing to do: ${summary(plan)}.`
   return [...blocks.flatMap((block) => [...block, '']), end]
 }
 
 function segmentLines(segment: PlannedSegment, leads: number | null, paint: Paint): string[] {
-  const { key, members, renamedFrom } = segment
+  const { key, members, renamedFrom, status } = segment
   const verb = verbOf(segment)
   const reason = reasonOf(segment)
-  const { members: _, ...still } = segment
   const notes = [
     ...(renamedFrom === null ? [] : [`It was ${renamedFrom} before; members and history stay.`]),
     ...(verb === 'create' && segment.action === 'change' ? ['It was archived, and comes back.'] : []),
     ...(verb === 'record' ? ['Written down anew; it means what it means today.'] : []),
     ...(verb === 'archive' ? ['No file holds it any more.'] : []),
     ...(reason ? [`Its members may change because ${reason}.`] : []),
-    ...(still.status === 'draft' || still.status === 'paused'
-      ? [`It is ${still.status}: runs leave it alone.`]
-      : []),
+    ...(status === 'draft' || status === 'paused' ? [`It is ${status}: runs leave it alone.`] : []),
     ...describedOf(segment),
   ]
   return [
@@ -61,7 +58,7 @@ function segmentLines(segment: PlannedSegment, leads: number | null, paint: Pain
     ...notes.flatMap((note) => wrap(note, widest - 2)).map((line) => `  ${line}`),
     ...(members ? memberLines(members, leads) : []),
     ...dependentLines(segment),
-  ]
+  ].filter((line, index, all) => line !== '' || index < all.length - 1)
 }
 
 /** The definition beside the key; before and after below each other where a line doesn't hold them. */
@@ -108,7 +105,7 @@ function conditionLines(conditions: Counted['conditions'], leads: number | null)
     ...row,
     condition: `${conditions[index]!.sign} ${row.condition}`,
   }))
-  return ['', ...renderTable(partColumns, rows, widest - 2).map((line) => `  ${line}`)]
+  return ['', ...renderTable(partColumns, rows, widest - 2).map((line) => `  ${line}`), '']
 }
 
 function dependentLines({ dependents }: PlannedSegment): string[] {

@@ -57,7 +57,7 @@ export const duckdb: Dialect = {
 const attributeColumns: Partial<Record<ValueType, string>> = {
   number: 'value_number',
   text: 'value_text',
-  instant: 'value_text',
+  instant: 'value_instant',
   boolean: 'value_boolean',
   json: 'value_known',
 }

@@ -77,8 +77,11 @@ export function jsonValue(json: Sql, type: ValueType): Sql {
     case 'json':
       return sql`case when ${value} not in ('null', '""', '[]') then true end`
     case 'text':
-    case 'instant':
       return sql`case when jsonb_typeof(${value}) = 'string' then nullif(${value} #>> '{}', '') end`
+    case 'instant':
+      // The one form in which instants are stored; any other text is none.
+      return sql`case when jsonb_typeof(${value}) = 'string' then
+        case when ${value} #>> '{}' like '____-__-__T__:__:__.______Z' then ${value} #>> '{}' end end`
     case 'texts':
     case 'numbers':
     case 'booleans':

@@ -136,13 +136,14 @@ function splice(
 ): string | undefined {
   const { scalar, indent, inFlow } = found
   const [start, end] = scalar.range!
-  const lines = definition.trim().split('\n')
+  const lines = definition.trim().split(/\r?\n/)
+  const eol = source.includes('\r\n') ? '\r\n' : '\n'
   if (isBlock(found)) {
     const header = source.slice(start, source.indexOf('\n', start) + 1)
     const body = source.slice(start + header.length, end)
     const margin = /^[ ]*(?=\S)/m.exec(body)?.[0] ?? ' '.repeat(indent + 2)
-    const tail = /\n\s*$/.exec(body)?.[0] ?? '\n'
-    return source.slice(0, start) + header + indented(lines, margin) + tail + source.slice(end)
+    const tail = /\r?\n\s*$/.exec(body)?.[0] ?? eol
+    return source.slice(0, start) + header + indented(lines, margin, eol) + tail + source.slice(end)
   }
   if (lines.length === 1 && !options.quoted) {
     return source.slice(0, start) + lines[0] + source.slice(end)
@@ -152,15 +153,15 @@ function splice(
       ? `${source.slice(0, start)}${JSON.stringify(lines[0])}${source.slice(end)}`
       : undefined
   }
-  const line = source.indexOf('\n', end)
+  const line = /\r?\n/.exec(source.slice(end))?.index
   // What stands behind it on its line is a comment: it moves to the head of the block.
-  const rest = source.slice(end, line < 0 ? undefined : line)
-  const after = line < 0 ? '\n' : source.slice(line)
-  return `${source.slice(0, start)}|${rest.trimEnd()}\n${indented(lines, ' '.repeat(indent + 2))}${after}`
+  const rest = source.slice(end, line === undefined ? undefined : end + line)
+  const after = line === undefined ? eol : source.slice(end + line)
+  return `${source.slice(0, start)}|${rest.trimEnd()}${eol}${indented(lines, ' '.repeat(indent + 2), eol)}${after}`
 }
 
-const indented = (lines: readonly string[], margin: string): string =>
-  lines.map((line) => (line.trim() === '' ? '' : margin + line)).join('\n')
+const indented = (lines: readonly string[], margin: string, eol: string): string =>
+  lines.map((line) => (line.trim() === '' ? '' : margin + line)).join(eol)
 
 /** Whether only this definition differs, and it is read as it was meant. */
 function saysTheSame(before: string, after: string, key: string, definition: string): boolean {

@@ -85,10 +85,16 @@ export class Entry {
         : node.range[0]
     if (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE') offset++
     let visible = text.slice(0, span.start).replace(/\s/g, '').length
+    let after = offset
     while (offset < node.range[1] && (visible > 0 || /\s/.test(source[offset] ?? ''))) {
-      if (!/\s/.test(source[offset]!)) visible--
+      if (!/\s/.test(source[offset]!)) {
+        visible--
+        after = offset + 1
+      }
       offset++
     }
+    // What is missing at the end is missed behind the last character, not on a line further down.
+    if (offset === node.range[1]) offset = after
     return this.file.place(offset, Math.max(1, span.end - span.start))
   }
 }

@@ -97,7 +97,47 @@ size  text        20  100.0 %  501-1000 (75 %), 10,000+ (15 %), n/a (10 %)  plan
       'saw_a is an alias of view where page',
     )
     expect((await desk.type('catalog --format csv')).out.split('\n')[0]).toBe(
-      'subject,name,type,known,share,different,values,segments,alias_of',
+      'subject,name,type,known,share,different,values,segments,alias_of,levels',
+    )
+  })
+})
+
+describe('aliases in events.yaml', () => {
+  test('that are wrong are pointed at, in every way of writing', async () => {
+    await imported()
+    desk.file('segments/a.yaml', 'a:\n  where: did view\n')
+    desk.file(
+      'events.yaml',
+      `events:
+  view: { channel: web }
+aliases:
+  view: view where page = "/a"
+  plain: view where pgae = "/a"
+  quoted: 'view where page > 5'
+  block: |
+    view
+      where n is
+  unknown: veiw
+  number: 5
+more: 1
+`,
+    )
+    const { findings } = await json('check')
+    const places = findings.map(
+      (each: { line: number; column: number; code: string; severity: string }) =>
+        `${each.line}:${each.column} ${each.severity} ${each.code}`,
+    )
+    expect(places).toEqual([
+      '12:1 error BAD_FILE',
+      '11:3 error BAD_FILE',
+      '4:3 error BAD_ALIAS',
+      '5:21 warning UNKNOWN_PROPERTY',
+      '6:23 error TYPE_MISMATCH',
+      '9:17 error SYNTAX',
+      '10:12 warning UNKNOWN_EVENT',
+    ])
+    expect(findings[0].message).toBe(
+      '"more" is not known here; everything stands under "events:" or "aliases:".',
     )
   })
 })

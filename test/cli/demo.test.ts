@@ -32,7 +32,7 @@ describe('demo', () => {
     )
     expect(titles).toMatch(/^SEGMENT +MEMBERS +SHARE +ENTERED 7 D +LEFT 7 D +SCORE +14 DAYS$/)
     expect(rows.length).toBeGreaterThan(20)
-    const row = /^[a-z-]+ +[\d,]+ +\d+\.\d % +[\d,]+ +[\d,]+ +[\d,]+\.\d {2}[▁-█]{14}$/
+    const row = /^[a-z0-9-]+ +[\d,]+ +\d+\.\d % +[\d,]+ +[\d,]+ +[\d,]+\.\d {2}[▁-█]{14}$/
     expect(rows.filter((line) => !row.test(line))).toEqual([])
     expect(demo.out.split('\n').filter((line) => line.length > 100)).toEqual([])
     expect(demo.err).toMatch(/importing [\d,]+ events +[\d.]+ s\n/)

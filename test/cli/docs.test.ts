@@ -91,12 +91,16 @@ function argumentRow(argument: Command['registeredArguments'][number]): [string,
 
 function optionRows(command: Command): [string, string][] {
   return command.options
-    .filter((option) => !common.has(option.long))
+    .filter((option) => !common.has(option.long) || knowsMore(option))
     .map((option) => [
       option.flags,
       `${withChoices(option.description, option.argChoices)}${option.defaultValue === undefined ? '' : ` (default: ${option.defaultValueDescription ?? option.defaultValue})`}`,
     ])
 }
+
+/** A format that most commands don't have. */
+const knowsMore = ({ argChoices = [] }: Command['options'][number]): boolean =>
+  argChoices.some((choice) => choice === 'markdown')
 
 const withChoices = (text: string, choices: readonly string[] | undefined): string =>
   choices ? `${text}: ${choices.join(', ')}` : text

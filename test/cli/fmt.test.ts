@@ -87,6 +87,12 @@ describe('fmt', () => {
     expect(formatSegments(tidy)).toMatchObject({ text: tidy, changed: [] })
   })
 
+  test('keeps the ends of lines that a file has', () => {
+    const windows = (text: string) => text.replaceAll('\n', '\r\n')
+    expect(formatSegments(windows(messy)).text).toBe(windows(tidy))
+    expect(formatSegments(messy.trimEnd()).text).toBe(tidy.trimEnd())
+  })
+
   test('opens groups that are too long for a line', () => {
     const names = (word: string, from: number) =>
       Array.from({ length: 6 }, (_, index) => `did a_rather_long_event_${from + index}`).join(` ${word} `)

@@ -11,6 +11,8 @@ import { type Desk, deskOf, errorOf } from './support.ts'
 let database: Database
 let desk: Desk
 
+type Planned = { key: string; members: { after: number; enter: { count: number }; leave: { count: number } } }
+
 const scoring = 'scores:\n  engagement:\n    points: { page_view: 10 }\n    levels: { cold: 0, hot: 50 }\n'
 const events = 'events:\n  page_view: { channel: web }\n  email_sent: { activity: false }\n'
 const segments = `hot:
@@ -111,6 +113,7 @@ describe('plan', () => {
   CONDITION      ALONE   SHARE  REMAIN
   - score >= 50      6  60.0 %       –
   + score >= 40      7  70.0 %       7
+
   Depends on it: hot-large (no change)
 
 ~ hot-large  in segment "hot" and company_size > 55
@@ -124,8 +127,53 @@ describe('plan', () => {
     in segment "hot"       7  70.0 %       7
     company_size > 55      5  50.0 %       5
 
-2 to change, 1 unchanged. \`tideline apply\` makes it so, with --run at once for members too.
+2 to change, 1 unchanged. \`tideline apply\` makes it so; with --run, members follow at once.
 `)
+  })
+
+  test('what it says is what apply and the next run do', async () => {
+    await desk.type('run --as-of 2026-11-23')
+    desk.file('scoring.yaml', scoring.replace('10', '15'))
+    desk.file('events.yaml', events.replace('activity: false', 'channel: email'))
+    const edited = segments.replace('score >= 50', 'score between 40 and 100')
+    desk.file('segments/a.yaml', `${edited}large:\n  where: company_size > 70 and not in segment "hot"\n`)
+    const then = ['--as-of', '2026-11-23T00:00:01Z']
+    const said = await desk.type(['plan', ...then])
+    const foreseen = Object.fromEntries(
+      JSON.parse(said.out).segments.map(({ key, members }: Planned) => [
+        ...[key, [members.after, members.enter.count, members.leave.count]],
+      ]),
+    )
+    expect(Object.keys(foreseen)).toEqual(['hot', 'hot-large', 'active', 'large'])
+    await desk.type('apply')
+    await desk.type(['run', ...then])
+    const came = await database.query<{ key: string; members: number; entered: number; left: number }>(
+      `select s.key, t.members::int, t.entered::int, t."left"::int
+       from segments s join segment_stats t using (segment_id)
+       where t.as_of = '2026-11-23T00:00:01Z' order by s.segment_id`,
+    )
+    const changes = await database.query<{ key: string; entered: number; left: number }>(
+      `select s.key, count(*) filter (where c.change = 'entered')::int as entered,
+         count(*) filter (where c.change = 'left')::int as "left"
+       from segments s left join membership_change c
+         on c.segment_id = s.segment_id and c.as_of = '2026-11-23T00:00:01Z'
+       group by s.segment_id, s.key`,
+    )
+    const done = came.map(({ key, members }) => {
+      const { entered, left } = changes.find((each) => each.key === key)!
+      return [key, [members, entered, left]]
+    })
+    expect(Object.fromEntries(done)).toEqual(foreseen)
+  })
+
+  test('one that can not be evaluated now says so, and what it will be', async () => {
+    await database.query(`delete from catalog where name = 'company_size'`)
+    await database.query(`insert into catalog (subject, name, type) values ('lead', 'employees', 'number')`)
+    change('company_size > 55', 'employees is unknown')
+    expect((await planned()).segments).toMatchObject([
+      { key: 'hot-large', plan: 'change', members: { now: null, after: 6, enter: { count: 6 } } },
+    ])
+    expect(await shown()).toMatch(/members +– +6 +60\.0 % of leads, broad\n/)
   })
 
   test('new, described anew, archived, come back', async () => {
@@ -205,6 +253,17 @@ describe('plan', () => {
     })
     expect(errorOf(await desk.type('plan segments/c.yaml')).code).toBe('NO_SUCH_FILE')
     expect(errorOf(await desk.type('plan tideline.yaml')).code).toBe('NO_SUCH_FILE')
+  })
+
+  test('the warnings of check stand in it', async () => {
+    change('score >= 50', 'score >= 50 and not did page_veiw')
+    expect((await planned()).warnings).toMatchObject([{ file: 'segments/a.yaml', code: 'UNKNOWN_EVENT' }])
+    expect(await shown()).toMatch(/^segments\/a\.yaml:3:\d+ {2}warning {2}UNKNOWN_EVENT\n/)
+    const { out } = await desk.type(['plan', ...asOf, '--output', 'plan.md'])
+    expect(out).toBe('')
+    expect(readFileSync(join(desk.folder, 'plan.md'), 'utf8')).toMatch(
+      /\n### Warnings\n\n- `segments\/a\.yaml:3:\d+` \w/,
+    )
   })
 
   test('exit codes: 3 with changes, 1 with errors', async () => {

@@ -7,9 +7,10 @@ import { parse, print } from '../../compiler/parse.ts'
 import type { Database } from '../../pipeline/engine.ts'
 import { testDatabase } from '../support/database.ts'
 import { differences } from '../support/engines.ts'
-import { anyDefinitions, definitions } from '../support/generated.ts'
+import { definitions } from '../support/generated.ts'
 import { questionsOf } from '../support/questions.ts'
 import { leadsThatExist, members } from '../support/reference.ts'
+import { anyDefinitions } from '../support/shapes.ts'
 import { catalog, worlds } from '../support/world.ts'
 
 const compiled = (definition: Definition, zone = 'UTC') => {

@@ -31,6 +31,10 @@ const textsUnder: Readonly<Record<string, readonly string[]>> = {
   utm: ['q1', 'Q1', 'x', 'a', 'vip'],
 }
 
+/** Texts that may be found under a name. */
+export const usualTextsOf = (name: string): readonly string[] =>
+  (Object.hasOwn(textsUnder, name) ? textsUnder[name] : undefined) ?? usualTexts
+
 export function poolsOf(moments: Pools['moments'], name = ''): Pools {
   const found = Object.hasOwn(textsUnder, name) ? textsUnder[name] : undefined
   return {

@@ -1,49 +1,22 @@
 import * as fc from 'fast-check'
-import type { z } from 'zod'
-import type { EventType } from '../../compiler/catalog.ts'
+import type { CatalogType } from '../../compiler/catalog.ts'
+import { compile } from '../../compiler/compile.ts'
 import { conditions } from '../../compiler/conditions/index.ts'
 import type { Definition } from '../../compiler/definition.ts'
-import type { ValueType } from '../../compiler/ir.ts'
 import { parse } from '../../compiler/parse.ts'
-import { hostileName, instants, texts } from './values.ts'
-import { catalog, durations } from './world.ts'
+import { catalog, segments } from './catalog.ts'
+import { comparisonFor, periods, storedFor } from './comparisons-written.ts'
+import { trees } from './shapes.ts'
+import { hostileName } from './values.ts'
+import { durations } from './world.ts'
 
-/** Trees of depth ≤ 4 over conditions. Lists have two members or more: those of one are what they hold. */
-function trees(leaves: fc.Arbitrary<Definition>): fc.Arbitrary<Definition> {
-  const { tree } = fc.letrec<{ tree: Definition }>((tie) => ({
-    tree: fc.oneof(
-      { maxDepth: 3, withCrossShrink: true },
-      { weight: 2, arbitrary: leaves },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('not'), of: tie('tree') }) },
-      {
-        weight: 2,
-        arbitrary: fc.record({
-          kind: fc.constantFrom('all', 'any'),
-          of: fc.array(tie('tree'), { minLength: 2, maxLength: 3 }),
-        }),
-      },
-    ),
-  }))
-  return tree
-}
-
-/** Whatever the conditions' shapes allow, meaningful or not. */
-export const anyDefinitions: fc.Arbitrary<Definition> = fc.constant(null).chain(() => {
-  const leaves = conditions.map(({ shape }) =>
-    arbitraryOf(shape).filter((node) => shape.safeParse(node).success),
-  )
-  return trees(fc.oneof(...leaves) as fc.Arbitrary<Definition>)
-})
-
-/** Those that the catalog gives a meaning: every condition's examples, and all comparisons of the right types. */
+/** Those that the catalog gives a meaning: every condition's examples, and random ones of every family. */
 export const definitions: fc.Arbitrary<Definition> = fc.constant(null).chain(() => {
   const examples = conditions.flatMap((condition) => condition.examples.map(definitionOf))
   return trees(
     fc.oneof(
       { weight: 2, arbitrary: fc.constantFrom(...examples) },
-      { weight: 4, arbitrary: attributes },
-      { weight: 4, arbitrary: dids },
-      { weight: 1, arbitrary: others },
+      { weight: 6, arbitrary: fc.oneof(...Object.values(families)).filter(hasMeaning) },
     ),
   )
 })
@@ -54,108 +27,56 @@ export function definitionOf(text: string): Definition {
   return parsed.definition
 }
 
-const number = fc
-  .constantFrom(
-    '0',
-    '-0',
-    '1',
-    '5',
-    '-5',
-    '500',
-    '5.5',
-    '0.000001',
-    '-0.000001',
-    '25',
-    '49.999999',
-    '1000.5',
-    '9'.repeat(22),
-  )
-  .map((written) => ({ number: written }))
-const instantsWritten = fc.oneof(
-  instants.map((instant) => instant.slice(0, 10)),
-  // The last hours of the calendar are beyond it where the clocks are behind UTC.
-  instants.map(
-    (instant) => `${instant.slice(0, 10)} ${instant.replace(/^9999.*T../, '9999-12-31T12').slice(11, 16)}`,
-  ),
-  instants,
-  instants.map((instant) => `${instant.slice(0, 10)}T12:00:00+02:00`),
-)
-const values: Record<ValueType, fc.Arbitrary<unknown>> = {
-  number,
-  text: texts,
-  boolean: fc.boolean(),
-  instant: instantsWritten,
-  json: fc.nat(),
-}
+const hasMeaning = (definition: Definition): boolean =>
+  compile(definition, catalog, 'Europe/Berlin').predicate !== undefined
 
-const exactlyOrNot = fc.constantFrom({}, { exactly: true })
+type Properties = readonly (readonly [name: string, type: CatalogType | undefined])[]
+type Which = { readonly event: unknown; readonly properties: Properties }
 
-function comparisonsOf(type: ValueType): fc.Arbitrary<unknown> {
-  const known = fc.record({ op: fc.constantFrom('is known', 'is unknown') })
-  if (type === 'json') return known
-  const exactly = type === 'text' ? exactlyOrNot : fc.constant({})
-  const withExactly = (is: fc.Arbitrary<object>) => fc.tuple(is, exactly).map(([a, b]) => ({ ...a, ...b }))
-  const ops = withExactly(
-    fc.record({ op: fc.constantFrom('=', '!=', '<', '<=', '>', '>='), value: values[type] }),
-  )
-  const lists = withExactly(
-    fc.record({
-      op: fc.constantFrom('in', 'not in'),
-      values: fc.array(values[type], { minLength: 1, maxLength: 4 }),
-    }),
-  )
-  const textOps = ['contains', 'starts with', 'ends with'].flatMap((op) => [op, `not ${op}`])
-  const own: Record<Exclude<ValueType, 'json'>, fc.Arbitrary<unknown>> = {
-    number: fc.record({ op: fc.constant('between'), low: number, high: number }),
-    text: withExactly(fc.record({ op: fc.constantFrom(...textOps), value: texts })),
-    boolean: fc.record({ op: fc.constantFrom('is true', 'is false') }),
-    instant: ops,
-  }
-  return fc.oneof(known, ops, lists, own[type])
-}
+const everyProperty = [...new Map([...catalog.events.values()].flatMap(({ properties }) => [...properties]))]
+const propertiesOf = (type: string): Properties => [
+  ...(catalog.events.get(type)?.properties ?? [
+    ['page', undefined] as const,
+    [hostileName, undefined] as const,
+  ]),
+  ['channel', catalog.events.has(type) ? 'text' : undefined],
+]
+const types = fc.constantFrom(...catalog.events.keys(), 'uncatalogued', 'page_view', 'email_open', 'purchase')
+const nothing: Properties = [['channel', 'text']]
 
-const attributes = fc.oneof(
-  ...(['lead', 'account'] as const).flatMap((of) =>
-    [...(of === 'lead' ? catalog.leads : catalog.accounts)].map(([name, type]) =>
-      fc.record({
-        kind: fc.constant('attribute'),
-        of: fc.constant(of),
-        name: fc.constant(name),
-        is: comparisonsOf(type),
-      }),
-    ),
-  ),
+/** Which events, and which properties they have. */
+const events: fc.Arbitrary<Which> = fc.oneof(
+  { weight: 4, arbitrary: types.map((event) => ({ event, properties: propertiesOf(event) })) },
+  { weight: 1, arbitrary: fc.constant({ event: 'viewed_pricing', properties: propertiesOf('page_view') }) },
+  { weight: 1, arbitrary: fc.constant({ event: 'any_mail', properties: propertiesOf('email_open') }) },
+  { weight: 1, arbitrary: fc.constant({ event: { any: true }, properties: everyProperty }) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom('email_', 'page', 'p', hostileName.slice(0, 5))
+      .map((prefix) => ({ event: { prefix }, properties: nothing })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .uniqueArray(fc.oneof(types, fc.constant('any_mail')), { minLength: 1, maxLength: 3 })
+      .map((types) => ({ event: { types }, properties: nothing })),
+  },
 )
 
-const dids = fc.oneof(
-  ...[...catalog.events].map(([event, type]) => did(event, type)),
-  did('uncatalogued', undefined),
+/** Events, and now and then what must hold on each of them. */
+const which = events.chain(({ event, properties }) =>
+  fc
+    .option(wheres(properties), { freq: 3 })
+    .map((where) => ({ event, properties, fields: where === null ? { event } : { event, where } })),
 )
+const whichFields = which.map(({ fields }) => fields)
 
-function did(event: string, type: EventType | undefined): fc.Arbitrary<Definition> {
-  const properties = type
-    ? [...type.properties]
-    : [['page', undefined] as const, [hostileName, undefined] as const]
-  const times = fc.record({
-    op: fc.constantFrom('at least', 'at most', 'exactly', 'more than', 'fewer than'),
-    n: fc.constantFrom(0, 1, 2, 3),
-  })
-  const optional = properties.length > 0 ? { where: wheres(properties) } : {}
-  return fc.record(
-    { kind: fc.constant('did'), event: fc.constant(event), times, within: durations, ...optional },
-    { requiredKeys: ['kind', 'event'] },
-  )
-}
-
-function wheres(properties: readonly (readonly [string, ValueType | undefined])[]): fc.Arbitrary<unknown> {
+function wheres(properties: Properties): fc.Arbitrary<unknown> {
   const tests = properties.map(([name, type]) =>
-    fc.record({
-      kind: fc.constant('property'),
-      name: fc.constant(name),
-      is: type
-        ? comparisonsOf(type)
-        : fc.oneof(comparisonsOf('text'), comparisonsOf('number'), comparisonsOf('boolean')),
-    }),
+    storedFor(name, type).chain((stored) =>
+      comparisonFor(stored, type).map((is) => ({ kind: 'property', ...stored, is })),
+    ),
   )
   const { where } = fc.letrec<{ where: unknown }>((tie) => ({
     where: fc.oneof(
@@ -174,70 +95,155 @@ function wheres(properties: readonly (readonly [string, ValueType | undefined])[
   return where
 }
 
-const others: fc.Arbitrary<Definition> = fc.oneof(
-  fc.record({ kind: fc.constant('score'), is: comparisonsOf('number') }),
+const numberComparisons = comparisonFor({ name: '' }, 'number')
+const counts = fc.constantFrom(0, 1, 1, 2, 3)
+const smallNumbers = fc.oneof(
   fc.record({
-    kind: fc.constant('last_activity'),
-    is: fc.constantFrom('within', 'more than', 'not within'),
-    duration: durations,
+    op: fc.constantFrom('=', '!=', '<', '<=', '>', '>='),
+    value: counts.map((n) => ({ number: String(n) })),
   }),
-  fc.record({
-    kind: fc.constant('first_seen'),
-    is: fc.constantFrom('within', 'more than'),
-    duration: durations,
-  }),
+  numberComparisons,
+)
+const times = fc.record({
+  op: fc.constantFrom('at least', 'at most', 'exactly', 'more than', 'fewer than'),
+  n: counts,
+})
+
+type Fields = Record<string, unknown>
+/** Fields that are always there, and such as may be. */
+const made = (kind: string, needed: fc.Arbitrary<Fields>, more: Record<string, fc.Arbitrary<unknown>> = {}) =>
+  fc.tuple(needed, fc.record(more, { requiredKeys: [] })).map(([a, b]): Definition => ({ kind, ...a, ...b }))
+
+const fixed = durations.map((duration) => ({
+  ...duration,
+  unit: { month: 'day', quarter: 'week', year: 'week' }[duration.unit as string] ?? duration.unit,
+}))
+
+const sequences = fc
+  .record({
+    first: fc.tuple(whichFields, fc.option(periods, { freq: 3 })),
+    later: fc.array(fc.tuple(whichFields, fc.option(fixed, { freq: 2 })), { maxLength: 3 }),
+    within: fc.option(fixed, { freq: 3 }),
+    without: fc.option(fc.tuple(whichFields, fixed), { freq: 2 }),
+  })
+  .map(({ first: [first, when], later, within, without }): Definition => {
+    const alone = later.length === 0
+    const after = without ?? (alone ? ([first, { amount: 1, unit: 'day' }] as const) : undefined)
+    const overall = within && !alone ? { within } : {}
+    const steps = [
+      { ...first, ...(when ? { when } : {}) },
+      ...later.map(([step, each]) => ({
+        ...step,
+        ...(each && !('within' in overall) ? { within: each } : {}),
+      })),
+    ]
+    const fields = { steps, ...overall, ...(after ? { without: { ...after[0], within: after[1] } } : {}) }
+    return { kind: 'sequence', ...fields }
+  })
+
+/** One that another holds: not too deep, and nothing of its own that holds more. */
+const inner = fc.oneof(
+  fc.constantFrom(...['did page_view', 'score >= 25', 'viewed_pricing', 'in segment "customers"']),
+  fc.constantFrom('industry = "technology"', 'not did email_open', 'any lead of account did purchase'),
+  fc.constantFrom('account did page_view at least 2 times', 'did page_view then did purchase', 'everyone'),
 )
 
-type Def = {
-  type: string
-  shape?: Record<string, z.ZodType>
-  values?: unknown[]
-  entries?: Record<string, string>
-  element?: z.ZodType
-  innerType?: z.ZodType
-  options?: z.ZodType[]
-  getter?: () => z.ZodType
-  checks?: { _zod: { def: { check: string; format?: string; pattern?: RegExp } } }[]
-}
+const attributes = fc.oneof(
+  ...(['lead', 'account'] as const).flatMap((of) =>
+    [...(of === 'lead' ? catalog.leads : catalog.accounts)].map(([name, type]) =>
+      storedFor(name, type).chain((stored) =>
+        comparisonFor(stored, type).map(
+          (is): Definition => ({ kind: 'attribute', of, ...stored, is }) as Definition,
+        ),
+      ),
+    ),
+  ),
+)
 
-/** What a zod shape describes. It knows the parts that conditions are built of; what is new to it, it says. */
-function arbitraryOf(shape: z.ZodType, depth = 0): fc.Arbitrary<unknown> {
-  const def = shape._zod.def as unknown as Def
-  const inside = (part: z.ZodType) => arbitraryOf(part, depth + 1)
-  switch (def.type) {
-    case 'object': {
-      const fields = Object.entries(def.shape!).map(([name, part]) => [name, inside(part)] as const)
-      const needed = Object.entries(def.shape!).filter(([, part]) => part._zod.def.type !== 'optional')
-      return fc.record(Object.fromEntries(fields), { requiredKeys: needed.map(([name]) => name) })
-    }
-    case 'literal':
-      return fc.constantFrom(...def.values!)
-    case 'enum':
-      return fc.constantFrom(...Object.values(def.entries!))
-    case 'boolean':
-      return fc.boolean()
-    case 'number':
-      return fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 999_999 }))
-    case 'string': {
-      const pattern = def.checks?.find((check) => check._zod.def.pattern)?._zod.def.pattern
-      return pattern
-        ? fc.stringMatching(pattern)
-        : fc.oneof(texts, fc.string({ unit: 'binary' }).filter(isKept))
-    }
-    case 'array':
-      return fc.array(inside(def.element!), { minLength: 2, maxLength: 3 })
-    case 'optional':
-      return inside(def.innerType!)
-    case 'union': {
-      // Deep inside, only what ends: the alternatives that don't come back here.
-      const options = depth > 12 ? def.options!.slice(-1) : def.options!
-      return fc.oneof(...options.map(inside))
-    }
-    case 'lazy':
-      return inside(def.getter!())
-    default:
-      throw new Error(`test/support/generated.ts makes nothing of a zod ${def.type} yet`)
-  }
-}
+const figures = ['sum', 'mean', 'min', 'max', 'distinct', 'first', 'last'] as const
 
-const isKept = (text: string): boolean => !text.includes('\0')
+const eventValues = fc.tuple(which, fc.constantFrom(...figures)).chain(([{ fields, properties }, figure]) => {
+  const fitting = properties.filter(([, type]) => {
+    if (figure === 'sum' || figure === 'mean') return type === 'number'
+    if (figure === 'min' || figure === 'max') return type === 'number' || type === 'instant'
+    return true
+  })
+  const property = fc.constantFrom(...(fitting.length > 0 ? fitting : ([['seconds', 'number']] as const)))
+  return property.chain(([name, type]) =>
+    storedFor(name, type).chain(({ path }) => {
+      const stored = { name, ...(path ? { path } : {}) }
+      const compared =
+        figure === 'distinct'
+          ? smallNumbers
+          : figure === 'first' || figure === 'last'
+            ? comparisonFor(stored, type)
+            : comparisonFor({ name }, type)
+      return made(
+        'event_value',
+        compared.map((is) => ({ figure, property: stored, ...fields, is })),
+        {
+          when: periods,
+        },
+      )
+    }),
+  )
+})
+
+const families: Record<string, fc.Arbitrary<Definition>> = {
+  attributes,
+  did: made('did', whichFields, { times, when: periods }),
+  accountDid: made('account_did', whichFields, { times, when: periods }),
+  occurrence: made(
+    'occurrence',
+    fc.tuple(whichFields, fc.constantFrom('first', 'last'), periods).map(([which, position, when]) => ({
+      which: position,
+      ...which,
+      when,
+    })),
+  ),
+  lastActivity: made('last_activity', fc.record({ is: fc.constantFrom('last', 'no'), when: periods })),
+  firstSeen: made('first_seen', fc.record({ when: periods })),
+  eventValues,
+  activeDays: made(
+    'active_days',
+    fc.tuple(whichFields, smallNumbers).map(([which, is]) => ({ ...which, is })),
+    { when: periods },
+  ),
+  stopped: made(
+    'stopped',
+    fc
+      .tuple(whichFields, durations, durations)
+      .map(([which, silent, within]) => ({ ...which, silent, within })),
+  ),
+  restarted: made(
+    'restarted',
+    fc
+      .tuple(whichFields, durations, durations)
+      .map(([which, within, after]) => ({ ...which, within, after })),
+  ),
+  regularly: made(
+    'regularly',
+    fc
+      .tuple(whichFields, counts, fc.integer({ min: 1, max: 4 }), counts, durations)
+      .map(([which, times, of, some, period]) => ({ ...which, times, in: Math.min(some, of), of, period })),
+  ),
+  sequences,
+  leadsOfAccount: made(
+    'leads_of_account',
+    fc.tuple(counts, inner).map(([least, text]) => ({ least, that: definitionOf(text) })),
+  ),
+  converted: made('converted', fc.constant({}), {
+    of: fc.constantFrom('won', 'Renewed', 'x'),
+    value: numberComparisons,
+    times,
+    when: periods,
+  }),
+  inSegment: made('in_segment', fc.record({ key: fc.constantFrom(...segments.keys()) })),
+  bucket: made(
+    'bucket',
+    fc
+      .tuple(fc.constantFrom(1, 2, 3, 10, 100), fc.nat(), fc.nat(), fc.constantFrom('spring', '', 'É'))
+      .map(([of, a, b, by]) => ({ from: a % of, to: (a % of) + 1 + (b % (of - (a % of))), of, by })),
+  ),
+  score: made('score', fc.record({ is: numberComparisons })),
+}

@@ -34,11 +34,11 @@ export const predicateCases = (perWorld: number): fc.Arbitrary<Case> =>
 
 /** Random predicates straight over the IR: every kind of feature, figure, type, comparison and moment. */
 function predicatesFor({ asOf, zone, edges = [] }: World): fc.Arbitrary<Predicate> {
-  const any = momentsAt(asOf, zone)
+  const drawn = momentsAt(asOf, zone)
   const moments =
     edges.length > 0
-      ? fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...edges) }, { weight: 1, arbitrary: any })
-      : any
+      ? fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...edges) }, { weight: 1, arbitrary: drawn })
+      : drawn
   const leaves = (that: fc.Arbitrary<Predicate> | undefined) => tests(moments, zone, that)
   const simple = trees(leaves(undefined), 2)
   return trees(leaves(trees(leaves(simple), 2)), 3)
@@ -67,7 +67,7 @@ function trees<Leaf>(leaves: fc.Arbitrary<Test<Leaf>>, depth: number): fc.Arbitr
 const scalarTypes = ['number', 'text', 'boolean', 'instant'] as const
 const types: readonly ValueType[] = [...scalarTypes, 'json', 'texts', 'numbers', 'booleans', 'size']
 
-/** Mostly read as the type it has, now and then as any other. */
+/** Mostly read as the type it has, now and then as another. */
 function typeFor(declared: string): fc.Arbitrary<ValueType> {
   if (declared === 'json')
     return fc.oneof(

@@ -126,7 +126,7 @@ export function sequence(feature: SequenceFeature, all: readonly Event[], asOf: 
   const { steps, within, without } = feature
   const after = (event: Event, than: Event, atMost: number | undefined) => {
     const apart = microsOf(event.at) - microsOf(than.at)
-    return apart > 0n && (atMost === undefined || apart < BigInt(atMost) * million)
+    return apart > 0n && (atMost === undefined || apart <= BigInt(atMost) * million)
   }
   const ends = (last: Event): boolean =>
     without === undefined ||

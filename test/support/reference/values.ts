@@ -65,10 +65,14 @@ function scalar(json: Json | undefined, type: ScalarType): Scalar | undefined {
       return value === undefined ? undefined : { type, value }
     }
     case 'text':
-    case 'instant':
       return json.kind === 'string' ? { type, value: json.value } : undefined
+    case 'instant':
+      return json.kind === 'string' && instantForm.test(json.value) ? { type, value: json.value } : undefined
   }
 }
+
+/** As instants are stored; any other text is none. */
+const instantForm = /^.{4}-.{2}-.{2}T.{2}:.{2}:.{2}\..{6}Z$/su
 
 /** A JSON number in millionths, half away from zero; missing from 10^22 on. */
 export function decimal(json: string): bigint | undefined {
