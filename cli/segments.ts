@@ -15,6 +15,9 @@ export function segmentsAnswer(
     { name: 'segment' },
     { name: 'name', title: null },
     { name: 'owner', title: null },
+    { name: 'origin', title: null },
+    { name: 'added_by_hand', kind: 'count', title: null },
+    { name: 'removed_by_hand', kind: 'count', title: null },
     { name: 'status', title: null },
     { name: 'state', title: null },
     { name: 'as_of', kind: 'instant', title: null },
@@ -39,10 +42,16 @@ export function segmentsAnswer(
   }
 }
 
-function stateOf({ status, state }: SegmentStanding): string {
-  if (status !== 'active') return status
-  if (state === null) return 'not evaluated yet'
-  return state === 'ok' ? '' : state
+function stateOf(segment: SegmentStanding): string {
+  const { status, state, origin } = segment
+  const standing =
+    status !== 'active' ? status : state === null ? 'not evaluated yet' : state === 'ok' ? '' : state
+  return [standing, origin === 'snapshot' ? 'static' : '', byHand(segment)].filter(Boolean).join(', ')
+}
+
+function byHand({ added_by_hand: added, removed_by_hand: removed }: SegmentStanding): string {
+  const said = [added === '0' ? '' : `${added} in`, removed === '0' ? '' : `${removed} out`].filter(Boolean)
+  return said.length > 0 ? `${said.join(', ')} by hand` : ''
 }
 
 function sentences(cli: Cli, segments: readonly SegmentStanding[]): string[] {

@@ -3,6 +3,7 @@ import { compare } from './compare.ts'
 import type { Sql } from './dialect.ts'
 import type { AttributeHistoryFeature, Comparison } from './ir.ts'
 import { as, type Part, type Scope } from './scans.ts'
+import { type Moment, resolve } from './time.ts'
 
 const ever = '0001-01-01T00:00:00.000000Z'
 
@@ -41,11 +42,21 @@ function scansOf(of: 'lead' | 'account', scope: Scope): Part[] {
         `${columns.of(feature)}_${ending}`,
       )
     }
-    return [flag(feature.to, 'to'), ...(feature.from ? [flag(feature.from, 'from')] : [])]
+    const { from, to } = feature
+    if (!from && !to) {
+      const own = attribute.type === 'text' ? dialect.fold(sql`(${value})`) : sql`(${value})`
+      return [
+        as(
+          sql`case when attribute = ${dialect.text(attribute.name)} then ${own} end`,
+          `${columns.of(feature)}_value`,
+        ),
+      ]
+    }
+    return [...(to ? [flag(to, 'to')] : []), ...(from ? [flag(from, 'from')] : [])]
   })
   const before = features.flatMap((feature) => {
     const column = columns.of(feature)
-    const ending = feature.figure === 'changed' && feature.from ? 'from' : 'to'
+    const ending = feature.from ? 'from' : feature.to ? 'to' : 'value'
     return [as(sql`lag(${sql.ref(`${column}_${ending}`)}) over earlier`, `${column}_before`)]
   })
   const where = [
@@ -92,12 +103,30 @@ function figureOf(feature: AttributeHistoryFeature, scope: Scope): Sql {
   const to = sql.ref(`${column}_to`)
   const before = sql.ref(`${column}_before`)
   if (feature.figure === 'changed') {
-    const from = feature.from ? before : sql`not coalesce(${before}, false)`
-    return sql`max(from_at) filter (where ${to} and ${from} and step > 1)`
+    const at = (moment: Moment) => dialect.instant(resolve(moment, scope.asOf))
+    const { to: last, until } = feature.end ?? {}
+    const passed = [
+      changed(feature, scope),
+      sql`step > 1`,
+      ...(last ? [sql`from_at <= ${at(last)}`] : []),
+      ...(until ? [sql`from_at < ${at(until)}`] : []),
+    ]
+    return sql`max(from_at) filter (where ${sql.join(passed, sql` and `)})`
   }
   const own = sql`attribute = ${dialect.text(feature.attribute.name)}`
   const last = sql`(array_agg(${to} order by from_at desc, change_id desc) filter (where ${own}))[1]`
   // The first known value holds before it was known as well.
   const begun = sql`case when step = 1 then ${dialect.instant(ever)} else from_at end`
   return sql`case when ${last} then max(${begun}) filter (where ${to} and not coalesce(${before}, false)) end`
+}
+
+/** Whether a value, other than the one before it, is what the feature looks for. */
+function changed(feature: AttributeHistoryFeature, { columns }: Scope): Sql {
+  const { from, to } = feature
+  const column = columns.of(feature)
+  const before = sql.ref(`${column}_before`)
+  if (!from && !to) return sql`${sql.ref(`${column}_value`)} is distinct from ${before}`
+  if (!to) return sql`${before} and not ${sql.ref(`${column}_from`)}`
+  const other = from ? before : sql`not coalesce(${before}, false)`
+  return sql`${sql.ref(`${column}_to`)} and ${other}`
 }

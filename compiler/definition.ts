@@ -40,6 +40,11 @@ export const comparison = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('period'), when: periodOfValue }),
   z.strictObject({ op: z.literal('anniversary'), within: z.int().nonnegative().max(366) }),
 ])
+/** A value that something is or was. */
+export const comparedValue = z
+  .strictObject({ value: scalar, ...exactly })
+  .refine((is) => !is.exactly || typeof is.value === 'string', onlyText)
+
 export type ComparisonNode = z.infer<typeof comparison>
 
 export const name = z.string().min(1).max(limits.nameLength)

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { attributeHistoryJoins, attributeHistoryScans } from './attribute-history.ts'
 import { accountColumns, attributeJoins, attributeScans } from './attributes.ts'
+import { breakdownColumns, breakdownJoin, breakdownScans } from './breakdown.ts'
 import { Columns, countBeside } from './columns.ts'
 import { type ComparedType, compare, compareMean } from './compare.ts'
 import type { Dialect, Sql } from './dialect.ts'
@@ -24,6 +25,8 @@ export type Seen = {
   readonly leads?: readonly string[]
   /** Whether each feature's value is returned as well, as text in a column of its own; see `Columns`. */
   readonly values?: boolean
+  /** Whether what each rule of the scores comes to is returned as well; see `breakdownColumns`. */
+  readonly breakdown?: boolean
 }
 
 /**
@@ -34,10 +37,10 @@ export type Seen = {
 export function emit(plan: QueryPlan, dialect: Dialect, seen: Seen): Statement {
   const { asOf, horizon, leads } = seen
   const scope: Scope = { plan, dialect, asOf, horizon, leads, columns: new Columns(plan) }
-  return toStatement(statement(scope, seen.values === true))
+  return toStatement(statement(scope, seen))
 }
 
-function statement(scope: Scope, values: boolean): RawBuilder<unknown> {
+function statement(scope: Scope, { values = false, breakdown = false }: Seen): RawBuilder<unknown> {
   const { plan } = scope
   const detail = detailScan(scope)
   const scored = scoreLevels('feature', scope, (predicate) => holds(predicate, scope))
@@ -49,6 +52,7 @@ function statement(scope: Scope, values: boolean): RawBuilder<unknown> {
   const parts: Part[] = [
     eventScan(scope, pointFigures(scope)),
     ...dailyScans(scope),
+    ...(breakdown ? breakdownScans(scope) : []),
     ...(detail ? [detail] : []),
     ...sequenceScan(scope),
     ...attributeScans(scope),
@@ -65,7 +69,10 @@ function statement(scope: Scope, values: boolean): RawBuilder<unknown> {
     ...plan.scores.map((_, index) => sql.ref(`s${index}`)),
   ]
   if (values) columns.push(...valueColumns(scope))
-  return sql`with ${sql.join(named, sql`,\n`)}\nselect ${sql.join(columns, sql`,\n  `)}\nfrom ${sql.raw(level(levels.length))}`
+  if (breakdown) columns.push(...breakdownColumns(scope, (predicate) => holds(predicate, scope)))
+  const top = level(levels.length)
+  const join = breakdown ? breakdownJoin(scope, top) : sql``
+  return sql`with ${sql.join(named, sql`,\n`)}\nselect ${sql.join(columns, sql`,\n  `)}\nfrom ${sql.raw(top)}${join}`
 }
 
 function words(scope: Scope): Sql[] {

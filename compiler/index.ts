@@ -37,15 +37,12 @@ export { definition as definitionShape, parse, print } from './parse.ts'
 export { type FeatureValue, phrase, sayDistance, sayInstant, sayValue } from './phrase.ts'
 export {
   bitsPerWord,
-  listsReadBy,
   plan,
   type QueryPlan,
   type References,
-  readsAccounts,
-  readsOtherLeads,
-  readsScore,
   testsOf,
 } from './plan.ts'
+export { listsReadBy, readsAccounts, readsOtherLeads, readsScore } from './reads.ts'
 export { referencesOf } from './references.ts'
 export {
   compileScores,

@@ -54,11 +54,14 @@ export type AttributeHistoryFeature = {
   readonly attribute: AttributeFeature
   /**
    * `since`: when the value began to compare as `to` says, if it has done so without a break until asOf.
-   * `changed`: when it last changed from what `from` says (anything, if that is left out) to what `to` says.
+   * `changed`: when it last changed from what `from` says to what `to` says, within `end`. From what does not compare
+   * as the one that is left out; from any value to another where both are, text compared without regard to case.
    */
   readonly figure: 'since' | 'changed'
   readonly from?: Comparison
-  readonly to: Comparison
+  /** Left out of `changed` alone. */
+  readonly to?: Comparison
+  readonly end?: { readonly to?: Moment; readonly until?: Moment }
 }
 
 type OfSegment = {

@@ -49,6 +49,10 @@ function normalizeFeature(feature: Feature): Feature {
   switch (feature.kind) {
     case 'events':
       return { ...feature, events: normalizeEvents(feature.events) }
+    case 'attribute_history': {
+      const { from, to } = feature
+      return { ...feature, ...(from && { from: sortList(from) }), ...(to && { to: sortList(to) }) }
+    }
     case 'leads_of_account':
       return { ...feature, that: normalizePredicate(feature.that) }
     case 'sequence': {

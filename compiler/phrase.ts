@@ -19,6 +19,8 @@ export type FeatureValue = string | null
 /** What a feature's value is, shortly: `3 times`, `16 days ago (2026-11-05 07:40)`, `1,200`, `unknown`. */
 export function sayValue(feature: Feature, value: FeatureValue, asOf: Instant): string {
   if (value === null) return isEventful(feature) ? 'never' : 'unknown'
+  // An attribute's first known value holds before it was known as well.
+  if (feature.kind === 'attribute_history' && value.startsWith('0001-01-01')) return 'since ever'
   switch (feature.kind) {
     case 'first_seen':
     case 'attribute_history':
@@ -48,6 +50,7 @@ export function sayValue(feature: Feature, value: FeatureValue, asOf: Instant): 
 const isEventful = (feature: Feature): boolean =>
   feature.kind === 'recorded' ||
   feature.kind === 'level_entered' ||
+  (feature.kind === 'attribute_history' && feature.figure === 'changed') ||
   (feature.kind === 'events' && (feature.figure.kind === 'first' || feature.figure.kind === 'last'))
 
 function sayFigure({ figure }: EventFeature, value: string, asOf: Instant): string {

@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
 import { accountColumn } from './attributes.ts'
 import type { Sql } from './dialect.ts'
-import type { EventRule, Predicate, Score, ScoreFeature } from './ir.ts'
+import type { EventRule, FitRule, Predicate, Score, ScoreFeature } from './ir.ts'
 import { asOfMoment, scoreNamed } from './plan.ts'
 import { as, type Part, passes, type Scope, typesOf, visible } from './scans.ts'
 import { type Instant, resolve } from './time.ts'
 
 /** A rule at a moment: what its column is called, and as of when it counts. */
-type Ruled = { readonly rule: EventRule; readonly column: string; readonly feature: ScoreFeature }
+export type Ruled = { readonly rule: EventRule; readonly column: string; readonly feature: ScoreFeature }
 
 const rulesOf = (feature: ScoreFeature, scope: Scope): Ruled[] =>
   scoreOf(feature, scope).rules.flatMap((rule, position) =>
@@ -58,7 +58,7 @@ export function pointFigures(scope: Scope): Sql[] {
   return [...sums, ...counts]
 }
 
-const countsFor = ({ rule, feature }: Ruled, scope: Scope): Sql => {
+export const countsFor = ({ rule, feature }: Ruled, scope: Scope): Sql => {
   const passing = passes(rule.events, scope)
   return feature.at
     ? sql`${passing} and occurred_at <= ${scope.dialect.instant(instantOf(feature, scope))}`
@@ -96,7 +96,7 @@ export function dailyScans(scope: Scope): Part[] {
 }
 
 /** What a day's events are worth at the moment of the score. */
-function worth({ rule, column, feature }: Ruled, scope: Scope): Sql {
+export function worth({ rule, column, feature }: Ruled, scope: Scope): Sql {
   const { dialect } = scope
   const count = sql.ref(column)
   const { micropoints, capPerDay, fade } = rule
@@ -149,22 +149,27 @@ function ownScore(feature: ScoreFeature, scope: Scope, holds: (predicate: Predic
   if (ruled.some(isPlain)) terms.push(sql`coalesce(${sql.ref(`p${columns.of(feature)}`)}, 0)`)
   for (const each of ruled.filter((one) => !isPlain(one))) {
     const found = sql`coalesce(${sql.ref(each.column)}, 0)`
-    const { micropoints, capPerLead } = each.rule
-    const sum = isDaily(each) ? found : sql`${found} * ${dialect.whole(micropoints)}`
-    if (!capPerLead) terms.push(sum)
-    else {
-      const limit = sql.raw(micropoints.startsWith('-') ? 'greatest' : 'least')
-      terms.push(sql`${limit}(${sum}, ${dialect.whole(signed(capPerLead, each.rule))})`)
-    }
+    const sum = isDaily(each) ? found : sql`${found} * ${dialect.whole(each.rule.micropoints)}`
+    terms.push(limited(sum, each.rule, scope))
   }
   for (const rule of scoreOf(feature, scope).rules) {
     if (rule.kind !== 'fit') continue
-    const points = dialect.whole(rule.micropoints)
-    terms.push(sql`case when ${holds(asOfMoment(rule.that, feature.at))} then ${points} else 0 end`)
+    terms.push(fitPoints(rule, holds(asOfMoment(rule.that, feature.at)), scope))
   }
   const sum = terms.length > 0 ? sql`${sql.join(terms, sql`\n      + `)}` : dialect.whole('0')
   return feature.at ? sql`case when ${existed(feature, scope)} then ${sum} else 0 end` : sql`${sum}`
 }
+
+/** No more (below 0: no less) than the cap of all days together. */
+export function limited(sum: Sql, rule: EventRule, { dialect }: Scope): Sql {
+  const { micropoints, capPerLead } = rule
+  if (!capPerLead) return sum
+  const limit = sql.raw(micropoints.startsWith('-') ? 'greatest' : 'least')
+  return sql`${limit}(${sum}, ${dialect.whole(signed(capPerLead, rule))})`
+}
+
+export const fitPoints = ({ micropoints }: FitRule, holds: Sql, { dialect }: Scope): Sql =>
+  sql`case when ${holds} then ${dialect.whole(micropoints)} else 0 end`
 
 /** Before a lead was there it had no points. */
 const existed = (feature: ScoreFeature, scope: Scope): Sql =>

@@ -76,11 +76,7 @@ function segmentScans(scope: Scope): Part[] {
   const asOf = dialect.instant(scope.asOf)
   const features = ofSegments(scope)
   const keys = [...new Set(features.map(({ segment }) => segment))].sort()
-  const where = [
-    dialect.oneOf(sql.ref('segment'), keys, 'text', true),
-    sql`as_of < ${asOf}`,
-    ...among(scope),
-  ]
+  const where = [dialect.oneOf(sql.ref('segment'), keys, 'text', true), sql`as_of < ${asOf}`, ...among(scope)]
   const columns = features.flatMap((feature) => {
     const of = sql`segment = ${dialect.text(feature.segment)}`
     const last = (change: 'entered' | 'left') =>

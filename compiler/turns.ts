@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
-import type { Comparison, EventFeature, Events, Feature, Operand, Predicate } from './ir.ts'
-import { type References, referenceOf, segmentOf, testsOf } from './plan.ts'
+import type { Comparison, EventFeature, Events, Feature, Operand, Predicate, Score } from './ir.ts'
+import { type References, referenceOf, scoreNamed, segmentOf, testsOf } from './plan.ts'
 import { formatInstant, type Instant, type Moment, resolve } from './time.ts'
 
 /** A predicate may turn over, by time alone, when this moment passes a feature's value; or when it changes itself. */
@@ -10,10 +10,14 @@ export type Turn = { readonly feature?: Feature; readonly moment: Moment }
  * Everything by which a predicate can turn over without anything happening. Conservative: it may stay as it is.
  * Undefined if it hangs on something whose turns one lead's values don't tell: other leads, or an order of events.
  */
-export function turnsOf(predicate: Predicate, references: References): Turn[] | undefined {
+export function turnsOf(
+  predicate: Predicate,
+  references: References,
+  scores: readonly Score[],
+): Turn[] | undefined {
   const found: Turn[] = []
   for (const { subject, is } of testsOf(predicate)) {
-    const inner = innerTurns(subject, references)
+    const inner = innerTurns(subject, references, scores)
     if (!inner) return undefined
     found.push(...inner)
     const compared = is.op === 'some' || is.op === 'every' ? is.is : is
@@ -31,24 +35,39 @@ function operandsOf(is: Exclude<Comparison, { op: 'some' | 'every' }>): readonly
   return is.op === 'in' ? is.to : [is.to]
 }
 
-function innerTurns(feature: Feature, references: References): Turn[] | undefined {
+function innerTurns(feature: Feature, references: References, scores: readonly Score[]): Turn[] | undefined {
   switch (feature.kind) {
     case 'leads_of_account':
     case 'sequence':
       return undefined
     case 'segment':
-      return turnsOf(referenceOf(references, feature.key), references)
+      return turnsOf(referenceOf(references, feature.key), references, scores)
     case 'recorded':
       if (feature.to || feature.until) return undefined
-      return turnsOf(referenceOf(references, segmentOf(feature).key), references)
+      return turnsOf(referenceOf(references, segmentOf(feature).key), references, scores)
     case 'inside':
       if (feature.from || feature.to || feature.until) return undefined
-      return turnsOf(referenceOf(references, segmentOf(feature).key), references)
+      return turnsOf(referenceOf(references, segmentOf(feature).key), references, scores)
+    case 'score_change':
+      return undefined
+    case 'score_max':
+      return feature.from ? undefined : fading(feature.score, scores)
+    case 'score':
+    case 'level_entered':
+      return fading(feature.score, scores)
     case 'events':
       return feature.of === 'account' ? undefined : windowTurns(feature)
     default:
       return []
   }
+}
+
+/** Points grow less at midnight in UTC, whatever they are given for. */
+function fading(name: string, scores: readonly Score[]): Turn[] {
+  const { rules, ofLeads } = scoreNamed(scores, name)
+  if (ofLeads) return fading(ofLeads.score, scores)
+  const fades = rules.some((rule) => rule.kind === 'events' && rule.fade !== undefined)
+  return fades ? [{ moment: { kind: 'start', of: 'day', offset: 0, zone: 'UTC' } }] : []
 }
 
 /** A figure over a window turns when its earliest event drops out, or when the next one is old enough to count. */

@@ -23,7 +23,11 @@ export function withHand(
   const [added, removed] = handsOn(key, references)
   const { text } = part
   if (added && holds(added)) {
-    return { kind: 'any', text, of: [byHand('added by hand', added), ...(part.kind === 'any' ? part.of : [part])] }
+    return {
+      kind: 'any',
+      text,
+      of: [byHand('added by hand', added), ...(part.kind === 'any' ? part.of : [part])],
+    }
   }
   if (removed && holds(removed)) {
     const out = byHand('removed by hand', removed)
@@ -34,7 +38,8 @@ export function withHand(
 }
 
 /** A static segment's definition is a list. */
-export const onTheList = (key: string): ConditionPart => byHand('on its list', staticMeaning(key, 0).predicate)
+export const onTheList = (key: string): ConditionPart =>
+  byHand('on its list', staticMeaning(key, 0).predicate)
 
 const byHand = (text: string, predicate: Predicate): ConditionPart => ({
   ...{ kind: 'condition', text, words: text, predicate },

@@ -30,7 +30,7 @@ export type Flow = {
   readonly later: ReadonlyMap<string, Instant | null>
 }
 
-type FlowRow = { from_id: string; to_id: string; moved: string; stayed_in: string; entered: string }
+type FlowRow = { from_id: string; to_id: string; moved: string; in_from: string; entered_to: string }
 
 /** The matrix of all pairs among these segments, in the order in which they are named. */
 export async function readFlow(database: Database, keys: readonly string[], range: FlowRange): Promise<Flow> {
@@ -46,7 +46,7 @@ export async function readFlow(database: Database, keys: readonly string[], rang
       const row = found.find((each) => each.from_id === ids.get(from) && each.to_id === ids.get(to))
       return {
         ...{ from, to, moved: Number(row?.moved ?? 0) },
-        ...{ inFrom: Number(row?.stayed_in ?? 0), enteredTo: Number(row?.entered ?? 0) },
+        ...{ inFrom: Number(row?.in_from ?? 0), enteredTo: Number(row?.entered_to ?? 0) },
       }
     }),
   )

@@ -31,6 +31,8 @@ function ofFeature(feature: Feature, compared: boolean): Mention[] {
   switch (feature.kind) {
     case 'attribute':
       return [{ kind: 'attribute', of: feature.of, name: feature.name, compared }]
+    case 'attribute_history':
+      return [{ kind: 'attribute', of: feature.attribute.of, name: feature.attribute.name, compared }]
     case 'events': {
       const property = 'property' in feature.figure ? feature.figure.property : undefined
       return [...ofEvents(feature.events), ...(property ? [ofProperty(property, feature.events.types)] : [])]

@@ -24,6 +24,10 @@ export type SegmentStanding = {
   readonly segment: string
   readonly name: string
   readonly owner: string | null
+  readonly origin: SegmentKey['origin']
+  /** How many leads hands have put in, and out, now. */
+  readonly added_by_hand: string
+  readonly removed_by_hand: string
   readonly status: 'draft' | 'active' | 'paused'
   /** Null: never evaluated. */
   readonly state: 'ok' | 'broken' | 'blocked' | null
@@ -48,7 +52,7 @@ export function readSegments(
 
 export type SegmentKey = {
   readonly segment: string
-  readonly origin: 'files' | 'api'
+  readonly origin: 'files' | 'api' | 'snapshot'
   readonly status: 'draft' | 'active' | 'paused' | 'archived'
   readonly state: 'ok' | 'broken' | 'blocked' | null
   readonly error: string | null
@@ -136,8 +140,12 @@ export type Conversion = {
   readonly lift: string | null
 }
 
-export const readConversion = (database: Database, keys?: readonly string[]): Promise<Conversion[]> =>
-  read(database, 'conversion', [keys ?? null])
+/** As of the newest roll-up, or the newest by an instant. */
+export const readConversion = (
+  database: Database,
+  keys?: readonly string[],
+  asOf?: Instant,
+): Promise<Conversion[]> => read(database, 'conversion', [keys ?? null, asOf ?? null])
 
 export type TopEvent = {
   readonly segment: string
@@ -151,8 +159,11 @@ export type TopEvent = {
   readonly share: string | null
 }
 
-export const readTopEvents = (database: Database, keys?: readonly string[]): Promise<TopEvent[]> =>
-  read(database, 'top_events', [keys ?? null])
+export const readTopEvents = (
+  database: Database,
+  keys?: readonly string[],
+  asOf?: Instant,
+): Promise<TopEvent[]> => read(database, 'top_events', [keys ?? null, asOf ?? null])
 
 export type KnownName = {
   readonly name: string

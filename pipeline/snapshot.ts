@@ -1,4 +1,12 @@
-import { compile, dialects, emit, emptyCatalog, type Instant, plan, staticMeaning } from '../compiler/index.ts'
+import {
+  compile,
+  dialects,
+  emit,
+  emptyCatalog,
+  type Instant,
+  plan,
+  staticMeaning,
+} from '../compiler/index.ts'
 import { leadSetAt, type Source } from './asof.ts'
 import { readCatalog, rows } from './catalog.ts'
 import { compileStored } from './compiled.ts'
@@ -99,7 +107,9 @@ async function checkTarget(client: Client, { key, how }: Snapshotting): Promise<
   if (found?.origin === 'snapshot' && found.status !== 'archived') return found.now
   throw new UserError({
     code: found ? 'SEGMENT_NOT_STATIC' : 'UNKNOWN_SEGMENT',
-    message: found ? `The segment "${key}" is not static, so it has no list.` : `There is no segment "${key}".`,
+    message: found
+      ? `The segment "${key}" is not static, so it has no list.`
+      : `There is no segment "${key}".`,
     hint: found
       ? `\`tideline override add ${key} LEAD\` puts single leads in by hand.`
       : 'Without --append and --replace a new one is made.',
@@ -184,7 +194,10 @@ async function define(
 ): Promise<{ segment_id: string; version: number }> {
   const [found] = await rows<Found>(client, statement('snapshot/find'), [key])
   const version = (found?.version ?? 0) + 1
-  const text = how === 'new' ? describeFrom(from) : `${how === 'append' ? 'appended' : 'replaced by'}: ${describeFrom(from)}`
+  const text =
+    how === 'new'
+      ? describeFrom(from)
+      : `${how === 'append' ? 'appended' : 'replaced by'}: ${describeFrom(from)}`
   const [made] = await rows<{ segment_id: string; version: number }>(
     client,
     statement(how === 'new' ? 'snapshot/create' : 'snapshot/new_version'),

@@ -12,6 +12,7 @@ import {
   type FeatureValue,
   holdsIn,
   type Instant,
+  type Moment,
   type Part,
   type Predicate,
   phrase,
@@ -25,9 +26,9 @@ import {
   turnsAt,
   turnsOf,
 } from '../compiler/index.ts'
+import { handsOn, onTheList, withHand } from './by-hand.ts'
 import { type Reader, rows } from './catalog.ts'
 import type { Parameter, Row } from './engine.ts'
-import { handsOn, onTheList, withHand } from './by-hand.ts'
 import { type PinnedDefinitions, pinDefinitions } from './runs/definitions.ts'
 import { statement } from './sql.ts'
 
@@ -86,7 +87,8 @@ export async function explainLead(reader: Reader, asking: Asking): Promise<Expla
     const { definition } = definitions.compiled.get(key)!
     return { key, predicate, part: definition ? explain(definition, catalog, zone) : onTheList(key) }
   })
-  const turning = asking.ahead ? parts.map(({ predicate }) => turnsOf(predicate, definitions.references)) : []
+  const { references, scores } = definitions
+  const turning = asking.ahead ? parts.map(({ predicate }) => turnsOf(predicate, references, scores)) : []
   const looker = new Looker(reader, definitions, {
     id: asking.id,
     horizon: asking.horizon,
@@ -226,12 +228,12 @@ class Looker {
   }
 }
 
+const pointsAt = (score: string, at: Moment | undefined) =>
+  ({ kind: 'score', score, ...(at ? { at } : {}) }) as const
+
 function featureValue(feature: Feature, row: Row | undefined, columns: Columns): FeatureValue {
   if (feature.kind === 'score_change') {
-    const at = (moment?: typeof feature.since) =>
-      String(
-        row?.[columns.of({ kind: 'score', score: feature.score, ...(moment ? { at: moment } : {}) })] ?? 0,
-      )
+    const at = (moment?: Moment) => String(row?.[`value_${columns.of(pointsAt(feature.score, moment))}`] ?? 0)
     return String(BigInt(at()) - BigInt(at(feature.since)))
   }
   const column = columns.of(feature)

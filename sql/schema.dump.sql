@@ -34,6 +34,80 @@ CREATE INDEX attribute_change_subject ON attribute_change USING btree (subject, 
 
 comment on table attribute_change is 'Which value an attribute had, from when on. Written by triggers on leads and accounts.';
 
+create table backfill_change (
+  run_id bigint not null,
+  segment_id bigint not null,
+  lead_id bigint not null,
+  as_of timestamp with time zone not null,
+  change text not null,
+  cause text not null,
+  version integer not null,
+  by_run_id bigint not null,
+  seam boolean not null,
+  constraint backfill_change_pkey PRIMARY KEY (run_id, segment_id, lead_id, as_of),
+  constraint backfill_change_run_id_fkey FOREIGN KEY (run_id) REFERENCES backfills(run_id) ON DELETE CASCADE
+);
+
+comment on column backfill_change.by_run_id is 'At a seam, a row that stays as it stands keeps its run.';
+
+create table backfill_chunk (
+  run_id bigint not null,
+  segment_id bigint not null,
+  version integer not null,
+  from_at timestamp with time zone not null,
+  first_at timestamp with time zone not null,
+  until_at timestamp with time zone not null,
+  seam_at timestamp with time zone,
+  settled boolean not null default false,
+  constraint backfill_chunk_pkey PRIMARY KEY (run_id, segment_id, from_at),
+  constraint backfill_chunk_run_id_fkey FOREIGN KEY (run_id) REFERENCES backfills(run_id) ON DELETE CASCADE
+);
+
+comment on column backfill_chunk.first_at is 'The first instant at which it is evaluated.';
+
+comment on column backfill_chunk.seam_at is 'Where it meets what stands after it; null if nothing does.';
+
+comment on column backfill_chunk.settled is 'What is to stand at the seam is among its changes.';
+
+create table backfill_instant (
+  run_id bigint not null,
+  as_of timestamp with time zone not null,
+  done boolean not null default false,
+  constraint backfill_instant_pkey PRIMARY KEY (run_id, as_of),
+  constraint backfill_instant_run_id_fkey FOREIGN KEY (run_id) REFERENCES backfills(run_id) ON DELETE CASCADE
+);
+
+create table backfill_stats (
+  run_id bigint not null,
+  segment_id bigint not null,
+  as_of timestamp with time zone not null,
+  by_run_id bigint not null,
+  members bigint not null,
+  leads bigint not null,
+  score_sum numeric(30,6),
+  constraint backfill_stats_pkey PRIMARY KEY (run_id, segment_id, as_of),
+  constraint backfill_stats_run_id_fkey FOREIGN KEY (run_id) REFERENCES backfills(run_id) ON DELETE CASCADE
+);
+
+create table backfills (
+  run_id bigint not null,
+  asked jsonb not null,
+  meaning text not null,
+  backend_pid integer not null,
+  backend_start timestamp with time zone,
+  seen_at timestamp with time zone not null default clock_timestamp(),
+  constraint backfills_pkey PRIMARY KEY (run_id),
+  constraint backfills_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(run_id)
+);
+
+comment on column backfills.asked is 'What was asked for. Whoever asks for the same goes on with it.';
+
+comment on column backfills.meaning is 'A hash of the pinned definitions: it goes on only while they are the same.';
+
+comment on column backfills.backend_pid is 'The session that is at it.';
+
+comment on column backfills.seen_at is 'When it last got on.';
+
 create table catalog (
   subject text not null,
   event_type text collate "C" not null default ''::text,
@@ -176,10 +250,16 @@ create table lead_scores (
   level text,
   changed_as_of timestamp with time zone not null,
   run_id bigint not null,
+  max_value numeric(24,6),
+  max_day date,
   constraint lead_scores_pkey PRIMARY KEY (lead_id, score)
 );
 
 comment on column lead_scores.value is 'Points as of the last run; shown rounded down, compared exactly.';
+
+comment on column lead_scores.max_value is 'The most points at the end of any UTC day so far; null before the first day''s end.';
+
+comment on column lead_scores.max_day is 'The first day on which it was so.';
 
 create table leads (
   lead_id bigint not null generated always as identity,
@@ -329,6 +409,32 @@ comment on column runs.horizon is 'What had arrived in transactions below this o
 
 CREATE UNIQUE INDEX runs_sequence ON runs USING btree (as_of) WHERE status = 'done'::text AND mode <> 'backfill'::text;
 
+create table score_history (
+  lead_id bigint not null,
+  score text collate "C" not null,
+  day date not null,
+  value numeric(24,6) not null,
+  level text,
+  run_id bigint not null,
+  constraint score_history_pkey PRIMARY KEY (lead_id, score, day)
+);
+
+comment on table score_history is 'How a score stood at the end of a UTC day: a row where something other than fading changed it, it rose, or its level changed.';
+
+CREATE INDEX score_history_day ON score_history USING btree (score, day);
+
+comment on view score_trend is 'How each lead''s scores stood at the end of UTC days: a row where anything but fading changed one, or its level changed.';
+
+comment on column score_trend.score is 'Name of the score.';
+
+comment on column score_trend.lead_id is 'The lead''s own id, as it was imported.';
+
+comment on column score_trend.day is 'UTC day; the score is that of its end. Until the next row it only fades.';
+
+comment on column score_trend.value is 'Points, exactly.';
+
+comment on column score_trend.level is 'Level of that score; null where scoring.yaml gives it none.';
+
 create table scoring_versions (
   version integer not null generated always as identity,
   definition jsonb not null,
@@ -338,6 +444,18 @@ create table scoring_versions (
 );
 
 comment on table scoring_versions is 'What scoring.yaml said: points per event type, and levels as ordered lower bounds.';
+
+comment on view segment_changes_daily is 'Entries and exits of each segment, per UTC day and cause: one row where there were any.';
+
+comment on column segment_changes_daily.segment is 'Key of the segment.';
+
+comment on column segment_changes_daily.day is 'UTC day in which the run''s instant lies: what the run of 00:00 found counts for the day that begins then.';
+
+comment on column segment_changes_daily.cause is 'definition, manual, repair, backfill, data or time.';
+
+comment on column segment_changes_daily.entered is 'How many entered.';
+
+comment on column segment_changes_daily."left" is 'How many left.';
 
 create table segment_conversion (
   segment_id bigint not null,
@@ -349,6 +467,40 @@ create table segment_conversion (
   constraint segment_conversion_pkey PRIMARY KEY (segment_id, as_of),
   constraint segment_conversion_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id)
 );
+
+create table segment_list (
+  list_id bigint not null generated always as identity,
+  segment_id bigint not null,
+  lead_id bigint not null,
+  list text not null,
+  from_at timestamp with time zone not null,
+  until_at timestamp with time zone,
+  until_xid xid8,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  created_by text,
+  ingest_xid xid8 not null default pg_current_xact_id(),
+  constraint segment_list_check CHECK (until_at > from_at),
+  constraint segment_list_check1 CHECK ((until_at IS NULL) = (until_xid IS NULL)),
+  constraint segment_list_list_check CHECK (list = ANY (ARRAY['members'::text, 'added'::text, 'removed'::text])),
+  constraint segment_list_pkey PRIMARY KEY (list_id),
+  constraint segment_list_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id)
+);
+
+comment on table segment_list is 'Leads named by hand: the members of static segments, and overrides of dynamic ones.';
+
+comment on column segment_list.list is 'members: of a static segment; added and removed: overrides, which win over the definition.';
+
+comment on column segment_list.until_at is 'Excluded. Null: it holds until it is undone.';
+
+comment on column segment_list.until_xid is 'The transaction that said until when: a run that does not know it yet sees the row go on.';
+
+comment on column segment_list.created_by is 'User and host; null: not recorded.';
+
+CREATE INDEX segment_list_ingest ON segment_list USING btree (ingest_xid);
+
+CREATE INDEX segment_list_lead ON segment_list USING btree (lead_id);
+
+CREATE INDEX segment_list_segment ON segment_list USING btree (segment_id, list, lead_id);
 
 create table segment_renames (
   rename_id bigint not null generated always as identity,
@@ -469,10 +621,12 @@ create table segments (
   updated_at timestamp with time zone not null default clock_timestamp(),
   constraint segments_key_check CHECK (key ~ '^[a-z0-9][a-z0-9_-]*$'::text),
   constraint segments_key_key UNIQUE (key),
-  constraint segments_origin_check CHECK (origin = ANY (ARRAY['files'::text, 'api'::text])),
+  constraint segments_origin_check CHECK (origin = ANY (ARRAY['files'::text, 'api'::text, 'snapshot'::text])),
   constraint segments_pkey PRIMARY KEY (segment_id),
   constraint segments_status_check CHECK (status = ANY (ARRAY['draft'::text, 'active'::text, 'paused'::text, 'archived'::text]))
 );
+
+comment on column segments.origin is 'snapshot: a static segment; its definition is a list of leads.';
 
 CREATE OR REPLACE FUNCTION as_instant(value text, zone text)
  RETURNS timestamp with time zone
@@ -654,6 +808,25 @@ create view membership_intervals as
              JOIN leads l USING (lead_id)
           WINDOW stay AS (PARTITION BY c.segment_id, c.lead_id ORDER BY c.as_of)) changes
   WHERE change = 'entered'::text;
+
+create view score_trend as
+ SELECT h.score,
+    l.external_id AS lead_id,
+    h.day,
+    h.value,
+    h.level
+   FROM score_history h
+     JOIN leads l USING (lead_id);
+
+create view segment_changes_daily as
+ SELECT s.key AS segment,
+    (c.as_of AT TIME ZONE 'UTC'::text)::date AS day,
+    c.cause,
+    count(*) FILTER (WHERE c.change = 'entered'::text) AS entered,
+    count(*) FILTER (WHERE c.change = 'left'::text) AS "left"
+   FROM membership_change c
+     JOIN segments s USING (segment_id)
+  GROUP BY s.segment_id, s.key, ((c.as_of AT TIME ZONE 'UTC'::text)::date), c.cause;
 
 create view segment_trend as
  SELECT s.key AS segment,

@@ -115,6 +115,9 @@ test('each segment has an owner, an action, a review and at most three lines of 
 // Over the table `lead` below. Written from the sense of each segment, not from its definition's text.
 const hot = 'score >= 50'
 const warm = 'score >= 25 and score < 50'
+const fit = `(case when size > 1000 then 20 when size between 101 and 1000 then 10 else 0 end
+  + case when industry in ('Technology', 'Healthcare') then 15 else 0 end
+  + case when title like '%VP%' or title like '%Director%' then 15 else 0 end)`
 const small = 'size between 1 and 500'
 const byHand: Record<string, string> = {
   'hot-leads': hot,
@@ -150,6 +153,10 @@ const byHand: Record<string, string> = {
   'webinar-registrants': 'registered',
   'event-attendees': 'went',
   'q1-campaign-responders': 'responded',
+  // Of the last 13 days the runs recorded the end: what was given 60 to 72 days ago was seen then, and is gone now.
+  'previously-hot-now-cold': 'had_momentum and not has_momentum and idle > interval 60 days',
+  'high-fit-low-engagement': `score < 25 and ${fit} >= 30`,
+  unqualified: `score < 25 and ${fit} < 15 and signed_up is not true and asked is not true`,
   'summit-leads': `source = 'Harbor Summit' and idle <= interval 14 days`,
 }
 
@@ -176,6 +183,8 @@ async function openWorld(name: string, day: string): Promise<Duckdb> {
         bool_or(type = 'feature_used') as used, bool_or(type = 'whitepaper_download') as downloaded,
         bool_or(type = 'webinar_attended') as attended, bool_or(page = '/pricing') as saw_pricing,
         bool_or(type = 'demo_request') as asked, bool_or(type = 'webinar_registered') as registered,
+        bool_or(type in ('demo_request', 'event_attended') and day < 60) as has_momentum,
+        bool_or(type in ('demo_request', 'event_attended') and day between 60 and 72) as had_momentum,
         bool_or(type = 'event_attended') as went, bool_or(campaign = 'q1') as responded,
         count(*) filter (where type in ('email_open', 'email_click')
           and occurred_at >= getvariable('today') - interval 90 days) as mailed,
@@ -183,7 +192,7 @@ async function openWorld(name: string, day: string): Promise<Duckdb> {
         count(distinct lower(coalesce(channel, case type ${channelsByType()} end)))
           filter (where occurred_at >= getvariable('today') - interval 90 days) as channels,
         bool_or(page = '/docs') as saw_docs, bool_or(page like '/case-studies%') as saw_case
-      from (from events union all by name select lead_id, 'conversion' as type, occurred_at from conversions)
+      from (from events union all by name select lead_id, 'conversion' as type, occurred_at, day from conversions)
       group by lead_id
     )
     select * replace (coalesce(score, 0) as score),

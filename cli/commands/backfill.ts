@@ -112,7 +112,10 @@ async function now(
 function backfillAnswer(result: BackfillResult, end: Instant, milliseconds: number): Answer {
   const { runId, ...rest } = result
   const row = { run_id: runId, ...rest, to: end }
-  const size = `${plural(result.instants, 'instant')}, ${plural(result.segments, 'segment')}`
+  const size = [
+    `${plural(result.instants, 'instant')}, ${plural(result.segments, 'segment')}`,
+    ...(result.days > 0 ? [`scores of ${plural(result.days, 'day')}`] : []),
+  ].join('  ·  ')
   const lines =
     runId === null
       ? [nothingToDo]
@@ -136,11 +139,11 @@ const nothingToDo =
   'Nothing to do: all of it was done with the current definitions. --all does it anew, with what is known now.'
 
 function slotsAnswer(slots: readonly Slot[]): Answer {
-  const rows = slots.map(({ as_of, recorded, segments }) => ({
+  const rows = slots.map(({ as_of, recorded, segments, scores }) => ({
     as_of,
-    of: recorded ? 'run' : 'grain',
+    of: scores ? 'day' : recorded ? 'run' : 'grain',
     count: segments.length,
-    segments: segments.join(' '),
+    segments: scores ? 'scores at its end' : segments.join(' '),
   }))
   return {
     columns: [
@@ -160,6 +163,7 @@ const columns: readonly Column[] = [
   { name: 'from', kind: 'instant' },
   { name: 'to', kind: 'instant' },
   { name: 'instants', kind: 'count' },
+  { name: 'days', kind: 'count' },
   { name: 'segments', kind: 'count' },
   { name: 'entered', kind: 'count' },
   { name: 'left', kind: 'count' },

@@ -15,6 +15,7 @@ import { init } from './init.ts'
 import { lead } from './lead.ts'
 import { members } from './members.ts'
 import { migrateCommand } from './migrate.ts'
+import { overrideCommand } from './override.ts'
 import { plan } from './plan.ts'
 import { preview } from './preview.ts'
 import { quality } from './quality.ts'
@@ -23,7 +24,9 @@ import { report } from './report.ts'
 import { runCommand } from './run.ts'
 import { runs } from './runs.ts'
 import { schema } from './schema.ts'
+import { score } from './score.ts'
 import { segments } from './segments.ts'
+import { snapshot } from './snapshot.ts'
 import { sql } from './sql.ts'
 import { versions } from './versions.ts'
 import { why } from './why.ts'
@@ -45,10 +48,13 @@ export const commands: readonly { readonly group: string; readonly define: (star
   { group: 'Run', define: runCommand },
   { group: 'Run', define: workerCommand },
   { group: 'Run', define: backfillCommand },
+  { group: 'Run', define: snapshot },
+  { group: 'Run', define: overrideCommand },
   { group: 'Look', define: segments },
   { group: 'Look', define: members },
   { group: 'Look', define: lead },
   { group: 'Look', define: why },
+  { group: 'Look', define: score },
   { group: 'Look', define: history },
   { group: 'Look', define: changes },
   { group: 'Look', define: flow },

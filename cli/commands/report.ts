@@ -1,3 +1,4 @@
+import type { Instant } from '../../compiler/index.ts'
 import { UserError } from '../../pipeline/errors.ts'
 import {
   type Conversion,
@@ -15,21 +16,25 @@ export const report = (start: Start) =>
   command('report', {
     summary: 'conversion and most frequent events of each segment',
     description:
-      'How many members of each segment had converted, beside all leads, and what its members did most in the last 30 days; as of the last nightly run. With a KEY, all of its ten most frequent events.',
+      'How many members of each segment had converted, beside all leads, and what its members did most in the last 30 days; as of the last nightly run, or with --as-of the last one by then, as it was recorded. With a KEY, all of its ten most frequent events.',
     examples: [
       ['tideline report', 'all segments, best converting first'],
       ['tideline report stalled-trials', 'one of them, in full'],
+      ['tideline report --as-of 2026-10-01', 'as the nightly run of that day found it'],
     ],
   })
     .argument('[KEY...]', 'keys of segments')
+    .option('--as-of <T>', 'the last nightly run by then; by default the last one')
     .action(
-      start(async (cli, keys: string[]) => {
-        const { database } = await cli.open()
+      start(async (cli, keys: string[], options: { asOf?: string }) => {
+        const { database, project } = await cli.open()
         for (const key of keys) await findSegment(database, key)
-        const conversions = await readConversion(database, keys.length > 0 ? keys : undefined)
-        const events = await readTopEvents(database, keys.length > 0 ? keys : undefined)
+        const by = options.asOf ? cli.instant(options.asOf, '--as-of', project.settings.timezone) : undefined
+        const only = keys.length > 0 ? keys : undefined
+        const conversions = await readConversion(database, only, by)
+        const events = await readTopEvents(database, only, by)
         const asOf = conversions[0]?.as_of
-        if (!asOf) throw notRolledUp()
+        if (!asOf) throw notRolledUp(by)
         await cli.print({
           columns,
           rows: conversions.map((each) => ({ ...each, top_events: topOf(each, events, 2) })),
@@ -94,9 +99,9 @@ function inFull(conversions: readonly Conversion[], events: readonly TopEvent[])
   })
 }
 
-const notRolledUp = (): UserError =>
+const notRolledUp = (by: Instant | undefined): UserError =>
   new UserError({
     code: 'NOTHING_ROLLED_UP',
-    message: 'There was no nightly run yet, so there is nothing to report.',
+    message: `There was no nightly run ${by ? `by ${by}` : 'yet'}, so there is nothing to report.`,
     hint: 'The worker does one at 00:00 UTC; `tideline run --as-of` with a midnight (…T00:00Z) after the last run does one now.',
   })

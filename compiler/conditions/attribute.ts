@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Catalog, nearest } from '../catalog.ts'
 import {
   lowerComparison,
+  type Named,
   printComparison,
   printName,
   printStored,
@@ -10,7 +11,7 @@ import {
 } from '../comparison.ts'
 import { type Context, condition } from '../condition.ts'
 import { comparison, stored } from '../definition.ts'
-import { nobody } from '../ir.ts'
+import { type Feature, nobody } from '../ir.ts'
 
 const shape = z.strictObject({
   kind: z.literal('attribute'),
@@ -59,25 +60,8 @@ attributeOwner
 `,
   print: (node) => `${printSubject(node)} ${printComparison(node.is)}`,
   lower(node, context) {
-    const known = node.of === 'lead' ? context.catalog.leads : context.catalog.accounts
-    const type = known.get(node.name)
-    if (type === undefined) {
-      const message = `There is no attribute "${node.name}" on ${node.of}s.`
-      const hint = hintFor(node, known, context)
-      context.report(node, 'UNKNOWN_ATTRIBUTE', message, { hint, length: printSubject(node).length })
-      return nobody
-    }
-    const { name, path, each } = node
-    const label = `"${printStored({ name, path })}"`
-    const within = path ? { path } : {}
-    return lowerComparison(
-      {
-        ...{ node, label, type, path, each },
-        subject: (compared) => ({ kind: 'attribute', of: node.of, name, ...within, type: compared }),
-      },
-      node.is,
-      context,
-    )
+    const named = attributeNamed(node, context)
+    return named ? lowerComparison(named, node.is, context) : nobody
   },
   say: (node) => `${sayStored(node, node.of === 'account' ? 'account ' : '')} ${sayComparison(node.is)}`,
   examples: [
@@ -172,14 +156,35 @@ attributeOwner
   ],
 })
 
-function hintFor(node: Attribute, known: Catalog['leads'], { catalog }: Context): string | undefined {
+type Asked = Pick<Attribute, 'of' | 'name' | 'path' | 'each'> & { readonly is?: Attribute['is'] }
+
+/** The attribute that a node names; undefined if there is none, which is then reported. */
+export function attributeNamed(node: Asked, context: Context): Named<Feature> | undefined {
+  const known = node.of === 'lead' ? context.catalog.leads : context.catalog.accounts
+  const type = known.get(node.name)
+  if (type === undefined) {
+    const message = `There is no attribute "${node.name}" on ${node.of}s.`
+    const hint = hintFor(node, known, context)
+    context.report(node, 'UNKNOWN_ATTRIBUTE', message, { hint, length: printSubject(node).length })
+    return undefined
+  }
+  const { name, path, each } = node
+  const label = `"${printStored({ name, path })}"`
+  const within = path ? { path } : {}
+  return {
+    ...{ node, label, type, path, each },
+    subject: (compared) => ({ kind: 'attribute', of: node.of, name, ...within, type: compared }),
+  }
+}
+
+function hintFor(node: Asked, known: Catalog['leads'], { catalog }: Context): string | undefined {
   if (node.of === 'lead' && catalog.accounts.has(node.name)) {
     return `Accounts have one: write ${printStored(node, { owner: 'account.' })}.`
   }
   const dotted = [node.name, ...(node.path ?? [])].join('.')
   if (known.has(dotted)) return `Its name has a dot in it: write ${printName(dotted)}.`
   const isEvent = catalog.events.has(node.name) || catalog.aliases.has(node.name)
-  if (isEvent && node.is.op === 'period') {
+  if (isEvent && node.is?.op === 'period') {
     return `It is an event: write did ${printName(node.name)} ${printComparison(node.is)}.`
   }
   const meant = nearest(node.name, known.keys())

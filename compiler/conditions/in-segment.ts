@@ -1,54 +1,49 @@
 import { z } from 'zod'
-import { nearest } from '../catalog.ts'
 import { condition } from '../condition.ts'
-import { name } from '../definition.ts'
+import { duration, name } from '../definition.ts'
 import { nobody, test } from '../ir.ts'
+import { inWindow, since } from '../period.ts'
+import { segmentNamed } from '../segment-named.ts'
+import { printDuration } from '../time.ts'
 
-const shape = z.strictObject({ kind: z.literal('in_segment'), key: name })
+const shape = z.strictObject({ kind: z.literal('in_segment'), key: name, for: duration.optional() })
 
 export const inSegment = condition<z.infer<typeof shape>>({
   kind: 'in_segment',
-  meaning: 'The lead is in another segment as of the same instant, as that segment is defined now.',
+  meaning:
+    'The lead is in another segment as of the same instant, as that segment is defined now; or has been without a break since a time ago, as runs recorded it.',
   missing: 'A lead is in a segment or it is not; nothing can be missing.',
   shape,
   syntax: `
 in_segment
-  = 'in' end _ 'segment' end _ key:string { return node({ kind: 'in_segment', key }) }
+  = 'in' end _ 'segment' end _ key:string length:(_ @forAtLeast)?
+    { return node({ kind: 'in_segment', key, ...(length ? { for: length } : {}) }) }
+forAtLeast
+  = 'for' end _ 'at' end _ 'least' end _ @duration
 `,
-  print: (node) => `in segment ${JSON.stringify(node.key)}`,
+  print: (node) => `in segment ${JSON.stringify(node.key)}${printFor(node.for)}`,
   lower(node, context) {
-    const { segments } = context.catalog
-    const segment = segments.get(node.key)
-    if (!segment) {
-      const meant = nearest(node.key, segments.keys())
-      context.report(node, 'UNKNOWN_SEGMENT', `There is no segment "${node.key}".`, {
-        hint: meant ? `Did you mean "${meant}"?` : undefined,
-      })
-      return nobody
+    const segment = segmentNamed(node, context)
+    if (!segment) return nobody
+    const { key, meaning } = segment
+    if (!node.for) {
+      return test({ kind: 'segment', key, meaning }, { op: '=', to: { type: 'boolean', value: true } })
     }
-    if (segment.cycle) {
-      const way = segment.cycle.map((key) => `"${key}"`).join(' → ')
-      context.report(node, 'SEGMENT_CYCLE', `Segments refer to each other in a circle: ${way}.`, {
-        hint: 'Take one of these references away.',
-      })
-      return nobody
-    }
-    if (!segment.predicate || segment.fingerprint === undefined) {
-      context.report(
-        node,
-        'SEGMENT_BROKEN',
-        `Segment "${node.key}" is broken, and so is what refers to it.`,
-        {
-          hint: `Mend the definition of "${node.key}" first.`,
-        },
-      )
-      return nobody
-    }
-    return test(
-      { kind: 'segment', key: node.key, meaning: segment.fingerprint },
-      { op: '=', to: { type: 'boolean', value: true } },
-    )
+    const entered = { kind: 'recorded', segment: key, meaning, figure: 'since' } as const
+    return inWindow(entered, { to: since(node, node.for, context) })
   },
-  say: (node) => `in segment ${node.key}`,
-  examples: ['in segment "customers"', 'in segment "hot"', 'not in segment "customers"'],
+  say: (node) => `in segment ${node.key}${printFor(node.for)}`,
+  examples: [
+    'in segment "customers"',
+    'in segment "hot"',
+    'in segment "picked"',
+    'in segment "webinar"',
+    'not in segment "customers"',
+    'in segment "hot" for at least 30 days',
+    'in segment "reached" for at least 1 month',
+    'in segment "customers" for at least 0 days',
+  ],
 })
+
+export const printFor = (length: z.infer<typeof duration> | undefined): string =>
+  length ? ` for at least ${printDuration(length)}` : ''

@@ -2,6 +2,8 @@ import type { Condition } from '../condition.ts'
 import { accountDid } from './account-did.ts'
 import { activeDays } from './active-days.ts'
 import { attribute } from './attribute.ts'
+import { attributeBeen } from './attribute-been.ts'
+import { attributeChanged } from './attribute-changed.ts'
 import { bucket } from './bucket.ts'
 import { converted } from './converted.ts'
 import { didEvent } from './did-event.ts'
@@ -19,8 +21,10 @@ import { restarted } from './restarted.ts'
 import { score } from './score.ts'
 import { scoreChange } from './score-change.ts'
 import { scoreMax } from './score-max.ts'
+import { segmentChange } from './segment-change.ts'
 import { sequence } from './sequence.ts'
 import { stopped } from './stopped.ts'
+import { wasInSegment } from './was-in-segment.ts'
 
 /**
  * The table of contents of the language. The text form tries them in this order: `did … then` before `did`, the number
@@ -47,7 +51,11 @@ export const conditions: readonly Condition[] = [
   level,
   levelEntered,
   inSegment,
+  wasInSegment,
+  segmentChange,
   bucket,
+  attributeBeen,
+  attributeChanged,
   attribute,
 ]
 

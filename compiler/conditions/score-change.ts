@@ -17,7 +17,8 @@ const shape = z.strictObject({
 
 export const scoreChange = condition<z.infer<typeof shape>>({
   kind: 'score_change',
-  meaning: 'A score as of asOf is by so many points, or more, higher (or lower) than it was such a time before.',
+  meaning:
+    'A score as of asOf is by so many points, or more, higher (or lower) than it was such a time before.',
   missing: 'Before a lead was there it had a score of 0.',
   shape,
   syntax: `

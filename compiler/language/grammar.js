@@ -282,7 +282,12 @@ function peg$parse(input, options) {
   const peg$c110 = "rose";
   const peg$c111 = "fell";
   const peg$c112 = "segment";
-  const peg$c113 = "to";
+  const peg$c113 = "was";
+  const peg$c114 = "left";
+  const peg$c115 = "to";
+  const peg$c116 = "has";
+  const peg$c117 = "been";
+  const peg$c118 = "changed";
 
   const peg$r0 = /^[A-Za-z_`]/;
   const peg$r1 = /^[=!<>]/;
@@ -440,7 +445,12 @@ function peg$parse(input, options) {
   const peg$e139 = peg$literalExpectation("fell", false);
   const peg$e140 = peg$otherExpectation("level (such as hot, \"very hot\")");
   const peg$e141 = peg$literalExpectation("segment", false);
-  const peg$e142 = peg$literalExpectation("to", false);
+  const peg$e142 = peg$literalExpectation("was", false);
+  const peg$e143 = peg$literalExpectation("left", false);
+  const peg$e144 = peg$literalExpectation("to", false);
+  const peg$e145 = peg$literalExpectation("has", false);
+  const peg$e146 = peg$literalExpectation("been", false);
+  const peg$e147 = peg$literalExpectation("changed", false);
 
   function peg$f0(tree) {    return tree  }
   function peg$f1(head, tail) {    return tail.length ? node({ kind: 'any', of: [head, ...tail] }) : head  }
@@ -556,10 +566,27 @@ function peg$parse(input, options) {
   function peg$f104(negated, level) {    return { op: negated ? 'is not' : 'is', level }  }
   function peg$f105(negated, head, tail) {    return { op: negated ? 'not in' : 'in', levels: [head, ...tail] }  }
   function peg$f106(of, level, when) {    return node({ kind: 'level_entered', ...of, level, when })  }
-  function peg$f107(key) {    return node({ kind: 'in_segment', key })  }
-  function peg$f108(from, to, of, by) {    return node({ kind: 'bucket', from, to, of, by })  }
-  function peg$f109(each, of, name, is) {    return node({ kind: 'attribute', of: of ?? 'lead', ...name, ...each, is })  }
-  function peg$f110() {    return 'account'  }
+  function peg$f107(key, length) {    return node({ kind: 'in_segment', key, ...(length ? { for: length } : {}) })  }
+  function peg$f108(key, when) {    return node({ kind: 'was_in_segment', key, ...(when ? { when } : {}) })  }
+  function peg$f109(change, key, when) {    return node({ kind: 'segment_change', change, key, ...(when ? { when } : {}) })  }
+  function peg$f110(from, to, of, by) {    return node({ kind: 'bucket', from, to, of, by })  }
+  function peg$f111(of, name, is, length) {    return node({ kind: 'attribute_been', of: of ?? 'lead', ...name, is, for: length })  }
+  function peg$f112(op, to) {    return to.exactly ? { op, value: to.value, exactly: true } : { op, value: to.value }  }
+  function peg$f113(low, high) {    return { op: 'between', low, high }  }
+  function peg$f114(low, high) {    return { op: 'between', low, high }  }
+  function peg$f115(exactly, values) {    return { op: 'in', values, ...exactly }  }
+  function peg$f116(op, to) {    return { op, value: to.value, ...(to.exactly ? { exactly: true } : {}) }  }
+  function peg$f117() {    return { op: 'is known' }  }
+  function peg$f118(to) {    return to.exactly ? { op: '=', value: to.value, exactly: true } : { op: '=', value: to.value }  }
+  function peg$f119(of, name, from, to, when) {
+    return node({
+      kind: 'attribute_changed', of: of ?? 'lead', ...name,
+      ...(from ? { from } : {}), ...(to ? { to } : {}), ...(when ? { when } : {}),
+    })
+  }
+  function peg$f120(to) {    return to.exactly ? { value: to.value, exactly: true } : { value: to.value }  }
+  function peg$f121(each, of, name, is) {    return node({ kind: 'attribute', of: of ?? 'lead', ...name, ...each, is })  }
+  function peg$f122() {    return 'account'  }
   let peg$currPos = options.peg$currPos | 0;
   let peg$savedPos = peg$currPos;
   const peg$posDetailsCache = [{ line: 1, column: 1 }];
@@ -4251,9 +4278,21 @@ function peg$parse(input, options) {
                                         if (s0 === peg$FAILED) {
                                           s0 = peg$parsein_segment();
                                           if (s0 === peg$FAILED) {
-                                            s0 = peg$parsebucket();
+                                            s0 = peg$parsewas_in_segment();
                                             if (s0 === peg$FAILED) {
-                                              s0 = peg$parseattribute();
+                                              s0 = peg$parsesegment_change();
+                                              if (s0 === peg$FAILED) {
+                                                s0 = peg$parsebucket();
+                                                if (s0 === peg$FAILED) {
+                                                  s0 = peg$parseattribute_been();
+                                                  if (s0 === peg$FAILED) {
+                                                    s0 = peg$parseattribute_changed();
+                                                    if (s0 === peg$FAILED) {
+                                                      s0 = peg$parseattribute();
+                                                    }
+                                                  }
+                                                }
+                                              }
                                             }
                                           }
                                         }
@@ -8104,7 +8143,7 @@ function peg$parse(input, options) {
   }
 
   function peg$parsein_segment() {
-    let s0, s1, s2, s3, s4, s5, s6, s7;
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10;
 
     s0 = peg$currPos;
     if (input.substr(peg$currPos, 2) === peg$c14) {
@@ -8131,8 +8170,258 @@ function peg$parse(input, options) {
             s6 = peg$parse_();
             s7 = peg$parsestring();
             if (s7 !== peg$FAILED) {
+              s8 = peg$currPos;
+              s9 = peg$parse_();
+              s10 = peg$parseforAtLeast();
+              if (s10 !== peg$FAILED) {
+                s8 = s10;
+              } else {
+                peg$currPos = s8;
+                s8 = peg$FAILED;
+              }
+              if (s8 === peg$FAILED) {
+                s8 = null;
+              }
               peg$savedPos = s0;
-              s0 = peg$f107(s7);
+              s0 = peg$f107(s7, s8);
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parseforAtLeast() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 3) === peg$c99) {
+      s1 = peg$c99;
+      peg$currPos += 3;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e127); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        if (input.substr(peg$currPos, 2) === peg$c78) {
+          s4 = peg$c78;
+          peg$currPos += 2;
+        } else {
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e105); }
+        }
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parseend();
+          if (s5 !== peg$FAILED) {
+            s6 = peg$parse_();
+            if (input.substr(peg$currPos, 5) === peg$c95) {
+              s7 = peg$c95;
+              peg$currPos += 5;
+            } else {
+              s7 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e123); }
+            }
+            if (s7 !== peg$FAILED) {
+              s8 = peg$parseend();
+              if (s8 !== peg$FAILED) {
+                s9 = peg$parse_();
+                s10 = peg$parseduration();
+                if (s10 !== peg$FAILED) {
+                  s0 = s10;
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsewas_in_segment() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 3) === peg$c113) {
+      s1 = peg$c113;
+      peg$currPos += 3;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e142); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        if (input.substr(peg$currPos, 2) === peg$c14) {
+          s4 = peg$c14;
+          peg$currPos += 2;
+        } else {
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e18); }
+        }
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parseend();
+          if (s5 !== peg$FAILED) {
+            s6 = peg$parse_();
+            if (input.substr(peg$currPos, 7) === peg$c112) {
+              s7 = peg$c112;
+              peg$currPos += 7;
+            } else {
+              s7 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e141); }
+            }
+            if (s7 !== peg$FAILED) {
+              s8 = peg$parseend();
+              if (s8 !== peg$FAILED) {
+                s9 = peg$parse_();
+                s10 = peg$parsestring();
+                if (s10 !== peg$FAILED) {
+                  s11 = peg$currPos;
+                  s12 = peg$parse_();
+                  s13 = peg$parseperiod();
+                  if (s13 !== peg$FAILED) {
+                    s11 = s13;
+                  } else {
+                    peg$currPos = s11;
+                    s11 = peg$FAILED;
+                  }
+                  if (s11 === peg$FAILED) {
+                    s11 = null;
+                  }
+                  peg$savedPos = s0;
+                  s0 = peg$f108(s10, s11);
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsesegment_change() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10;
+
+    s0 = peg$currPos;
+    s1 = peg$currPos;
+    if (input.substr(peg$currPos, 7) === peg$c107) {
+      s2 = peg$c107;
+      peg$currPos += 7;
+    } else {
+      s2 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e135); }
+    }
+    if (s2 === peg$FAILED) {
+      if (input.substr(peg$currPos, 4) === peg$c114) {
+        s2 = peg$c114;
+        peg$currPos += 4;
+      } else {
+        s2 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e143); }
+      }
+    }
+    if (s2 !== peg$FAILED) {
+      s1 = input.substring(s1, peg$currPos);
+    } else {
+      s1 = s2;
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parseend();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$parse_();
+        if (input.substr(peg$currPos, 7) === peg$c112) {
+          s4 = peg$c112;
+          peg$currPos += 7;
+        } else {
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e141); }
+        }
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parseend();
+          if (s5 !== peg$FAILED) {
+            s6 = peg$parse_();
+            s7 = peg$parsestring();
+            if (s7 !== peg$FAILED) {
+              s8 = peg$currPos;
+              s9 = peg$parse_();
+              s10 = peg$parseperiod();
+              if (s10 !== peg$FAILED) {
+                s8 = s10;
+              } else {
+                peg$currPos = s8;
+                s8 = peg$FAILED;
+              }
+              if (s8 === peg$FAILED) {
+                s8 = null;
+              }
+              peg$savedPos = s0;
+              s0 = peg$f109(s1, s7, s8);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -8175,12 +8464,12 @@ function peg$parse(input, options) {
         s4 = peg$parsecount();
         if (s4 !== peg$FAILED) {
           s5 = peg$parse_();
-          if (input.substr(peg$currPos, 2) === peg$c113) {
-            s6 = peg$c113;
+          if (input.substr(peg$currPos, 2) === peg$c115) {
+            s6 = peg$c115;
             peg$currPos += 2;
           } else {
             s6 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e142); }
+            if (peg$silentFails === 0) { peg$fail(peg$e144); }
           }
           if (s6 !== peg$FAILED) {
             s7 = peg$parseend();
@@ -8217,7 +8506,7 @@ function peg$parse(input, options) {
                           s19 = peg$parsestring();
                           if (s19 !== peg$FAILED) {
                             peg$savedPos = s0;
-                            s0 = peg$f108(s4, s9, s14, s19);
+                            s0 = peg$f110(s4, s9, s14, s19);
                           } else {
                             peg$currPos = s0;
                             s0 = peg$FAILED;
@@ -8270,6 +8559,424 @@ function peg$parse(input, options) {
     return s0;
   }
 
+  function peg$parseattribute_been() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12;
+
+    s0 = peg$currPos;
+    s1 = peg$parseattributeOwner();
+    if (s1 === peg$FAILED) {
+      s1 = null;
+    }
+    s2 = peg$parsestoredName();
+    if (s2 !== peg$FAILED) {
+      s3 = peg$parse_();
+      if (input.substr(peg$currPos, 3) === peg$c116) {
+        s4 = peg$c116;
+        peg$currPos += 3;
+      } else {
+        s4 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e145); }
+      }
+      if (s4 !== peg$FAILED) {
+        s5 = peg$parseend();
+        if (s5 !== peg$FAILED) {
+          s6 = peg$parse_();
+          if (input.substr(peg$currPos, 4) === peg$c117) {
+            s7 = peg$c117;
+            peg$currPos += 4;
+          } else {
+            s7 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e146); }
+          }
+          if (s7 !== peg$FAILED) {
+            s8 = peg$parseend();
+            if (s8 !== peg$FAILED) {
+              s9 = peg$parse_();
+              s10 = peg$parsebeenSaid();
+              if (s10 !== peg$FAILED) {
+                s11 = peg$parse_();
+                s12 = peg$parseforAtLeast();
+                if (s12 !== peg$FAILED) {
+                  peg$savedPos = s0;
+                  s0 = peg$f111(s1, s2, s10, s12);
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsebeenSaid() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 2) === peg$c48) {
+      s1 = peg$c48;
+      peg$currPos += 2;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e56); }
+    }
+    if (s1 === peg$FAILED) {
+      if (input.substr(peg$currPos, 2) === peg$c49) {
+        s1 = peg$c49;
+        peg$currPos += 2;
+      } else {
+        s1 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e57); }
+      }
+      if (s1 === peg$FAILED) {
+        s1 = input.charAt(peg$currPos);
+        if (peg$r2.test(s1)) {
+          peg$currPos++;
+        } else {
+          s1 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e58); }
+        }
+      }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$parse_();
+      s3 = peg$parsevalue();
+      if (s3 !== peg$FAILED) {
+        peg$savedPos = s0;
+        s0 = peg$f112(s1, s3);
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+    if (s0 === peg$FAILED) {
+      s0 = peg$currPos;
+      if (input.substr(peg$currPos, 7) === peg$c24) {
+        s1 = peg$c24;
+        peg$currPos += 7;
+      } else {
+        s1 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e29); }
+      }
+      if (s1 !== peg$FAILED) {
+        s2 = peg$parseend();
+        if (s2 !== peg$FAILED) {
+          s3 = peg$parse_();
+          s4 = peg$parsenumber();
+          if (s4 !== peg$FAILED) {
+            s5 = peg$parse_();
+            s6 = peg$parseAND();
+            if (s6 !== peg$FAILED) {
+              s7 = peg$parse_();
+              s8 = peg$parsenumber();
+              if (s8 !== peg$FAILED) {
+                peg$savedPos = s0;
+                s0 = peg$f113(s4, s8);
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+      if (s0 === peg$FAILED) {
+        s0 = peg$currPos;
+        if (input.substr(peg$currPos, 7) === peg$c24) {
+          s1 = peg$c24;
+          peg$currPos += 7;
+        } else {
+          s1 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e29); }
+        }
+        if (s1 !== peg$FAILED) {
+          s2 = peg$parseend();
+          if (s2 !== peg$FAILED) {
+            s3 = peg$parse_();
+            s4 = peg$parsestring();
+            if (s4 !== peg$FAILED) {
+              s5 = peg$parse_();
+              s6 = peg$parseAND();
+              if (s6 !== peg$FAILED) {
+                s7 = peg$parse_();
+                s8 = peg$parsestring();
+                if (s8 !== peg$FAILED) {
+                  peg$savedPos = s0;
+                  s0 = peg$f114(s4, s8);
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+        if (s0 === peg$FAILED) {
+          s0 = peg$currPos;
+          if (input.substr(peg$currPos, 2) === peg$c14) {
+            s1 = peg$c14;
+            peg$currPos += 2;
+          } else {
+            s1 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e18); }
+          }
+          if (s1 !== peg$FAILED) {
+            s2 = peg$parseend();
+            if (s2 !== peg$FAILED) {
+              s3 = peg$parse_();
+              s4 = peg$parseexactly();
+              if (s4 === peg$FAILED) {
+                s4 = null;
+              }
+              s5 = peg$parselist();
+              if (s5 !== peg$FAILED) {
+                peg$savedPos = s0;
+                s0 = peg$f115(s4, s5);
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+          if (s0 === peg$FAILED) {
+            s0 = peg$currPos;
+            s1 = peg$parsetextOperator();
+            if (s1 !== peg$FAILED) {
+              s2 = peg$parse_();
+              s3 = peg$parsetext();
+              if (s3 !== peg$FAILED) {
+                peg$savedPos = s0;
+                s0 = peg$f116(s1, s3);
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
+            if (s0 === peg$FAILED) {
+              s0 = peg$currPos;
+              if (input.substr(peg$currPos, 5) === peg$c22) {
+                s1 = peg$c22;
+                peg$currPos += 5;
+              } else {
+                s1 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e27); }
+              }
+              if (s1 !== peg$FAILED) {
+                s2 = peg$parseend();
+                if (s2 !== peg$FAILED) {
+                  peg$savedPos = s0;
+                  s0 = peg$f117();
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
+              if (s0 === peg$FAILED) {
+                s0 = peg$currPos;
+                s1 = peg$parsevalue();
+                if (s1 !== peg$FAILED) {
+                  peg$savedPos = s0;
+                  s1 = peg$f118(s1);
+                }
+                s0 = s1;
+              }
+            }
+          }
+        }
+      }
+    }
+
+    return s0;
+  }
+
+  function peg$parseattribute_changed() {
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12;
+
+    s0 = peg$currPos;
+    s1 = peg$parseattributeOwner();
+    if (s1 === peg$FAILED) {
+      s1 = null;
+    }
+    s2 = peg$parsestoredName();
+    if (s2 !== peg$FAILED) {
+      s3 = peg$parse_();
+      if (input.substr(peg$currPos, 7) === peg$c118) {
+        s4 = peg$c118;
+        peg$currPos += 7;
+      } else {
+        s4 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e147); }
+      }
+      if (s4 !== peg$FAILED) {
+        s5 = peg$parseend();
+        if (s5 !== peg$FAILED) {
+          s6 = peg$currPos;
+          s7 = peg$parse_();
+          if (input.substr(peg$currPos, 4) === peg$c41) {
+            s8 = peg$c41;
+            peg$currPos += 4;
+          } else {
+            s8 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e47); }
+          }
+          if (s8 !== peg$FAILED) {
+            s9 = peg$parseend();
+            if (s9 !== peg$FAILED) {
+              s10 = peg$parse_();
+              s11 = peg$parsechangedValue();
+              if (s11 !== peg$FAILED) {
+                s6 = s11;
+              } else {
+                peg$currPos = s6;
+                s6 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s6;
+              s6 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s6;
+            s6 = peg$FAILED;
+          }
+          if (s6 === peg$FAILED) {
+            s6 = null;
+          }
+          s7 = peg$currPos;
+          s8 = peg$parse_();
+          if (input.substr(peg$currPos, 2) === peg$c115) {
+            s9 = peg$c115;
+            peg$currPos += 2;
+          } else {
+            s9 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e144); }
+          }
+          if (s9 !== peg$FAILED) {
+            s10 = peg$parseend();
+            if (s10 !== peg$FAILED) {
+              s11 = peg$parse_();
+              s12 = peg$parsechangedValue();
+              if (s12 !== peg$FAILED) {
+                s7 = s12;
+              } else {
+                peg$currPos = s7;
+                s7 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s7;
+              s7 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s7;
+            s7 = peg$FAILED;
+          }
+          if (s7 === peg$FAILED) {
+            s7 = null;
+          }
+          s8 = peg$currPos;
+          s9 = peg$parse_();
+          s10 = peg$parseperiod();
+          if (s10 !== peg$FAILED) {
+            s8 = s10;
+          } else {
+            peg$currPos = s8;
+            s8 = peg$FAILED;
+          }
+          if (s8 === peg$FAILED) {
+            s8 = null;
+          }
+          peg$savedPos = s0;
+          s0 = peg$f119(s1, s2, s6, s7, s8);
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parsechangedValue() {
+    let s0, s1;
+
+    s0 = peg$currPos;
+    s1 = peg$parsevalue();
+    if (s1 !== peg$FAILED) {
+      peg$savedPos = s0;
+      s1 = peg$f120(s1);
+    }
+    s0 = s1;
+
+    return s0;
+  }
+
   function peg$parseattribute() {
     let s0, s1, s2, s3, s4, s5;
 
@@ -8288,7 +8995,7 @@ function peg$parse(input, options) {
       s5 = peg$parsecomparison();
       if (s5 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f109(s1, s2, s3, s5);
+        s0 = peg$f121(s1, s2, s3, s5);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -8322,7 +9029,7 @@ function peg$parse(input, options) {
       }
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f110();
+        s0 = peg$f122();
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;

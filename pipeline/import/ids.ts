@@ -1,7 +1,7 @@
+import { createReadStream, mkdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { createReadStream, mkdirSync } from 'node:fs'
 import { from as copyFrom } from 'pg-copy-streams'
 import { type Client, type Duckdb, openDuckdb } from '../engine.ts'
 import { UserError } from '../errors.ts'
@@ -44,7 +44,8 @@ export async function copyIds(client: Client, { file, column, temporary }: IdFil
 
 function columnOf({ columns }: Source, asked: string | undefined, file: string): Source['columns'][number] {
   const names = columns.map(({ name }) => name)
-  const name = asked ?? known.find((each) => names.includes(each)) ?? (names.length === 1 ? names[0] : undefined)
+  const name =
+    asked ?? known.find((each) => names.includes(each)) ?? (names.length === 1 ? names[0] : undefined)
   const found = columns.find((each) => each.name === name)
   if (found) return found
   const list = names.slice(0, 20).join(', ')

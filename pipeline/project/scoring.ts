@@ -80,7 +80,8 @@ function ruleOf(rule: RuleShape, position: number, entry: Entry): Rule | undefin
   }
   if ('where' in rule) return { that: parsed.definition, micropoints: points }
   const { from, until } = rule
-  const { event, where } = parsed.definition as Definition & Pick<Extract<Rule, { event: unknown }>, 'event' | 'where'>
+  const { event, where } = parsed.definition as Definition &
+    Pick<Extract<Rule, { event: unknown }>, 'event' | 'where'>
   const perDay = rule.cap_per_day && micropoints(rule.cap_per_day)
   const perLead = rule.cap_per_lead && micropoints(rule.cap_per_lead)
   const fade = rule.fade === undefined ? undefined : readFade(rule.fade)

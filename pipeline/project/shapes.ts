@@ -106,7 +106,9 @@ const eventRuleShape = z.strictObject({
     .string()
     .refine((text) => readFade(text) !== undefined, fadeHelp)
     .optional()
-    .describe('How points grow less with age: half-life 30 days, expires after 90 days, linear over 60 days.'),
+    .describe(
+      'How points grow less with age: half-life 30 days, expires after 90 days, linear over 60 days.',
+    ),
 })
 const fitRuleShape = z.strictObject({
   where: z.string().min(1).describe('A condition on attributes of the lead or its account.'),
@@ -119,7 +121,10 @@ export const scoreShape = z.strictObject({
     .record(z.string().min(1), decimal)
     .default({})
     .describe('Event type: points, summed over a life. The short form of a rule.'),
-  rules: z.array(z.union([eventRuleShape, fitRuleShape])).default([]).describe('Rules that say more.'),
+  rules: z
+    .array(z.union([eventRuleShape, fitRuleShape]))
+    .default([])
+    .describe('Rules that say more.'),
   of_leads: z
     .string()
     .regex(/^(sum|max|mean) of \S.*$/, 'must read like: sum of engagement (or max, or mean)')

@@ -5,6 +5,7 @@ import type { PinnedDefinitions } from './definitions.ts'
 import type { Evaluation } from './evaluate.ts'
 import { FencedOff } from './lease.ts'
 import type { Steps } from './run.ts'
+import { applyScoreDays } from './score-days.ts'
 
 type Applying = {
   readonly runId: string
@@ -32,6 +33,7 @@ export async function applyRun(client: Client, run: Applying): Promise<Applied> 
   await steps.step('apply entered', () => client.query(statement('runs/apply_entered'), [asOf, runId]))
   await steps.step('apply changes', () => client.query(statement('runs/apply_changes'), [asOf, runId]))
   await steps.step('apply scores', () => applyScores(client, run))
+  await steps.step('apply score days', () => applyScoreDays(client, runId))
   const mainScore = definitions.scores.findIndex((score) => score.name === 'engagement')
   await steps.step('apply figures', () =>
     client.query(statement('runs/apply_stats'), [asOf, runId, mainScore < 0 ? null : mainScore + 1]),
@@ -62,9 +64,12 @@ export async function applyRun(client: Client, run: Applying): Promise<Applied> 
   }
 }
 
-async function applyScores(client: Client, run: Applying): Promise<number> {
+export async function applyScores(
+  client: Client,
+  run: Pick<Applying, 'runId' | 'asOf' | 'definitions'>,
+): Promise<number> {
   let written = 0
-  const { scores } = run.definitions
+  const { scores, catalog } = run.definitions
   for (const [index, score] of scores.entries()) {
     const result = await client.query(statement('runs/apply_scores'), [
       run.asOf,
@@ -76,7 +81,7 @@ async function applyScores(client: Client, run: Applying): Promise<number> {
     ])
     written += result.rowCount ?? 0
   }
-  await client.query(statement('runs/drop_scores'), [scores.map((score) => score.name)])
+  await client.query(statement('runs/drop_scores'), [catalog.scores.map((score) => score.name)])
   return written
 }
 

@@ -3,6 +3,7 @@ import { rows } from '../catalog.ts'
 import type { Client, Database } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
+import { type Day, endOf, findDays } from './backfill-scores.ts'
 import { type PinnedDefinitions, pinDefinitions } from './definitions.ts'
 import { type LastApplied, readLastApplied } from './instants.ts'
 
@@ -24,6 +25,8 @@ export type Slot = {
   readonly recorded: boolean
   /** Keys of the segments that are evaluated there. */
   readonly segments: readonly string[]
+  /** The end of a day: what is evaluated there are the scores. */
+  readonly scores?: true
 }
 
 const instantsMax = 10_000
@@ -32,9 +35,12 @@ const instantsMax = 10_000
 export function backfillSlots(database: Database, range: BackfillRange): Promise<Slot[]> {
   return database.session(async (client) => {
     await client.query('discard temp')
-    const { slots } = await findSlots(client, range, await prepare(client, range))
+    const { slots, days } = await findSlots(client, range, await prepare(client, range))
     await client.query('discard temp')
-    return slots
+    const scored = days
+      .filter(({ seam }) => !seam)
+      .map((day) => ({ as_of: endOf(day), recorded: false, segments: [], scores: true }) as const)
+    return [...slots, ...scored].sort((a, b) => (a.as_of < b.as_of ? -1 : 1))
   })
 }
 
@@ -46,12 +52,12 @@ export async function prepare(client: Client, range: BackfillRange): Promise<Pre
   return { last, definitions: await selectSegments(client, range.segments) }
 }
 
-/** Fills the temporary table `slot`. */
+/** Fills the temporary table `slot`; finds at the ends of which days scores are to be evaluated. */
 export async function findSlots(
   client: Client,
   range: BackfillRange,
   { definitions }: Prepared,
-): Promise<{ slots: Slot[] }> {
+): Promise<{ slots: Slot[]; days: Day[] }> {
   const { segments, references, scoringVersion } = definitions
   await client.query(statement('backfill/create_slots'))
   await client.query(statement('backfill/slots'), [
@@ -66,15 +72,16 @@ export async function findSlots(
   ])
   await client.query('analyze slot')
   const slots = await rows<Slot>(client, statement('backfill/open_slots'))
-  if (slots.length > instantsMax) {
+  const days = await findDays(client, range, definitions)
+  if (slots.length + days.length > instantsMax) {
     throw new UserError({
       code: 'RANGE_TOO_LONG',
-      message: `The range holds ${slots.length} instants; at most ${instantsMax} are done at a time.`,
+      message: `The range holds ${slots.length + days.length} instants; at most ${instantsMax} are done at a time.`,
       hint: 'Take a shorter range, or --grain day.',
     })
   }
   if (range.grain === undefined) await refuseCoarser(client, range)
-  return { slots }
+  return { slots, days }
 }
 
 function checkRange({ from, to }: BackfillRange, last: LastApplied): void {

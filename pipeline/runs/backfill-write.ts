@@ -2,8 +2,8 @@ import type { Instant } from '../../compiler/index.ts'
 import { rows } from '../catalog.ts'
 import type { Client } from '../engine.ts'
 import { statement } from '../sql.ts'
+import { type Day, writeScores } from './backfill-scores.ts'
 import type { PinnedDefinitions } from './definitions.ts'
-import { readLastApplied } from './instants.ts'
 import { FencedOff } from './lease.ts'
 import type { Steps } from './run.ts'
 
@@ -13,6 +13,7 @@ export type Going = {
   readonly horizon: string
   readonly definitions: PinnedDefinitions
   readonly instants: readonly { readonly as_of: Instant; readonly done: boolean }[]
+  readonly days: readonly (Day & { readonly done: boolean })[]
   readonly steps: Steps
 }
 
@@ -24,34 +25,36 @@ export type Written = { segments: number; superseded: string[]; entered: number;
  */
 export async function writeBackfill(
   client: Client,
-  run: Going & { readonly to: Instant; readonly fence: string },
+  /** `first`: nothing was ever run; what is true at the end of the range is true now. */
+  run: Going & { readonly to: Instant; readonly first: boolean; readonly fence: string },
 ): Promise<Written> {
-  const { runId, fence, steps, definitions } = run
+  const { runId, fence, steps, definitions, to, first } = run
   if ((await client.query(statement('runs/check_fence'), [fence])).rowCount === 0) throw new FencedOff()
   const gone = await rows<Gone>(client, statement('backfill/supersede'), [runId])
   await settleSeams(client, runId, 'infinity')
   const segments = await countSegments(client, runId)
-  const last = await readLastApplied(client)
   await client.query(statement('backfill/replace_changes'), [runId])
   await client.query(statement('backfill/write_changes'), [runId])
   await client.query(statement('backfill/replace_stats'), [runId])
   await client.query(statement('backfill/write_stats'), [runId])
-  await client.query(statement('backfill/write_membership'), [run.to, runId])
+  await client.query(statement('backfill/write_membership'), [to, runId])
   await client.query(statement('backfill/correct_since'), [runId])
-  if (last.run_id === null) {
-    await client.query(statement('backfill/write_state'), [runId, definitions.scoringVersion])
-  }
+  const presentAsOf = first && run.days.length > 0 ? to : undefined
+  const rulesGone = await writeScores(client, { ...run, presentAsOf })
+  if (first) await client.query(statement('backfill/write_state'), [runId, definitions.scoringVersion])
   await recordGone(client, runId, gone)
   await steps.begin('commit')
-  const superseded = gone.map(({ key }) => key)
+  const keys = gone.map(({ key }) => key)
   const [finished] = await rows<{ entered: string; left: string }>(client, statement('backfill/finish'), [
     runId,
     fence,
     JSON.stringify(steps.done),
-    superseded,
+    keys,
+    rulesGone,
   ])
   if (!finished) throw new FencedOff()
   await client.query(statement('backfill/drop_staged'))
+  const superseded = rulesGone ? [...keys, 'scoring.yaml'] : keys
   return { segments, superseded, entered: Number(finished.entered), left: Number(finished.left) }
 }
 

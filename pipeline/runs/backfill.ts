@@ -5,9 +5,11 @@ import { rows } from '../catalog.ts'
 import { type Client, type Database, inTransaction } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
+import { type Day, endOf, evaluatePresent, oneDay, prepareScores } from './backfill-scores.ts'
 import { type BackfillRange, findSlots, type Prepared, prepare } from './backfill-slots.ts'
 import { type Going, settleSeams, writeBackfill } from './backfill-write.ts'
 import { evaluate } from './evaluate.ts'
+import { readLastApplied } from './instants.ts'
 import { claim } from './lease.ts'
 import { describeError, type OnStep, Steps } from './run.ts'
 
@@ -36,10 +38,12 @@ export type BackfillResult = {
   readonly from: Instant
   readonly to: Instant
   readonly instants: number
-  /** So many of the instants had been computed before it was interrupted. */
+  /** At the ends of so many days scores were evaluated. */
+  readonly days: number
+  /** So many of both had been computed before it was interrupted. */
   readonly resumed: number
   readonly segments: number
-  /** Keys of segments whose definition changed meanwhile: their history is as it was. */
+  /** Keys of segments whose definition changed meanwhile, or scoring.yaml: their history is as it was. */
   readonly superseded: readonly string[]
   readonly entered: number
   readonly left: number
@@ -93,7 +97,18 @@ async function lock(client: Client, waitMilliseconds: number): Promise<void> {
 }
 
 const nothing = ({ from, to }: BackfillOptions): BackfillResult => ({
-  ...{ runId: null, from, to, instants: 0, resumed: 0, segments: 0, superseded: [], entered: 0, left: 0 },
+  ...{
+    runId: null,
+    from,
+    to,
+    instants: 0,
+    days: 0,
+    resumed: 0,
+    segments: 0,
+    superseded: [],
+    entered: 0,
+    left: 0,
+  },
 })
 
 /** Goes on with the same one that was interrupted, or begins a new one; undefined if there is nothing to do. */
@@ -122,10 +137,10 @@ async function begin(
     await client.query(statement('backfill/take'), [resumed.run_id])
     return going(client, options, prepared, { runId: resumed.run_id, horizon: resumed.horizon })
   }
-  const { slots } = await findSlots(client, options, prepared)
-  if (slots.length === 0) return undefined
+  const { slots, days } = await findSlots(client, options, prepared)
+  if (slots.length + days.length === 0) return undefined
   const runId = await inTransaction(client, () =>
-    keepPlan(client, options, prepared, { asked, meaning, instants: slots.length }),
+    keepPlan(client, options, prepared, { asked, meaning, instants: slots.length, days }),
   )
   return going(client, options, prepared, { runId, horizon: prepared.last.next_horizon })
 }
@@ -134,7 +149,12 @@ async function keepPlan(
   client: Client,
   options: BackfillOptions,
   { definitions, last }: Prepared,
-  { asked, meaning, instants }: { asked: object; meaning: string; instants: number },
+  {
+    asked,
+    meaning,
+    instants,
+    days,
+  }: { asked: object; meaning: string; instants: number; days: readonly Day[] },
 ): Promise<string> {
   const [started] = await rows<{ run_id: string }>(client, statement('runs/start'), [
     'backfill',
@@ -143,7 +163,7 @@ async function keepPlan(
     last.next_horizon,
     '0',
     definitions.scoringVersion,
-    JSON.stringify({ ...asked, instants }),
+    JSON.stringify({ ...asked, instants, days: days.flatMap(({ day, seam }) => (seam ? [] : [day])) }),
   ])
   const runId = started!.run_id
   await client.query(statement('backfill/begin'), [runId, JSON.stringify(asked), meaning])
@@ -155,6 +175,11 @@ async function keepPlan(
     definitions.segments.map((each) => each.version),
   ])
   await client.query(statement('backfill/begin_instants'), [runId])
+  await client.query(statement('backfill/begin_days'), [
+    runId,
+    days.map(({ day }) => day),
+    days.map(({ seam }) => seam),
+  ])
   return runId
 }
 
@@ -167,31 +192,40 @@ async function going(
   const instants = await rows<{ as_of: Instant; done: boolean }>(client, statement('backfill/instants'), [
     runId,
   ])
+  const days = await rows<Day & { done: boolean }>(client, statement('backfill/open_days'), [runId])
+  await prepareScores(client)
   await client.query(statement('backfill/view_recorded'))
+  await client.query(statement('backfill/view_recorded_scores'))
   await client.query(`select set_config('tideline.backfill', $1::text, false)`, [runId])
   await client.query(statement('backfill/create_held'))
-  return { runId, horizon, definitions, instants, steps: new Steps(options.onStep) }
+  return { runId, horizon, definitions, instants, days, steps: new Steps(options.onStep) }
 }
 
+/** Instants and ends of days, one after the other: what is evaluated at one may be read at the next. */
 async function recompute(client: Client, options: BackfillOptions, going: Going): Promise<void> {
-  const { runId, instants, steps } = going
-  const open = instants.filter(({ done }) => !done).map(({ as_of }) => as_of)
-  const before = instants.length - open.length
+  const { runId, instants, days, steps } = going
+  const all = [
+    ...instants.map(({ as_of, done }) => ({ asOf: as_of, done, day: undefined })),
+    ...days.map((day) => ({ asOf: endOf(day), done: day.done, day })),
+  ]
+  const open = all.filter(({ done }) => !done).sort((a, b) => (a.asOf < b.asOf ? -1 : 1))
+  const first = instants.find(({ done }) => !done)
   const started = performance.now()
   // From here on, whatever reads the history reads what this backfill has computed in its place.
   await client.query(statement('backfill/view_changes'))
-  await client.query(statement('backfill/hold'), [runId, open[0] ?? 'infinity', false])
-  for (const [index, asOf] of open.entries()) {
-    await steps.step(asOf, () => oneInstant(client, going, asOf))
+  await client.query(statement('backfill/view_scores'))
+  await client.query(statement('backfill/hold'), [runId, first?.as_of ?? 'infinity', false])
+  for (const [index, { asOf, day }] of open.entries()) {
+    await steps.step(asOf, () => (day ? oneDay(client, going, day) : oneInstant(client, going, asOf)))
     const seconds = (performance.now() - started) / 1000
     options.onProgress?.({
-      done: before + index + 1,
-      total: instants.length,
+      done: all.length - open.length + index + 1,
+      total: all.length,
       asOf,
       secondsLeft: (seconds / (index + 1)) * (open.length - index - 1),
     })
   }
-  await client.query('drop view pg_temp.membership_change')
+  await client.query('drop view pg_temp.membership_change, pg_temp.score_history')
 }
 
 async function oneInstant(client: Client, going: Going, asOf: Instant): Promise<void> {
@@ -229,13 +263,16 @@ async function write(
   const lease = await claim(database, client, { owner, waitMilliseconds })
   try {
     await client.query(statement('runs/interrupt'))
+    const first = (await readLastApplied(client)).run_id === null
+    if (first && going.days.length > 0) await evaluatePresent(client, going, to)
     const written = await going.steps.step('write', () =>
-      inTransaction(client, () => writeBackfill(client, { ...going, to, fence: lease.fence })),
+      inTransaction(client, () => writeBackfill(client, { ...going, to, first, fence: lease.fence })),
     )
     await going.steps.begin('end')
-    const { instants, runId } = going
-    const resumed = instants.filter(({ done }) => done).length
-    return { runId, from, to, instants: instants.length, resumed, ...written }
+    const { instants, days, runId } = going
+    const resumed = [...instants, ...days].filter(({ done }) => done).length
+    const evaluated = { instants: instants.length, days: days.filter(({ seam }) => !seam).length }
+    return { runId, from, to, ...evaluated, resumed, ...written }
   } finally {
     await lease.release().catch(() => {})
   }

@@ -9,6 +9,7 @@ import { type Failing, pinDefinitions } from './definitions.ts'
 import { evaluate } from './evaluate.ts'
 import { chooseAsOf, type LastApplied, readLastApplied } from './instants.ts'
 import { claim, type Lease } from './lease.ts'
+import { stageScoreDays } from './score-days.ts'
 
 export type RunOptions = {
   /** Default: the present instant of the database's clock. */
@@ -108,6 +109,9 @@ async function runAsOf(database: Database, client: Client, lease: Lease, going: 
     scoring: definitions.scoringVersion,
   })
   try {
+    await steps.step('stage score days', () =>
+      stageScoreDays(client, { scores: definitions.scores, from: last.as_of, asOf, horizon }),
+    )
     const evaluation = await steps.step('evaluate', () => evaluate(client, definitions, { asOf, horizon }))
     await steps.step('stage changes', () =>
       client.query(statement('runs/stage_changes'), [

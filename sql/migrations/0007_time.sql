@@ -41,5 +41,5 @@ create table score_history (
   run_id bigint not null,
   primary key (lead_id, score, day)
 );
-comment on table score_history is 'How a score stood at the end of a UTC day: a row where something other than fading changed it, or its level changed.';
+comment on table score_history is 'How a score stood at the end of a UTC day: a row where something other than fading changed it, it rose, or its level changed.';
 create index score_history_day on score_history (score, day);

@@ -61,3 +61,25 @@ create table backfill_stats (
   score_sum numeric(30,6),
   primary key (run_id, segment_id, as_of)
 );
+
+-- Days at whose end the scores are evaluated.
+create table backfill_day (
+  run_id bigint not null references backfills on delete cascade,
+  day date not null,
+  seam boolean not null,
+  done boolean not null default false,
+  primary key (run_id, day)
+);
+comment on column backfill_day.seam is 'The day after, which stays as recorded: only what is missing there now is added.';
+
+create table backfill_score (
+  run_id bigint not null references backfills on delete cascade,
+  lead_id bigint not null,
+  score text collate "C" not null,
+  day date not null,
+  value numeric(24,6) not null,
+  level text,
+  gone boolean not null default false,
+  primary key (run_id, lead_id, score, day)
+);
+comment on column backfill_score.gone is 'It is recorded at a seam and need not be any more.';

@@ -1,6 +1,9 @@
--- How many members of each segment had converted, beside all leads, as of the newest roll-up. $1 keys text[] (null: all).
+-- How many members of each segment had converted, beside all leads, as of the newest roll-up.
+-- $1 keys text[] (null: all), $2 as_of timestamptz (null: now): the newest by then.
 -- Columns: segment, as_of, members, converted, rate, leads, leads_converted, base_rate, lift (rate / base_rate).
-with newest as (select max(as_of) as as_of from segment_conversion),
+with newest as (
+  select max(as_of) as as_of from segment_conversion where coalesce(as_of <= $2::timestamptz, true)
+),
 everyone as (
   select leads, leads_converted from segment_conversion c join newest using (as_of) limit 1
 )

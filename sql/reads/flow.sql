@@ -2,7 +2,7 @@
 -- entered it until its end, by whatever cause. A lead moved from A to B if it entered B, by one of the causes, strictly
 -- after an instant of the time at which it was in A; from A to A: if it came back.
 -- $1 segment_ids bigint[], $2 beginning and $3 end timestamptz (both belong to it), $4 causes text[].
--- Columns: from_id, to_id, moved; stayed_in (leads that were in "from" within the time), entered (leads that entered
+-- Columns: from_id, to_id, moved, in_from (leads that were in "from" within the time), entered_to (leads that entered
 -- "to" by one of the causes).
 with keys as (select distinct segment_id from unnest($1::bigint[]) k(segment_id)),
 held as (
@@ -39,9 +39,12 @@ moved as (
   select f.segment_id as from_id, t.segment_id as to_id, count(*) as moved
   from first_in f join last_entry t on t.lead_id = f.lead_id and t.as_of > f.as_of
   group by 1, 2
-)
+),
+been as (select segment_id, count(*) as leads from first_in group by segment_id),
+arrived as (select segment_id, count(*) as leads from last_entry group by segment_id)
 select f.segment_id as from_id, t.segment_id as to_id, coalesce(m.moved, 0) as moved,
-  (select count(*) from first_in i where i.segment_id = f.segment_id) as stayed_in,
-  (select count(*) from last_entry e where e.segment_id = t.segment_id) as entered
+  coalesce(b.leads, 0) as in_from, coalesce(a.leads, 0) as entered_to
 from keys f cross join keys t
 left join moved m on m.from_id = f.segment_id and m.to_id = t.segment_id
+left join been b on b.segment_id = f.segment_id
+left join arrived a on a.segment_id = t.segment_id

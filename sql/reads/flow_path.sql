@@ -1,5 +1,6 @@
--- The leads that went down a path of segments within a time: in the first at its beginning or entering it until its end,
--- then entering each next one, by one of the causes, strictly after the instant of the one before; each as early as it can.
+-- The leads that went down a path of segments within a time: in the first at its beginning or entering it until its
+-- end, then entering each next one, by one of the causes, strictly after the instant of the one before; each as early
+-- as it can.
 -- $1 segment_ids in order bigint[], $2 beginning and $3 end timestamptz (both belong to it), $4 causes text[], $5 how
 -- many leads to name int. Columns: step (from 1), leads, named (external ids, those who got there first, jsonb).
 with recursive first_in as (

@@ -1,6 +1,7 @@
 -- What stands recorded of segments at an instant: of each, the run that looked at it last, at or before the instant.
 -- A backfill counts at each instant of which it wrote figures, and at its first one. Runs in which a segment could not
--- be evaluated, and those since it was paused, said nothing about it. $1 keys text[] (null: all), $2 instant timestamptz.
+-- be evaluated, and those since it was paused, said nothing about it.
+-- $1 keys text[] (null: all), $2 instant timestamptz.
 -- Columns: segment, segment_id, status, version (the current one), run_id, run_as_of (null: nothing was recorded by
 -- then), recorded_since (the first instant that is, ever).
 with asked as (

@@ -1,12 +1,13 @@
 -- How each segment stands as of the last run. Segments that are archived are left out.
 -- $1 seconds before the last run for entered and left int, $2 days of trend int, $3 keys text[] (null: all).
--- Columns: segment, name, owner, status, state, good_as_of, error_code, error, members, leads, share, entered, left,
--- mean_score, trend (members at the end of each day, oldest first, jsonb array; null before the first run).
+-- Columns: segment, name, owner, origin, added_by_hand, removed_by_hand (leads, by the clock), status, state, good_as_of,
+-- error_code, error, members, leads, share, entered, left, mean_score, trend (members at the end of each day, oldest first, jsonb array; null before the first run).
 -- Hottest first; what was never evaluated, or has no members, last.
 with last as (
   select as_of from runs where status = 'done' order by as_of desc, run_id desc limit 1
 )
-select s.key as segment, s.name, s.owner, s.status, st.state,
+select s.key as segment, s.name, s.owner, s.origin, hands.added as added_by_hand, hands.removed as removed_by_hand,
+  s.status, st.state,
   to_char(coalesce(st.good_as_of, case st.state when 'ok' then last.as_of end), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as good_as_of,
   st.error ->> 'code' as error_code, st.error ->> 'message' as error,
   now.members, now.leads, round(now.members::numeric / nullif(now.leads, 0), 6) as share,
@@ -36,5 +37,10 @@ left join lateral (
     cross join lateral (select last.as_of - make_interval(days => back) as day) at
   ) d
 ) trend on true
+left join lateral (
+  select count(*) filter (where l.list = 'added') as added, count(*) filter (where l.list = 'removed') as removed
+  from segment_list l
+  where l.segment_id = s.segment_id and l.list <> 'members' and coalesce(l.until_at > clock_timestamp(), true)
+) hands on true
 where s.status <> 'archived' and ($3::text[] is null or s.key = any($3::text[]))
 order by mean_score desc nulls last, s.key

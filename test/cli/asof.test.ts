@@ -110,7 +110,7 @@ test('segments --as-of: each as recorded by the run before, the others evaluated
   await apply(database, { recent: 'did login within 2 days', ever: 'did login' }, { points: { login: 30 } })
   const [ever, recent] = await json('segments --as-of 2026-03-04')
   expect(ever).toMatchObject({
-    ...{ segment: 'ever', members: 2, leads: undefined, mean_score: 30, entered: null },
+    ...{ segment: 'ever', members: 2, share: 1, mean_score: 30, entered: null },
     ...{ answered: 'evaluated', as_of: day(4), run_id: null, version: 1 },
   })
   expect(recent).toMatchObject({

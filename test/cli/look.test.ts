@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../../pipeline/engine.ts'
 import { testDatabase } from '../support/database.ts'
 import { addEvent, addLead } from '../support/definitions.ts'
-import { type Desk, deskOf } from './support.ts'
+import { type Desk, deskOf, errorOf } from './support.ts'
 
 let database: Database
 let desk: Desk
@@ -106,6 +106,9 @@ describe('what the runs left behind', () => {
     const table = await desk.type('report --format table')
     expect(table.out).toMatch(/^as of 2026-03-04 00:00 UTC {2}· {2}1 of 3 leads had converted \(33\.3 %\)\n/)
     expect(table.out).toMatch(/\nactive +1 +1 +100\.0 % +3\.00 +visit 100 %, won 100 %\n/)
+    const [before] = await json('report --as-of 2026-03-03T18:00Z')
+    expect(before).toMatchObject({ as_of: '2026-03-03T00:00:00.000000Z', members: 2, leads: 3 })
+    expect(errorOf(await desk.type('report --as-of 2026-03-01')).code).toBe('NOTHING_ROLLED_UP')
     expect((await desk.type('report active --format table')).out).toMatch(/\n +1 {2}visit +1 +100\.0 % +2\n/)
   })
 
@@ -120,6 +123,25 @@ describe('what the runs left behind', () => {
     })
     expect((await json('runs --limit 1'))[0]).toMatchObject({ mode: 'backfill', status: 'done' })
     expect(await json('members active')).toHaveLength(1)
+  })
+
+  test('backfill: what is done is done again only if all of it is asked for', async () => {
+    await threeNights()
+    const range = '--from 2026-03-01 --to 2026-03-04'
+    const slots = await desk.type(`backfill ${range} --dry-run --format table`)
+    expect(slots.out).toMatch(
+      /^AS OF +OF +COUNT +SEGMENTS\n2026-03-01 00:00 +grain +1 +active\n1 instant\.\n$/,
+    )
+    expect(await json(`backfill ${range} --dry-run --all`)).toMatchObject([
+      { recorded: false, segments: ['active'] },
+      { recorded: true },
+      { recorded: true },
+    ])
+    expect(await json(`backfill ${range}`)).toMatchObject({ instants: 1, resumed: 0 })
+    const again = await desk.type(`backfill ${range} --format table`)
+    expect(again).toMatchObject({ code: 0, out: expect.stringMatching(/^Nothing to do: .* --all /) })
+    expect(await json(`backfill ${range}`)).toMatchObject({ run_id: null, instants: 0 })
+    expect(await json(`backfill ${range} --all`)).toMatchObject({ instants: 3 })
   })
 
   test('run a second time as of the same instant says so', async () => {

@@ -35,7 +35,7 @@ function some(examples: readonly string[]): string[] {
 function namesIn(predicate: Predicate): Set<string> {
   const text = JSON.stringify(predicate)
   const names = new Set([...text.matchAll(/"score":"([^"]+)"/g)].map(([, name]) => name!))
-  return names.has('account') || text.includes('"kind":"segment"') ? names.add('engagement') : names
+  return names.has('account') || /"(key|segment)":/.test(text) ? names.add('engagement') : names
 }
 
 function page(text: string): string {

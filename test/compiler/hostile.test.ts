@@ -14,7 +14,7 @@ import { columnarExport } from '../../pipeline/columnar.ts'
 import { definitions } from '../support/generated.ts'
 import { pointsFor } from '../support/scores.ts'
 import { texts } from '../support/values.ts'
-import { catalog, scores } from '../support/world.ts'
+import { catalog, scores, segments } from '../support/world.ts'
 
 const seen = { asOf: '2026-03-01T00:00:00.000000Z', horizon: '1000' }
 
@@ -27,7 +27,7 @@ function survives(source: unknown): void {
   }
   expect(predicate === undefined).toBe(diagnostics.some(({ severity }) => severity === 'error'))
   if (!predicate) return
-  const queryPlan = plan([{ key: 'one', predicate }], scores)
+  const queryPlan = plan([{ key: 'one', predicate }], scores, segments)
   for (const dialect of Object.values(dialects))
     expect(emit(queryPlan, dialect, seen).sql).toContain('select')
 }

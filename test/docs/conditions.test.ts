@@ -57,6 +57,10 @@ const titles: Readonly<Record<string, string>> = {
   occurrence: 'First and last time',
   account_did: 'The account did',
   in_segment: 'In segment',
+  was_in_segment: 'Was in segment',
+  segment_change: 'Entered or left a segment',
+  attribute_been: 'Has been for at least',
+  attribute_changed: 'Changed',
   bucket: 'A share of everyone',
 }
 const titleOf = ({ kind }: Condition): string =>

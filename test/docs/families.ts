@@ -29,6 +29,13 @@ export const families: readonly Family[] = [
     periods: true,
   },
   {
+    page: 'attribute-history',
+    title: 'Attributes over time',
+    about:
+      'Since when an attribute has been what it is, and when it changed. Of the account: of the one that the lead belongs to now.',
+    kinds: ['attribute_been', 'attribute_changed'],
+  },
+  {
     page: 'events',
     title: 'Events',
     about:
@@ -70,7 +77,10 @@ export const families: readonly Family[] = [
     page: 'segments-and-scores',
     title: 'Segments and scores',
     about: 'What is defined elsewhere: other segments, and the scores of scoring.yaml.',
-    kinds: ['in_segment', 'score'],
+    kinds: [
+      ...['in_segment', 'was_in_segment', 'segment_change'],
+      ...['score', 'score_max', 'score_change', 'level', 'level_entered'],
+    ],
   },
   {
     page: 'everyone',

@@ -190,6 +190,9 @@ describe('killed', () => {
       'select segment_id, lead_id, as_of, change, cause, version from membership_change order by 1, 2, 3',
     ),
     membership: await database.query('select segment_id, lead_id, since from membership order by 1, 2'),
+    scores: await database.query(
+      'select lead_id, score, day, value, level from score_history order by 1, 2, 3',
+    ),
     figures: await database.query(
       'select segment_id, as_of, members, leads, entered, "left", score_sum from segment_stats order by 1, 2',
     ),
@@ -212,16 +215,17 @@ describe('killed', () => {
   })
 
   test.each([
-    [day(1), 0],
-    [day(3), 2],
-    ['claim', 4],
-    ['write', 4],
-    ['commit', 4],
-  ])('before "%s" and started again, it goes on where it was', async (step, resumed) => {
+    // The scores at the ends of three days besides, and of the one after.
+    [day(1), 0, 0],
+    [day(3), 2, 4],
+    ['claim', 4, 8],
+    ['write', 4, 8],
+    ['commit', 4, 8],
+  ])('before "%s" and started again, it goes on where it was', async (step, instants, resumed) => {
     const before = await results()
     await kill(step)
     expect(await results()).toEqual(before)
-    expect(await staged()).toBe(resumed)
+    expect(await staged()).toBe(instants)
     await runAsOf(database, day(7))
     // Known only since it began: the horizon is that of the beginning.
     await addEvent(database, 'b', 'login', '2026-03-03T12:00:00Z')

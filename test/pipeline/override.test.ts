@@ -15,7 +15,8 @@ beforeEach(async () => {
 })
 afterEach(() => database.close())
 
-const hand = (hand: Hand, key: string, ...leads: string[]) => override(database, { key, hand, leads, by: 'me@here' })
+const hand = (hand: Hand, key: string, ...leads: string[]) =>
+  override(database, { key, hand, leads, by: 'me@here' })
 const causes = async (segment: string) =>
   (await history(database, segment)).map((line) => line.split(' ').slice(0, 3).join(' ')).slice(-1)
 
@@ -63,7 +64,9 @@ describe('an override', () => {
   test('the later one replaces the earlier; said twice it is kept', async () => {
     expect(await hand('add', 'active', 'b')).toMatchObject([{ before: null, after: 'add', kept: false }])
     expect(await hand('add', 'active', 'b', 'b')).toMatchObject([{ before: 'add', kept: true }])
-    expect(await hand('remove', 'active', 'b')).toMatchObject([{ before: 'add', after: 'remove', kept: false }])
+    expect(await hand('remove', 'active', 'b')).toMatchObject([
+      { before: 'add', after: 'remove', kept: false },
+    ])
     expect(await hand('undo', 'active', 'c')).toMatchObject([{ before: null, after: null, kept: true }])
     expect(await readOverrides(database, 'active')).toMatchObject([
       { segment: 'active', lead_id: 'b', override: 'remove', until: null, by: 'me@here' },
@@ -98,11 +101,23 @@ test('why says what a hand did', async () => {
   expect(await explain('b')).toMatchObject({
     holds: true,
     sentence: 'added by hand',
-    part: { kind: 'any', of: [{ text: 'added by hand', holds: true }, { text: 'did login', holds: false }] },
+    part: {
+      kind: 'any',
+      of: [
+        { text: 'added by hand', holds: true },
+        { text: 'did login', holds: false },
+      ],
+    },
   })
   expect(await explain('a')).toMatchObject({
     holds: false,
-    part: { kind: 'all', of: [{ kind: 'not', holds: false }, { text: 'did login', holds: true }] },
+    part: {
+      kind: 'all',
+      of: [
+        { kind: 'not', holds: false },
+        { text: 'did login', holds: true },
+      ],
+    },
   })
   expect(await explain('c')).toMatchObject({ holds: false, part: { kind: 'condition', text: 'did login' } })
 })

@@ -56,7 +56,7 @@ describe('a segment as of an instant', () => {
   test('as recorded, where a run had looked at it by then, and says which', async () => {
     // It came late: the record does not know it.
     await addEvent(database, 'b', 'login', '2026-01-03T06:00:00Z')
-    const recorded = await snapshot('then', { key: 'recent', asOf: '2026-01-04T06:00:00.000000Z' })
+    const recorded = await snapshot('back-then', { key: 'recent', asOf: '2026-01-04T06:00:00.000000Z' })
     expect(recorded.from).toMatchObject({ kind: 'recorded', run_id: '1', run_as_of: day('2026-01-03') })
     const evaluated = await snapshot('anew', {
       ...{ key: 'recent', asOf: '2026-01-04T06:00:00.000000Z', evaluate: true },
@@ -65,48 +65,50 @@ describe('a segment as of an instant', () => {
     const before = await snapshot('before', { key: 'recent', asOf: '2026-01-02T18:00:00.000000Z' })
     expect(before.from).toMatchObject({ kind: 'evaluated', recorded_since: day('2026-01-03') })
     await runAsOf(database)
-    expect(await members(database, 'then')).toEqual(['a'])
+    expect(await members(database, 'back-then')).toEqual(['a'])
     expect(await members(database, 'anew')).toEqual(['a', 'b'])
     expect(await members(database, 'before')).toEqual(['a'])
   })
 
   test('runs never touch it, and definitions may refer to it', async () => {
-    await snapshot('then', { key: 'recent', asOf: day('2026-01-03') })
-    await apply(database, { recent: 'did login within 2 days', others: 'not in segment "then"' })
+    await snapshot('back-then', { key: 'recent', asOf: day('2026-01-03') })
+    await apply(database, { recent: 'did login within 2 days', others: 'not in segment "back-then"' })
     await runAsOf(database, day('2026-01-20'))
     await runAsOf(database, day('2026-02-20'))
-    expect(await members(database, 'then')).toEqual(['a'])
+    expect(await members(database, 'back-then')).toEqual(['a'])
     expect(await members(database, 'others')).toEqual(['b'])
     expect(await members(database, 'recent')).toEqual([])
-    const [row] = await database.query(`select status from segments where key = 'then'`)
+    const [row] = await database.query(`select status from segments where key = 'back-then'`)
     expect(row).toEqual({ status: 'active' })
   })
 
   test('hands may be at it as well', async () => {
-    await snapshot('then', { key: 'recent', asOf: day('2026-01-03') })
-    await override(database, { key: 'then', hand: 'add', leads: ['b'] })
-    await override(database, { key: 'then', hand: 'remove', leads: ['a'] })
+    await snapshot('back-then', { key: 'recent', asOf: day('2026-01-03') })
+    await override(database, { key: 'back-then', hand: 'add', leads: ['b'] })
+    await override(database, { key: 'back-then', hand: 'remove', leads: ['a'] })
     await runAsOf(database)
-    expect(await members(database, 'then')).toEqual(['b'])
+    expect(await members(database, 'back-then')).toEqual(['b'])
   })
 
   test('wrong wishes are refused', async () => {
-    await snapshot('then', { key: 'recent' })
-    await expect(snapshot('then', { key: 'recent' })).rejects.toMatchObject({
+    await snapshot('back-then', { key: 'recent' })
+    await expect(snapshot('back-then', { key: 'recent' })).rejects.toMatchObject({
       code: 'SEGMENT_EXISTS',
       hint: 'Say --append or --replace to change its list, or choose another --key.',
     })
     await expect(snapshot('recent', { key: 'recent' })).rejects.toMatchObject({ code: 'SEGMENT_EXISTS' })
-    await expect(snapshot('recent', { key: 'then' }, 'append')).rejects.toMatchObject({
+    await expect(snapshot('recent', { key: 'back-then' }, 'append')).rejects.toMatchObject({
       code: 'SEGMENT_NOT_STATIC',
     })
-    await expect(snapshot('new', { key: 'then' }, 'replace')).rejects.toMatchObject({ code: 'UNKNOWN_SEGMENT' })
+    await expect(snapshot('new', { key: 'back-then' }, 'replace')).rejects.toMatchObject({
+      code: 'UNKNOWN_SEGMENT',
+    })
     await expect(snapshot('new', { key: 'recnt' })).rejects.toMatchObject({ code: 'UNKNOWN_SEGMENT' })
     await expect(snapshot('Q1', { key: 'recent' })).rejects.toMatchObject({ code: 'BAD_KEY' })
     await expect(snapshot('new', { key: 'recent', asOf: day('2999-01-01') })).rejects.toMatchObject({
       code: 'AS_OF_IN_FUTURE',
     })
-    await expect(apply(database, { recent: 'everyone', then: 'everyone' })).rejects.toMatchObject({
+    await expect(apply(database, { recent: 'everyone', 'back-then': 'everyone' })).rejects.toMatchObject({
       code: 'SEGMENT_IS_STATIC',
     })
   })
@@ -128,9 +130,15 @@ describe('a file of ids', () => {
 
   test('without a first line that names the column, the first line is an id', async () => {
     expect(await snapshot('bare', file('a\nb\n'))).toMatchObject({ members: 2, from: { unknown: [] } })
-    expect(await snapshot('titled', file('mql_id\na\n'))).toMatchObject({ from: { ids: 2, unknown: ['mql_id'] } })
-    expect(await snapshot('named', file('mql_id\na\n', 'ids.csv', 'mql_id'))).toMatchObject({ from: { ids: 1 } })
-    expect(await snapshot('json', file('{"id":"a"}\n{"id":"c"}\n', 'ids.ndjson'))).toMatchObject({ members: 2 })
+    expect(await snapshot('titled', file('mql_id\na\n'))).toMatchObject({
+      from: { ids: 2, unknown: ['mql_id'] },
+    })
+    expect(await snapshot('named', file('mql_id\na\n', 'ids.csv', 'mql_id'))).toMatchObject({
+      from: { ids: 1 },
+    })
+    expect(await snapshot('json', file('{"id":"a"}\n{"id":"c"}\n', 'ids.ndjson'))).toMatchObject({
+      members: 2,
+    })
     await expect(snapshot('two', file('x,y\na,b\n'))).rejects.toMatchObject({ code: 'NO_SUCH_COLUMN' })
     await expect(snapshot('none', file('lead_id\nx\n'))).rejects.toMatchObject({ code: 'NO_KNOWN_LEAD' })
   })

@@ -63,7 +63,7 @@ describe('one lead', () => {
           const world = upToNow(asked.world)
           const horizon = await loadPostgres(database, world)
           for (const { predicate } of asked.questions) {
-            const turns = turnsOf(predicate, world.segments ?? new Map())
+            const turns = turnsOf(predicate, world.segments ?? new Map(), world.scores)
             if (!turns) continue
             const features = turns.flatMap(({ feature }) => (feature ? [feature] : []))
             const subjects = [predicate, ...features.map(known)]
@@ -77,6 +77,7 @@ describe('one lead', () => {
             const now = members(predicate, world)
             for (const row of await ask(world, subjects, { horizon, values: true })) {
               const value = (feature: Feature) => {
+                if (feature.kind === 'score_change') return null
                 const text = row[`value_${columns.of(feature)}`]
                 return typeof text === 'string' ? (readInstant(text, 'UTC') ?? null) : null
               }
@@ -104,6 +105,7 @@ const upToNow = (world: World): World => ({
   leads: world.leads.filter(({ firstSeen }) => firstSeen <= world.asOf),
   events: world.events.filter(({ at }) => at <= world.asOf),
   changes: world.changes.filter(({ from }) => from <= world.asOf),
+  scoreDays: world.scoreDays?.filter(({ day }) => day < world.asOf.slice(0, 10)) ?? [],
 })
 
 /** The last instant before the next turn, and one on the way; if there is none, ten years later. */

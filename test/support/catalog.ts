@@ -1,5 +1,6 @@
 import type { Catalog, CatalogType, EventType } from '../../compiler/catalog.ts'
 import { everyone, not, type Predicate, test } from '../../compiler/ir.ts'
+import { staticMeaning, withOverrides } from '../../compiler/lists.ts'
 import { fingerprint, normalize } from '../../compiler/normalize.ts'
 import { scores } from './scores.ts'
 import { hostileName } from './values.ts'
@@ -76,8 +77,13 @@ const hot: Predicate = {
 /** Comes to "customers" on two ways. */
 const reached: Predicate = { kind: 'any', of: [segment('customers', customers), segment('hot', hot)] }
 
-/** What other segments mean, by their keys. */
+/** Hands have been at it. */
+const picked = withOverrides('picked', did('page_view'))
+
+/** What other segments mean, by their keys. One is static. */
 export const segments: ReadonlyMap<string, Predicate> = new Map([
+  ['picked', picked],
+  ['webinar', staticMeaning('webinar', 1).predicate],
   ['customers', customers],
   ['hot', hot],
   ['reached', reached],

@@ -14,7 +14,9 @@ import { externalIdOf, type World } from './world.ts'
 export function loadPostgres(database: Database, world: World): Promise<string> {
   return database.session(async (client) => {
     await inTransaction(client, async () => {
-      await client.query('truncate leads, events, attribute_change, score_history')
+      await client.query('truncate leads, events, attribute_change, score_history, membership_change')
+      await client.query('truncate segments, segment_list cascade')
+      await insertSegments(client, world)
       await insert(client, world, false)
       await client.query(
         `insert into score_history (lead_id, score, day, value, level, run_id)
@@ -31,7 +33,54 @@ export function loadPostgres(database: Database, world: World): Promise<string> 
   })
 }
 
-async function insert(client: Client, world: World, late: boolean): Promise<void> {
+/** Segments as far as lists and history need them: their definitions are asked about, and stored nowhere. */
+async function insertSegments(client: Client, { segments, segmentChanges }: World): Promise<void> {
+  await client.query(
+    `insert into segments (key, name, version) select key, key, 1 from unnest($1::text[]) s(key)`,
+    [[...(segments?.keys() ?? [])]],
+  )
+  await client.query(
+    `insert into membership_change (segment_id, lead_id, as_of, change, cause, version, run_id)
+     select segment_id, lead, at, change, 'data', 1, 1 from jsonb_to_recordset($1::jsonb)
+       as row(segment text, lead bigint, at timestamptz, change text) join segments on key = segment`,
+    [JSON.stringify(segmentChanges ?? [])],
+  )
+}
+
+/** What hands said; the ends that arrive late are said with the late rows. */
+async function insertListed(
+  client: Client,
+  rows: NonNullable<World['listed']>,
+  late: boolean,
+): Promise<void> {
+  await client.query(
+    `insert into segment_list (segment_id, lead_id, list, from_at, until_at, until_xid)
+     select segment_id, lead, list, "from", until, case when until is not null then pg_current_xact_id() end
+     from jsonb_to_recordset($1::jsonb)
+       as row(segment text, lead bigint, list text, "from" timestamptz, until timestamptz)
+     join segments on key = segment`,
+    [
+      JSON.stringify(
+        rows
+          .filter((row) => (row.late ?? false) === late)
+          .map((row) => (row.endsLate ? { ...row, until: undefined } : row)),
+      ),
+    ],
+  )
+  if (!late) return
+  await client.query(
+    `update segment_list o set until_at = until, until_xid = pg_current_xact_id()
+     from jsonb_to_recordset($1::jsonb)
+       as row(segment text, lead bigint, list text, "from" timestamptz, until timestamptz)
+     join segments on key = segment
+     where o.segment_id = segments.segment_id and lead_id = lead and o.list = row.list and from_at = "from"
+       and until_at is null`,
+    [JSON.stringify(rows.filter((row) => row.endsLate && !row.late && row.until))],
+  )
+}
+
+/** The rows that are late, or those that are not: whoever wants more than two arrivals calls it for each. */
+export async function insert(client: Client, world: World, late: boolean): Promise<void> {
   await client.query(`select set_config('tideline.attribute_change', 'written', true)`)
   const arrived = <Row extends { late?: boolean }>(rows: readonly Row[]) =>
     rows.map((row, index) => ({ ...row, index })).filter((row) => (row.late ?? false) === late)
@@ -58,6 +107,7 @@ async function insert(client: Client, world: World, late: boolean): Promise<void
        as row(id text, lead bigint, type text, at timestamptz, properties jsonb)`,
     [`[${events.join()}]`],
   )
+  await insertListed(client, world.listed ?? [], late)
   // In a list: a JSON null is a value, and no value is none.
   const changes = arrived(world.changes).map(
     ({ index, subject, id, attribute, from, value }) =>

@@ -4,6 +4,7 @@ import type { Instant, Moment } from '../../compiler/time.ts'
 import { compare } from './reference/compare.ts'
 import { figureOf, holds, sequence } from './reference/events.ts'
 import { pointsOfEvents, type RulePoints } from './reference/points.ts'
+import { attributeHistory, isListed, recordedOf } from './reference/recorded.ts'
 import { daysOver, endOf, enteredLevel } from './reference/score-history.ts'
 import { resolve } from './reference/time.ts'
 import { read, type Value, whole } from './reference/values.ts'
@@ -77,6 +78,7 @@ function isTrue(predicate: Predicate, lead: Lead, world: World): boolean {
 }
 
 function featureOf(feature: Feature, lead: Lead, world: World): Value | undefined {
+  const at = { lead: lead.id, asOf: world.asOf }
   switch (feature.kind) {
     case 'first_seen':
       return { type: 'instant', value: firstSeen(lead, world) }
@@ -108,18 +110,36 @@ function featureOf(feature: Feature, lead: Lead, world: World): Value | undefine
       const events = leads.flatMap((each) => eventsOf(each, world))
       return figureOf(feature, events, world.asOf)
     }
+    case 'listed':
+      return { type: 'boolean', value: isListed(world.listed ?? [], feature, at) }
+    case 'recorded':
+    case 'inside': {
+      const now = isIn(feature.as ?? feature.segment, lead, world)
+      return recordedOf(world.segmentChanges ?? [], feature, { ...at, now })
+    }
+    case 'attribute_history': {
+      const { of, name } = feature.attribute
+      const id = of === 'lead' ? lead.id : accountOf(lead, world)
+      const own = world.changes.filter(
+        (each) => each.subject === of && each.id === id && each.attribute === name,
+      )
+      return attributeHistory(own, feature, world.asOf)
+    }
     case 'sequence':
       return { type: 'boolean', value: sequence(feature, eventsOf(lead, world), world.asOf) }
     case 'bucket':
       return whole(bucket(feature.by, feature.of, externalIdOf(lead)))
     case 'leads_of_account':
       return whole(leadsOfAccount(lead, world).filter((each) => isTrue(feature.that, each, world)).length)
-    case 'segment': {
-      const predicate = world.segments?.get(feature.key)
-      if (!predicate) throw new Error(`no segment ${feature.key}`)
-      return { type: 'boolean', value: isTrue(predicate, lead, world) }
-    }
+    case 'segment':
+      return { type: 'boolean', value: isIn(feature.key, lead, world) }
   }
+}
+
+function isIn(segment: string, lead: Lead, world: World): boolean {
+  const predicate = world.segments?.get(segment)
+  if (!predicate) throw new Error(`no segment ${segment}`)
+  return isTrue(predicate, lead, world)
 }
 
 function bucket(by: string, of: number, externalId: string): number {

@@ -18,10 +18,19 @@ export const pointsFor = (type: string, micropoints: string): EventRule => ({
   micropoints,
 })
 
-const attribute = (of: 'lead' | 'account', name: string, type: 'text' | 'number', is: Comparison): Predicate =>
-  test({ kind: 'attribute', of, name, type }, is)
+const attribute = (
+  of: 'lead' | 'account',
+  name: string,
+  type: 'text' | 'number',
+  is: Comparison,
+): Predicate => test({ kind: 'attribute', of, name, type }, is)
 
-const fit = (that: Predicate, micropoints: string): FitRule => ({ kind: 'fit', name: 'fit', that, micropoints })
+const fit = (that: Predicate, micropoints: string): FitRule => ({
+  kind: 'fit',
+  name: 'fit',
+  that,
+  micropoints,
+})
 
 /** Rules of every kind: for what leads do, for what they are, and for accounts. */
 export const scores: readonly Score[] = [

@@ -45,10 +45,7 @@ export function worldOf(
   const scores = [
     {
       name: 'engagement',
-      rules: [
-        pointsFor('page_view', '25000000'),
-        pointsFor('email_sent', '-1'),
-      ],
+      rules: [pointsFor('page_view', '25000000'), pointsFor('email_sent', '-1')],
       levels: [],
     },
   ]

@@ -5,6 +5,7 @@ import type { Instant } from '../../compiler/time.ts'
 import { type Duration, durationUnits, type Moment } from '../../compiler/time.ts'
 import { catalog, scores, segments } from './catalog.ts'
 import { momentNear, momentsAt } from './moments.ts'
+import { type Listed, listedRows, type SegmentChange, segmentChanges } from './recorded.ts'
 import { instantOf, microsOf, resolve } from './reference/time.ts'
 import { hostileTexts, jsonFor } from './values.ts'
 
@@ -23,6 +24,9 @@ export type World = {
   readonly segments?: ReadonlyMap<string, Predicate>
   /** What runs have recorded of scores at the ends of UTC days. */
   readonly scoreDays?: readonly ScoreDay[]
+  /** What runs have recorded of segments, and what hands have put on their lists. */
+  readonly segmentChanges?: readonly SegmentChange[]
+  readonly listed?: readonly Listed[]
   /** On which much lies exactly, and a microsecond beside it. */
   readonly edges?: readonly Moment[]
 }
@@ -130,6 +134,8 @@ function worldAt(
     scores: fc.constant(scores),
     segments: fc.constant(segments),
     scoreDays: scoreDays(asOf),
+    segmentChanges: segmentChanges(at),
+    listed: listedRows(at),
     edges: fc.constant(edges),
   })
 }
@@ -240,7 +246,15 @@ function scoreDays(asOf: Instant): fc.Arbitrary<ScoreDay[]> {
       lead: leadId,
       score: fc.constant(name),
       day: day.map((back) => instantOf(microsOf(asOf) - BigInt(back) * 86_400_000_000n).slice(0, 10)),
-      micropoints: fc.constantFrom('-5000000', '0', '24999999', '25000000', '50000000', '60000001', '90000000'),
+      micropoints: fc.constantFrom(
+        '-5000000',
+        '0',
+        '24999999',
+        '25000000',
+        '50000000',
+        '60000001',
+        '90000000',
+      ),
       level: fc.constantFrom(...levels.map((level) => level.name)),
     }),
   )

@@ -17,7 +17,8 @@ export function pointsOfEvents(rule: EventRule, all: readonly Event[], asOf: Ins
     const count = BigInt(counting.filter(({ at }) => localDay(at, 'UTC') === day).length)
     const age = localDay(asOf, 'UTC') - day
     const isCapped = rule.capPerDay !== undefined && count * size > BigInt(rule.capPerDay)
-    if (rule.fade) points += BigInt(rule.fade[isCapped ? 'capped' : 'each'][age] ?? 0) * (isCapped ? 1n : count)
+    if (rule.fade)
+      points += BigInt(rule.fade[isCapped ? 'capped' : 'each'][age] ?? 0) * (isCapped ? 1n : count)
     else points += isCapped ? BigInt(rule.capPerDay!) * (each < 0n ? -1n : 1n) : count * each
   }
   const most = rule.capPerLead === undefined ? undefined : BigInt(rule.capPerLead)

@@ -1,0 +1,91 @@
+import { type Instant, plan } from '../../compiler/index.ts'
+import { rows } from '../catalog.ts'
+import { type Client, inTransaction } from '../engine.ts'
+import { statement } from '../sql.ts'
+import { applyScores } from './apply.ts'
+import type { PinnedDefinitions } from './definitions.ts'
+import { evaluate } from './evaluate.ts'
+import { stageDay } from './score-days.ts'
+
+/** A day at whose end scores are evaluated anew; at a seam, to see what is missing there now. */
+export type Day = { readonly day: string; readonly seam: boolean }
+
+/** The instant as of which a day's scores are. */
+export const endOf = ({ day }: Day): Instant => `${day}T23:59:59.999999Z`
+
+type Range = {
+  readonly from: Instant
+  readonly to: Instant
+  readonly segments?: readonly string[] | undefined
+  readonly all?: boolean | undefined
+}
+
+/**
+ * The days of the range whose scores are to be recorded, in order. Scores belong to all leads and segments: where only
+ * some segments are asked for, they are left alone, unless one of those looks at how a score stood.
+ */
+export async function findDays(
+  client: Client,
+  { from, to, segments, all }: Range,
+  definitions: PinnedDefinitions,
+): Promise<Day[]> {
+  if (definitions.scores.length === 0 || (segments && !readsScoreHistory(definitions))) return []
+  const found = await rows<{ day: string; done: boolean }>(client, statement('backfill/days'), [
+    from,
+    to,
+    definitions.scoringVersion,
+  ])
+  // The last one is the day after.
+  const open = found.map(({ done }, index) => index < found.length - 1 && (all || !done))
+  return found.flatMap(({ day, done }, index): Day[] => {
+    if (open[index]) return [{ day, seam: false }]
+    return open[index - 1] && done ? [{ day, seam: true }] : []
+  })
+}
+
+function readsScoreHistory({ segments, scores, references }: PinnedDefinitions): boolean {
+  const { derived } = plan(segments, scores, references)
+  return derived.flat().some(({ kind }) => kind === 'score_max' || kind === 'level_entered')
+}
+
+type Scored = { readonly runId: string; readonly definitions: PinnedDefinitions; readonly horizon: string }
+
+/** To be called before the views that stand in front of what is recorded. */
+export const prepareScores = (client: Client) => client.query(statement('runs/stage_scores'))
+
+export async function oneDay(
+  client: Client,
+  { runId, definitions, horizon }: Scored,
+  day: Day,
+): Promise<void> {
+  await client.query(statement('backfill/empty_scores'))
+  await stageDay(client, day.day, { scores: definitions.scores, horizon })
+  await inTransaction(client, async () => {
+    await client.query(statement('backfill/keep_scores'), [runId, day.seam])
+    for (const [index, { name }] of day.seam ? definitions.scores.entries() : []) {
+      await client.query(statement('backfill/drop_seam'), [runId, day.day, name, index + 1])
+    }
+    await client.query(statement('backfill/keep_day'), [runId, day.day])
+  })
+}
+
+/** Where nothing was ever run: how scores stand now is how they stand at the end of the range. */
+export const evaluatePresent = (client: Client, { definitions, horizon }: Scored, asOf: Instant) =>
+  evaluate(client, { ...definitions, segments: [], failing: [] }, { asOf, horizon })
+
+/** Within the transaction. Returns whether the rules were changed meanwhile: then scores are left as they were. */
+export async function writeScores(
+  client: Client,
+  { runId, definitions, presentAsOf }: Scored & { readonly presentAsOf: Instant | undefined },
+): Promise<boolean> {
+  const { scores, scoringVersion } = definitions
+  const gone = await rows(client, statement('backfill/supersede_scores'), [runId, scoringVersion])
+  if (gone.length > 0) return true
+  const names = scores.map(({ name }) => name)
+  await client.query(statement('backfill/replace_scores'), [runId, names])
+  await client.query(statement('backfill/remove_scores'), [runId])
+  await client.query(statement('backfill/write_scores'), [runId])
+  if (presentAsOf !== undefined) await applyScores(client, { runId, asOf: presentAsOf, definitions })
+  await client.query(statement('backfill/write_score_max'), [runId, names])
+  return false
+}

@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Database } from '../../pipeline/engine.ts'
+import type { Finding } from '../../pipeline/project/sources.ts'
+import { testDatabase } from '../support/database.ts'
+import { addLead } from '../support/definitions.ts'
+import { type Desk, deskOf, errorOf } from './support.ts'
+
+let database: Database
+let desk: Desk
+beforeEach(async () => {
+  database = await testDatabase()
+  desk = deskOf(database.url)
+  desk.file('tideline.yaml', 'timezone: Europe/Berlin\n')
+})
+afterEach(() => database.close())
+
+const json = async (line: string) => JSON.parse((await desk.type(line)).out)
+
+const scoring = `scores:
+  engagement:
+    points: { visit: 1.5 }
+    rules:
+      - { events: 'visit where page = "/pricing"', points: 10, cap_per_day: 15, fade: half-life 2 days }
+      - events: any of (demo, call)
+        points: 20
+        cap_per_lead: 30
+        fade: expires after 30 days
+      - { events: mail, points: -1, from: 2026-03-01, until: 2026-03-03, fade: none }
+    levels: { cold: 0, warm: 25, very hot: 60 }
+  fit:
+    rules:
+      - { where: industry = "Technology" and size > 10, points: 20 }
+      - { where: industry is unknown, points: -5.25 }
+  account:
+    of_leads: max of engagement
+`
+
+async function twoLeads(): Promise<void> {
+  const visit = (at: string): [string, string] => ['visit', at]
+  await addLead(database, 'a', {
+    attributes: { industry: 'technology', size: 50 },
+    events: [
+      visit('2026-03-01T10:00:00Z'),
+      visit('2026-03-01T11:00:00Z'),
+      visit('2026-03-03T11:00:00Z'),
+      ['demo', '2026-03-02T00:00:00Z'],
+      ['call', '2026-03-02T00:00:00Z'],
+      ['mail', '2026-02-28T22:59:59Z'],
+      ['mail', '2026-02-28T23:00:00Z'],
+      ['mail', '2026-03-03T00:00:00Z'],
+    ],
+  })
+  await addLead(database, 'b', { events: [['mail', '2026-03-02T00:00:00Z']] })
+  await database.query(
+    `update events set properties = '{"page": "/pricing"}' where type = 'visit' and lead_id = 1`,
+  )
+  await database.query(
+    `insert into catalog (subject, event_type, name, type) values ('event', 'visit', 'page', 'text')`,
+  )
+  await database.query(`insert into accounts (external_id) values ('acme')`)
+  await database.query('update leads set account_id = (select account_id from accounts)')
+}
+
+const wrong = async (text: string): Promise<Finding[]> => {
+  desk.file('scoring.yaml', text)
+  return errorOf(await desk.type('apply')).findings as Finding[]
+}
+
+describe('scoring.yaml', () => {
+  test('rules with filters, caps, fades and bounds; fit rules; scores of accounts', async () => {
+    await twoLeads()
+    desk.file('scoring.yaml', scoring)
+    desk.file(
+      'segments/a.yaml',
+      'hot:\n  where: level is "very hot"\nfits:\n  where: fit score >= 20 and account score > 0\n',
+    )
+    expect((await desk.type('check')).code).toBe(0)
+    await desk.type('apply --run')
+    const { scores } = await json('score a --as-of 2026-03-03T12:00:00Z')
+    // 3 visits; 15 × 2^(−2/2) + 10; two of 20, but 30 at most; one mail, as the days are those of Berlin.
+    expect(scores[0]).toMatchObject({
+      ...{ score: 'engagement', value: '51', level: 'warm', of_leads: null },
+      rules: [
+        { rule: 'visit', events: 3, before: '4.5', points: '4.5', terms: [] },
+        { rule: 'visit where page = "/pricing"', events: 3, before: '30', points: '17.5' },
+        { events: 2, before: '40', points: '30', terms: ['expires after 30 days', 'at most 30 in all'] },
+        {
+          rule: 'mail',
+          events: 1,
+          before: '-1',
+          points: '-1',
+          terms: ['from 2026-03-01', 'until 2026-03-03'],
+        },
+      ],
+    })
+    expect(scores[1]).toMatchObject({ value: '20', level: null, rules: [{ points: '20' }, { points: '0' }] })
+    expect(scores[2]).toMatchObject({
+      ...{ score: 'account', value: '51', rules: [] },
+      of_leads: { by: 'max', score: 'engagement', leads: 2 },
+    })
+    expect((await json('members fits')).map(({ lead_id }: { lead_id: string }) => lead_id)).toEqual(['a'])
+    expect((await json('apply')).scoring).toBe('keep')
+  })
+
+  test('the breakdown, as people read it', async () => {
+    await twoLeads()
+    desk.file('scoring.yaml', scoring)
+    await desk.type('apply')
+    const { out } = await desk.typeAtTerminal('score a --as-of 2026-03-03T12:00:00Z --score engagement')
+    expect(out).toMatchInlineSnapshot(`
+      "a  ·  as of 2026-03-03 12:00 UTC
+
+      engagement 51 (warm)
+      RULE                           EVENTS  EACH  BEFORE  POINTS  FADES AND CAPS
+      visit                          3       1.5   4.5     4.5
+      visit where page = "/pricing"  3       10    30      17.5    half-life 2 days, at most 15 a day
+      any of (demo, call)            2       20    40      30      expires after 30 days, at most 30 in all
+      mail                           1       -1    -1      -1      from 2026-03-01, until 2026-03-03
+      "
+    `)
+    expect(errorOf(await desk.type('score a --score engagment')).message).toBe(
+      'There is no score "engagment". Did you mean "engagement"?',
+    )
+    expect((await desk.typeAtTerminal('score b --score account')).out).toContain(
+      'max of engagement of 2 leads',
+    )
+  })
+
+  test('what is wrong stands at its place', async () => {
+    await twoLeads()
+    const found = await wrong(`scores:
+  engagement:
+    rules:
+      - { events: visit where, points: 1 }
+      - { events: visit at least 2 times, points: 1 }
+      - events: visit
+        points: 1
+        fade: slowly
+      - { where: industri = "x", points: 1 }
+      - { where: did visit, points: 1 }
+`)
+    expect(found.map(({ line, code }) => [line, code])).toEqual([[8, 'BAD_FILE']])
+    const places = await wrong(`scores:
+  engagement:
+    rules:
+      - { events: visit where, points: 1 }
+      - { events: visit at least 2 times, points: 1 }
+`)
+    expect(places.map(({ line, column, code }) => [line, column, code])).toEqual([
+      [4, 30, 'SYNTAX'],
+      [5, 19, 'BAD_RULE'],
+    ])
+    const meanings = await wrong(`scores:
+  engagement:
+    points: { visi: 1, page_view: 1 }
+    rules:
+      - { events: visit where pge = 1, points: 1 }
+      - { where: industri = "x", points: 1 }
+      - { where: did visit, points: 1 }
+      - { where: industry = 5, points: 1 }
+  account: { of_leads: sum of engagment }
+`)
+    expect(meanings.map(({ line, column, code }) => [line, column, code])).toEqual([
+      [6, 18, 'UNKNOWN_ATTRIBUTE'],
+      [7, 18, 'BAD_RULE'],
+      [8, 18, 'TYPE_MISMATCH'],
+      [9, 24, 'UNKNOWN_SCORE'],
+    ])
+    const both = await wrong(
+      'scores:\n  a: { points: { visit: 1 }, of_leads: sum of b }\n  b: { points: {} }\n',
+    )
+    expect(both).toMatchObject([{ code: 'BAD_RULE', line: 2 }])
+  })
+
+  test('a score whose rule has lost its meaning breaks what reads it, and nothing else', async () => {
+    await twoLeads()
+    desk.file('scoring.yaml', scoring)
+    desk.file('segments/a.yaml', 'fits:\n  where: fit score >= 20\nwarm:\n  where: level is warm\n')
+    await desk.type('apply')
+    await desk.type('run --as-of 2026-03-04')
+    await database.query(`delete from catalog where name = 'size'`)
+    await desk.type('run --as-of 2026-03-05')
+    const [fits, warm] = await json('segments')
+    expect(fits).toMatchObject({ segment: 'fits', state: 'broken', members: 1 })
+    expect(warm).toMatchObject({ segment: 'warm', state: 'ok' })
+    const kept = await database.query(`select count(*)::int as n from lead_scores where score = 'fit'`)
+    expect(kept).toEqual([{ n: 2 }])
+    expect(errorOf(await desk.type('score a --score fit')).code).toBe('SCORE_BROKEN')
+  })
+})
