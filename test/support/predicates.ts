@@ -24,8 +24,8 @@ import { hostileName, texts } from './values.ts'
 import { eventNames, lengths, type World, worlds } from './world.ts'
 
 /** Random worlds and predicates: the engines are asked for the normal form, the reference for what was drawn. */
-export const predicateCases = (perWorld: number): fc.Arbitrary<Case> =>
-  worlds.chain((world) =>
+export const predicateCases = (perWorld: number, among = worlds): fc.Arbitrary<Case> =>
+  among.chain((world) =>
     fc.array(predicatesFor(world), { minLength: perWorld, maxLength: perWorld }).map((found) => ({
       world,
       questions: found.map((means) => ({ means, predicate: normalizePredicate(means) })),
