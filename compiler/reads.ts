@@ -1,4 +1,4 @@
-import type { Feature, Predicate } from './ir.ts'
+import type { Feature, Predicate, Score } from './ir.ts'
 import { type QueryPlan, type References, referenceOf, scoreNamed, segmentOf, testsOf } from './plan.ts'
 
 const scoreKinds = new Set<Feature['kind']>(['score', 'score_change', 'score_max', 'level_entered'])
@@ -8,13 +8,21 @@ export const readsScore = (predicate: Predicate, references: References = new Ma
   reads(predicate, references, ({ kind }) => scoreKinds.has(kind))
 
 /** Whether a segment's truth hangs on the other leads of a lead's account. */
-export const readsOtherLeads = (predicate: Predicate, references: References): boolean =>
-  reads(
+export function readsOtherLeads(
+  predicate: Predicate,
+  references: References,
+  scores: readonly Score[],
+): boolean {
+  const ofAccounts = new Set(scores.filter(({ ofLeads }) => ofLeads).map(({ name }) => name))
+  return reads(
     predicate,
     references,
     (feature) =>
-      feature.kind === 'leads_of_account' || (feature.kind === 'events' && feature.of === 'account'),
+      feature.kind === 'leads_of_account' ||
+      (feature.kind === 'events' && feature.of === 'account') ||
+      ('score' in feature && ofAccounts.has(feature.score)),
   )
+}
 
 function reads(predicate: Predicate, references: References, wanted: (feature: Feature) => boolean): boolean {
   return [...testsOf(predicate)].some(({ subject }) => {

@@ -188,7 +188,6 @@ function propertyOf(property: Property, { dialect, columns }: Scope): Sql {
   }
   switch (property.type) {
     case 'text':
-    case 'instant':
       return sql`coalesce(${own}, ${ofType((value) => dialect.text(value))})`
     case 'texts':
       return sql`coalesce(${own}, ${ofType((value) => dialect.listOfOne(dialect.text(value)))})`

@@ -44,6 +44,9 @@ function ofFeature(feature: Feature, compared: boolean): Mention[] {
     case 'leads_of_account':
       return mentionsOf(feature.that)
     case 'score':
+    case 'score_change':
+    case 'score_max':
+    case 'level_entered':
       return [{ kind: 'score', name: feature.score }]
     default:
       return []

@@ -69,6 +69,17 @@ comment on column backfill_chunk.seam_at is 'Where it meets what stands after it
 
 comment on column backfill_chunk.settled is 'What is to stand at the seam is among its changes.';
 
+create table backfill_day (
+  run_id bigint not null,
+  day date not null,
+  seam boolean not null,
+  done boolean not null default false,
+  constraint backfill_day_pkey PRIMARY KEY (run_id, day),
+  constraint backfill_day_run_id_fkey FOREIGN KEY (run_id) REFERENCES backfills(run_id) ON DELETE CASCADE
+);
+
+comment on column backfill_day.seam is 'The day after, which stays as recorded: only what is missing there now is added.';
+
 create table backfill_instant (
   run_id bigint not null,
   as_of timestamp with time zone not null,
@@ -76,6 +87,20 @@ create table backfill_instant (
   constraint backfill_instant_pkey PRIMARY KEY (run_id, as_of),
   constraint backfill_instant_run_id_fkey FOREIGN KEY (run_id) REFERENCES backfills(run_id) ON DELETE CASCADE
 );
+
+create table backfill_score (
+  run_id bigint not null,
+  lead_id bigint not null,
+  score text collate "C" not null,
+  day date not null,
+  value numeric(24,6) not null,
+  level text,
+  gone boolean not null default false,
+  constraint backfill_score_pkey PRIMARY KEY (run_id, lead_id, score, day),
+  constraint backfill_score_run_id_fkey FOREIGN KEY (run_id) REFERENCES backfills(run_id) ON DELETE CASCADE
+);
+
+comment on column backfill_score.gone is 'It is recorded at a seam and need not be any more.';
 
 create table backfill_stats (
   run_id bigint not null,

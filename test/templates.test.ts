@@ -106,7 +106,11 @@ type Told = { lead: number; words: string[]; scores: string[] }
 
 const inOrder = (rows: readonly Row[]): Told[] =>
   rows
-    .map((row) => ({ lead: Number(row.lead_id), words: [String(row.w0)], scores: [row.s0, row.s1, row.s2].map(String) }))
+    .map((row) => ({
+      lead: Number(row.lead_id),
+      words: [String(row.w0)],
+      scores: [row.s0, row.s1, row.s2].map(String),
+    }))
     .sort((a, b) => a.lead - b.lead)
 
 /** Lead by lead, each in a world of its own: none of the templates looks at another lead. */

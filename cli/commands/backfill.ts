@@ -34,7 +34,7 @@ export const backfillCommand = (start: Start) =>
   command('backfill', {
     summary: 'recompute history for a range of time',
     description:
-      'Recomputes who was in, from --from until --to (excluded), with the current definitions and what is known now. Its instants are those of the runs in the range, and where there were none, every day or hour; those at which a run or an earlier backfill looked at the current version of a segment are left out, unless --all asks for them. What lies before and after stays as recorded; the range becomes visible at once. One that was interrupted goes on where it was when the same is asked again within a day. Nothing is told to anybody.',
+      'Recomputes who was in, and how scores stood at the ends of days, from --from until --to (excluded), with the current definitions and what is known now. Its instants are those of the runs in the range, and where there were none, every day or hour; those at which a run or an earlier backfill looked at the current version of a segment are left out, unless --all asks for them. What lies before and after stays as recorded; the range becomes visible at once. One that was interrupted goes on where it was when the same is asked again within a day. Nothing is told to anybody.',
     examples: [
       ['tideline backfill --from 2026-09-01 --to 2026-11-01', 'two months, day by day: what is not done yet'],
       [

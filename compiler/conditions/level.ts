@@ -33,8 +33,8 @@ levelName "level (such as hot, \\"very hot\\")"
     const score = scoreIn(node, context)
     if (!score) return nobody
     const levels = 'level' in node.is ? [node.is.level] : node.is.levels
-    const any = levels.map((each) => atLevel(node, each, score, context))
-    const predicate: Predicate = { kind: 'any', of: any }
+    const each = levels.map((level) => atLevel(node, level, score, context))
+    const predicate: Predicate = { kind: 'any', of: each }
     return node.is.op === 'is not' || node.is.op === 'not in' ? not(predicate) : predicate
   },
   say: (node) =>

@@ -55,7 +55,7 @@ async function evaluateOnce(
     words,
     bits,
     segments.map((segment) => segment.first),
-    segments.map((segment) => readsOtherLeads(segment.predicate, references)),
+    segments.map((segment) => readsOtherLeads(segment.predicate, references, scores)),
   ])
   const lists = segments.flatMap(({ segmentId, predicate }) =>
     listsReadBy(predicate, references).map((key) => ({ segmentId, key })),

@@ -16,9 +16,12 @@ filled as (
   select a.segment_id, r.run_id, (r.options ->> 'from')::timestamptz as from_at
   from asked a
   join runs r on r.mode = 'backfill' and r.status = 'done'
-  where jsonb_typeof(r.options -> 'segments') is distinct from 'array'
-    or r.options -> 'segments' ? a.key
-    or exists (select from segment_renames n where n.segment_id = a.segment_id and r.options -> 'segments' ? n.old_key)
+  where case
+    when r.options ? 'versions' then r.options -> 'versions' ? a.segment_id::text
+    else jsonb_typeof(r.options -> 'segments') is distinct from 'array'
+      or r.options -> 'segments' ? a.key
+      or exists (select from segment_renames n where n.segment_id = a.segment_id and r.options -> 'segments' ? n.old_key)
+  end
 ),
 looked as (
   select a.segment_id, last.run_id, last.as_of

@@ -21,7 +21,7 @@ const scoring = `scores:
     points: { visit: 1.5 }
     rules:
       - { events: 'visit where page = "/pricing"', points: 10, cap_per_day: 15, fade: half-life 2 days }
-      - events: any of (demo, call)
+      - events: 'any of (demo, call)'
         points: 20
         cap_per_lead: 30
         fade: expires after 30 days

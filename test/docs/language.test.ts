@@ -58,7 +58,13 @@ const known: Catalog = {
       return [type, { ...marks, properties: new Map(Object.entries(properties)) }]
     }),
   ),
-  scores: ['engagement'],
+  scores: [
+    {
+      name: 'engagement',
+      levels: ['cold', 'warm', 'hot', 'very hot'].map((name, at) => ({ name, from: `${at * 25}` })),
+    },
+    { name: 'fit', levels: [] },
+  ],
 }
 const aliases = Object.entries(eventsFile.aliases).map(([name, text]) => {
   const { alias, diagnostics } = compileAlias(text, known, 'UTC')

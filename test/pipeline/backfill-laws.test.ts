@@ -227,8 +227,10 @@ describe('a backfill', () => {
         await begin(history, pieces, recorded)
         await runOn(days)
         const daily = await outcome(days)
+        const scored = await scores()
         await fill(days[2], days[3], { segments: Object.keys(recorded), all: true })
         expect(await outcome(days)).toEqual(daily)
+        expect(await scores()).toEqual(scored)
 
         // What was recorded first was another history.
         await begin(history, 1, recorded)
@@ -236,6 +238,7 @@ describe('a backfill', () => {
         for (let piece = 1; piece < pieces; piece++) await arrive(database, history, piece)
         await fill(days[0], days[4], { all: true })
         expect(await outcome(days)).toEqual(daily)
+        expect((await scores()).days).toEqual(scored.days)
       },
       5,
     ))
@@ -246,6 +249,9 @@ const recorded = {
   r1: 'entered segment "s1" within 1 day',
   r2: 'left segment "s2" within 2 days or in segment "s3"',
   r3: 'in segment "s4" for at least 2 days',
+  r5: 'max score >= 8',
+  r6: 'max cooling score within 2 days >= 3',
+  r7: 'entered cooling level hot within 2 days',
   r4: 'was in segment "s5" and not entered segment "r1" within 30 days',
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../../pipeline/engine.ts'
@@ -202,6 +203,8 @@ describe('killed', () => {
       stdio: 'inherit',
     })
     expect((await once(child, 'exit'))[1]).toBe('SIGKILL')
+    const sessions = 'select from backfills join pg_stat_activity on pid = backend_pid'
+    while ((await database.query(sessions)).length > 0) await sleep(20)
   }
   const staged = async () => (await database.query('select from backfill_instant where done')).length
 

@@ -4,7 +4,7 @@ import type { Database, Parameter } from '../../pipeline/engine.ts'
 import { pinDefinitions } from '../../pipeline/runs/definitions.ts'
 import { daysPassed } from '../../pipeline/runs/score-days.ts'
 import { testDatabase } from '../support/database.ts'
-import { addLead, apply, members, runAsOf } from '../support/definitions.ts'
+import { addEvent, addLead, apply, history, members, runAsOf } from '../support/definitions.ts'
 import { definitionOf } from '../support/generated.ts'
 
 const at = (day: number, hour = 0) =>
@@ -168,5 +168,25 @@ test('the run that passes midnight sees the day that is over', async () => {
   for (const slot of [first, at(4)]) await runAsOf(database, slot)
   // Its only points come at 23:00 on the 3rd: at midnight the day is over, and recorded by the very run.
   expect(await members(database, 'once-hot')).toContain('demo')
+  await database.close()
+})
+
+test('what another lead of the account does changes by cause data, and fading by cause time', async () => {
+  const database = await world()
+  await apply(database, { mates: 'account score >= 50', cooling: 'score >= 50' }, { scores })
+  for (const slot of [at(3, 12), at(4), at(8), at(11)]) await runAsOf(database, slot)
+  // After the 8th nothing happens to anybody of the account: the last points expire on the 10th.
+  expect(await history(database, 'mates')).toEqual([
+    'demo entered data 2026-03-04T00:00Z',
+    'quiet entered data 2026-03-04T00:00Z',
+    'demo left time 2026-03-11T00:00Z',
+    'quiet left time 2026-03-11T00:00Z',
+  ])
+  await addEvent(database, 'quiet', 'demo', at(11, 12))
+  await runAsOf(database, at(12))
+  expect((await history(database, 'mates')).slice(4)).toEqual([
+    'demo entered data 2026-03-12T00:00Z',
+    'quiet entered data 2026-03-12T00:00Z',
+  ])
   await database.close()
 })

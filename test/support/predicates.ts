@@ -20,12 +20,13 @@ import type { Case } from './agreement.ts'
 import { catalog, segments } from './catalog.ts'
 import { comparisonsOf, countsIn, type Pools, poolsOf } from './comparisons.ts'
 import { momentsAt } from './moments.ts'
+import { historyFeatures, recordedFeatures } from './recorded-features.ts'
 import { hostileName, texts } from './values.ts'
 import { eventNames, lengths, type World, worlds } from './world.ts'
 
 /** Random worlds and predicates: the engines are asked for the normal form, the reference for what was drawn. */
-export const predicateCases = (perWorld: number): fc.Arbitrary<Case> =>
-  worlds.chain((world) =>
+export const predicateCases = (perWorld: number, among = worlds): fc.Arbitrary<Case> =>
+  among.chain((world) =>
     fc.array(predicatesFor(world), { minLength: perWorld, maxLength: perWorld }).map((found) => ({
       world,
       questions: found.map((means) => ({ means, predicate: normalizePredicate(means) })),
@@ -352,6 +353,8 @@ function tests(
     },
     { weight: 1, arbitrary: buckets },
     { weight: 1, arbitrary: inSegments },
+    { weight: 2, arbitrary: recordedFeatures(moments) },
+    { weight: 2, arbitrary: historyFeatures(moments, attributes) },
     ...(that
       ? [
           {

@@ -49,7 +49,7 @@ function scoreOfAccount({ by, score }: NonNullable<Score['ofLeads']>, lead: Lead
   const sum = all.reduce((a, b) => a + b, 0n)
   if (by === 'sum') return sum
   // Without what is left over: towards 0.
-  return by === 'mean' ? sum / BigInt(all.length) : all.reduce((a, b) => (a > b ? a : b))
+  return by === 'mean' ? sum / BigInt(all.length) : greatest(all)
 }
 
 function scoreNamed(name: string, world: World): Score {
@@ -66,6 +66,8 @@ function scoreAt(name: string, at: Moment | undefined, lead: Lead, world: World)
   const existed = leadsThatExist(then).some(({ id }) => id === lead.id)
   return existed || score.ofLeads ? scoreOf(score, lead, then) : 0n
 }
+
+const greatest = (all: readonly bigint[]): bigint => [...all].sort((a, b) => (a < b ? 1 : -1))[0]!
 
 /** The last one whose bound is reached; the first, where none is. */
 function levelOf({ levels }: Score, points: bigint): string | undefined {
@@ -95,7 +97,7 @@ function featureOf(feature: Feature, lead: Lead, world: World): Value | undefine
       const recorded = days.filter(({ day }) => !since || endOf(day) >= since)
       const all = recorded.map(({ micropoints }) => BigInt(micropoints))
       for (const at of from ? [undefined, from] : [undefined]) all.push(scoreAt(score, at, lead, world))
-      return { type: 'number', value: all.reduce((a, b) => (a > b ? a : b)) }
+      return { type: 'number', value: greatest(all) }
     }
     case 'level_entered': {
       const days = daysOver(world.scoreDays ?? [], { score: feature.score, lead: lead.id, asOf: world.asOf })

@@ -49,9 +49,18 @@ const known = new Map<string, WeakMap<z.ZodType, fc.Arbitrary<unknown>>>()
 function arbitraryOf(shape: z.ZodType, level = 0): fc.Arbitrary<unknown> {
   const made = known.get(String(level)) ?? new WeakMap<z.ZodType, fc.Arbitrary<unknown>>()
   known.set(String(level), made)
-  const found = made.get(shape) ?? describedBy(shape, level)
+  const found = made.get(shape) ?? refined(shape, describedBy(shape, level))
   made.set(shape, found)
   return found
+}
+
+/** What a shape says beyond its parts holds here already, or whole trees would be thrown away for one comparison. */
+function refined(shape: z.ZodType, described: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+  const { checks = [], type } = shape._zod.def as unknown as Def
+  const own = checks.some((check) => check._zod.def.check === 'custom')
+  return own || type === 'string' || type === 'number'
+    ? described.filter((value) => shape.safeParse(value).success)
+    : described
 }
 
 const deepest = 3

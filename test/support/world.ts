@@ -87,28 +87,28 @@ const zones = [
   'Asia/Kathmandu',
 ]
 
+type Least = { leads: number; events: number; changes: number }
+const enough: Least = { leads: 5, events: 50, changes: 60 }
+
 /** Mostly with enough in them to tell leads apart; now and then with next to nothing. */
 export const worlds: fc.Arbitrary<World> = fc.oneof(
-  { weight: 5, arbitrary: worldsOf({ leads: 5, events: 50, changes: 60 }) },
+  { weight: 5, arbitrary: worldsOf(enough) },
   { weight: 1, arbitrary: worldsOf({ leads: 1, events: 0, changes: 0 }) },
 )
 
-function worldsOf(least: { leads: number; events: number; changes: number }): fc.Arbitrary<World> {
+function worldsOf(least: Least): fc.Arbitrary<World> {
   return fc
     .record({ asOf: fc.constantFrom(...asOfs), zone: fc.constantFrom(...zones) })
-    .chain(({ asOf, zone }) =>
-      fc
-        .array(momentsAt(asOf, zone), { minLength: 4, maxLength: 4 })
-        .chain((edges) => worldAt(asOf, zone, edges, least)),
-    )
+    .chain(({ asOf, zone }) => worldsAt(asOf, zone, least))
 }
 
-function worldAt(
-  asOf: Instant,
-  zone: string,
-  edges: readonly Moment[],
-  least: { leads: number; events: number; changes: number },
-): fc.Arbitrary<World> {
+/** Seen from one instant. */
+export const worldsAt = (asOf: Instant, zone: string, least = enough): fc.Arbitrary<World> =>
+  fc
+    .array(momentsAt(asOf, zone), { minLength: 4, maxLength: 4 })
+    .chain((edges) => worldAt(asOf, zone, edges, least))
+
+function worldAt(asOf: Instant, zone: string, edges: readonly Moment[], least: Least): fc.Arbitrary<World> {
   // The same few instants again and again, so that much happens at once.
   const shared = [asOf, ...edges.map((edge) => resolve(edge, asOf))].filter(isTaken).map(microsOf)
   const onEdge = fc
