@@ -4,7 +4,7 @@ import type { Sql } from './dialect.ts'
 import type { RecordedFeature } from './ir.ts'
 import { scoreNamed, segmentOf } from './plan.ts'
 import { as, type Part, type Scope } from './scans.ts'
-import { resolve } from './time.ts'
+import { type Instant, resolve } from './time.ts'
 
 const recorded = ({ plan }: Scope): RecordedFeature[] =>
   plan.derived.flat().filter((feature) => kinds.has(feature.kind)) as RecordedFeature[]
@@ -60,6 +60,15 @@ const isBounded = (feature: RecordedFeature): boolean =>
   feature.kind === 'recorded' &&
   feature.figure !== 'since' &&
   (feature.to !== undefined || feature.until !== undefined)
+
+/** Whether a period ends before it begins: no stay reaches into it. */
+function isEmpty({ from, to, until }: Extract<RecordedFeature, { kind: 'inside' }>, asOf: Instant): boolean {
+  if (!from) return false
+  const begin = resolve(from, asOf)
+  return (
+    (to !== undefined && resolve(to, asOf) < begin) || (until !== undefined && resolve(until, asOf) <= begin)
+  )
+}
 
 /** That an instant lies no later than `to` and before `until`. */
 const inTime = (at: Sql, { to, until }: Pick<OfSegment, 'to' | 'until'>, { dialect, asOf }: Scope): Sql[] => [
@@ -203,6 +212,7 @@ export function recordedFigure(feature: RecordedFeature, scope: Scope): Sql {
     const now = isAtLevel(feature, scope)
     return sql`case when ${now} and ${part('level')} <> ${dialect.text(feature.level)} then ${asOf} else ${part('at')} end`
   }
+  if (feature.kind === 'inside' && isEmpty(feature, scope.asOf)) return sql.lit(false)
   const now = sql.ref(columns.of(segmentOf(feature)))
   const was = sql`(${part('entered')} is not null and coalesce(${part('entered')} > ${part('left')}, true))`
   if (feature.kind === 'inside') {

@@ -20,7 +20,7 @@ import {
 } from './decide.ts'
 import type { Client, Database } from './engine.ts'
 import { UserError } from './errors.ts'
-import type { AliasSource, EventTypeSource, Finding, Sources } from './project/sources.ts'
+import type { AliasSource, EventTypeSource, Finding, SegmentSource, Sources } from './project/sources.ts'
 import { afterRenames, carryOutRenames, planRenames, type Rename } from './renames.ts'
 import { statement } from './sql.ts'
 import { announce } from './versions.ts'
@@ -57,6 +57,7 @@ export function checkSources(sources: Sources, stored: Catalog, zone: string): C
   const { scores, findings: wrongRules } = checkScores(sources, catalog, zone)
   const findings: Finding[] = [...sources.findings, ...wrongAliases, ...wrongRules]
   for (const segment of sources.segments) {
+    if (stored.segments.has(segment.key)) findings.push(isStatic(segment))
     for (const each of compiled.get(segment.key)!.diagnostics) {
       const { code, severity, message, hint } = each
       const where = each.path ? `${each.path}: ` : ''
@@ -65,6 +66,15 @@ export function checkSources(sources: Sources, stored: Catalog, zone: string): C
   }
   return { catalog, compiled, scores, findings }
 }
+
+/** Of the segments that are stored, a catalog has the static ones. */
+const isStatic = ({ key, locate }: SegmentSource): Finding => ({
+  ...locate({}),
+  code: 'SEGMENT_IS_STATIC',
+  severity: 'error',
+  message: `The segment "${key}" is static: its definition is a list of leads, and no file gives it another one.`,
+  hint: 'Choose another key in the file.',
+})
 
 function checkScores(
   { scores: sources }: Sources,

@@ -139,6 +139,7 @@ const nothingToDo =
   'Nothing to do: all of it was done with the current definitions. --all does it anew, with what is known now.'
 
 function slotsAnswer(slots: readonly Slot[]): Answer {
+  const days = slots.filter(({ scores }) => scores).length
   const rows = slots.map(({ as_of, recorded, segments, scores }) => ({
     as_of,
     of: scores ? 'day' : recorded ? 'run' : 'grain',
@@ -154,7 +155,9 @@ function slotsAnswer(slots: readonly Slot[]): Answer {
     ],
     rows,
     document: slots,
-    ...(slots.length === 0 ? { lines: [nothingToDo] } : { below: [`${plural(slots.length, 'instant')}.`] }),
+    ...(slots.length === 0
+      ? { lines: [nothingToDo] }
+      : { below: [`${plural(slots.length - days, 'instant')}, scores of ${plural(days, 'day')}.`] }),
   }
 }
 

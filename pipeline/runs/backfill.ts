@@ -217,6 +217,9 @@ async function recompute(client: Client, options: BackfillOptions, going: Going)
   await client.query(statement('backfill/hold'), [runId, first?.as_of ?? 'infinity', false])
   for (const [index, { asOf, day }] of open.entries()) {
     await steps.step(asOf, () => (day ? oneDay(client, going, day) : oneInstant(client, going, asOf)))
+    // They grow from nothing, and are read at every instant.
+    if (index % 16 === 15 || index === open.length - 1)
+      await client.query('analyze backfill_change, backfill_score')
     const seconds = (performance.now() - started) / 1000
     options.onProgress?.({
       done: all.length - open.length + index + 1,
@@ -242,7 +245,7 @@ async function oneInstant(client: Client, going: Going, asOf: Instant): Promise<
     throw new UserError({ code: failing.code, message: `"${failing.key}" as of ${asOf}: ${failing.message}` })
   }
   const mainScore = definitions.scores.findIndex((score) => score.name === 'engagement')
-  await client.query(statement('runs/stage_changes'), [horizon, asOf, null, null, result.wordCount])
+  await client.query(statement('runs/stage_changes'), [horizon, asOf, null, result.wordCount])
   await inTransaction(client, async () => {
     await client.query(statement('backfill/keep_changes'), [runId, asOf])
     await client.query(statement('backfill/step_left'))

@@ -114,13 +114,7 @@ async function runAsOf(database: Database, client: Client, lease: Lease, going: 
     )
     const evaluation = await steps.step('evaluate', () => evaluate(client, definitions, { asOf, horizon }))
     await steps.step('stage changes', () =>
-      client.query(statement('runs/stage_changes'), [
-        horizon,
-        asOf,
-        last.horizon,
-        last.as_of,
-        evaluation.wordCount,
-      ]),
+      client.query(statement('runs/stage_changes'), [horizon, asOf, last.as_of, evaluation.wordCount]),
     )
     await client.query('analyze staged_change')
     const nightly = isNightly(asOf)

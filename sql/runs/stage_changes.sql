@@ -1,13 +1,13 @@
 -- Compares each lead's set with the one it was in, and keeps the bits that differ, each with its cause.
--- $1 horizon and $2 as_of of this run; $3 horizon (text, null: none) and $4 as_of of the last applied one;
--- $5 number of words in a set int. Reads held_member: who was in, a view of membership in a run.
+-- $1 horizon and $2 as_of of this run; $3 as_of of the last applied one (null: none, or causes don't matter);
+-- $4 number of words in a set int. Reads held_member: who was in, a view of membership in a run.
 insert into staged_change (segment_id, lead_id, change, cause, version)
 with held as (
   select lead_id, array_agg(bits order by word) as words
   from (
     select l.lead_id, w.word, coalesce(sum(p.bit), 0)::bigint as bits
     from (select distinct m.lead_id from held_member m join planned using (segment_id)) l
-    cross join generate_series(1, $5::int) w(word)
+    cross join generate_series(1, $4::int) w(word)
     left join (held_member m join planned p using (segment_id)) on m.lead_id = l.lead_id and p.word = w.word
     group by l.lead_id, w.word
   ) as by_word
@@ -15,67 +15,130 @@ with held as (
 ),
 differing as (
   select coalesce(e.lead_id, h.lead_id) as lead_id,
-    coalesce(e.words, array_fill(0::bigint, array[$5::int])) as words,
-    coalesce(h.words, array_fill(0::bigint, array[$5::int])) as held
+    coalesce(e.words, array_fill(0::bigint, array[$4::int])) as words,
+    coalesce(h.words, array_fill(0::bigint, array[$4::int])) as held
   from evaluated e full join held h on h.lead_id = e.lead_id
-  where coalesce(e.words, array_fill(0::bigint, array[$5::int]))
-    is distinct from coalesce(h.words, array_fill(0::bigint, array[$5::int]))
+  where coalesce(e.words, array_fill(0::bigint, array[$4::int]))
+    is distinct from coalesce(h.words, array_fill(0::bigint, array[$4::int]))
 ),
--- Whose sources this run sees and the last one did not: arrived since, or known before but dated after it.
-touched as (
-  select lead_id from events
+-- The run in which each segment was evaluated last: the last applied one, but for a segment that rested or was broken
+-- meanwhile. A backfill counts for the segments whose present it wrote.
+bound as (
+  select p.segment_id, coalesce(st.good_as_of, $3::timestamptz) as as_of
+  from planned p left join segment_state st using (segment_id)
+  where not p.first and $3::timestamptz is not null
+),
+run_before as materialized (
+  select b.as_of as bound, r.as_of, r.horizon
+  from (select distinct as_of from bound) b
+  cross join lateral (
+    select as_of, horizon from runs
+    where status = 'done' and mode <> 'backfill' and as_of <= b.as_of order by as_of desc limit 1
+  ) r
+),
+backfilled as materialized (
+  select run_id, as_of, horizon, options -> 'versions' as versions
+  from runs
+  where status = 'done' and mode = 'backfill' and as_of > coalesce((select min(as_of) from run_before), '-infinity')
+),
+base as materialized (
+  select distinct on (b.segment_id) b.segment_id, r.as_of, r.horizon
+  from bound b
+  join (
+    select null::jsonb as versions, bound, as_of, horizon, 0::bigint as run_id from run_before
+    union all
+    select versions, null, as_of, horizon, run_id from backfilled
+  ) r on r.bound = b.as_of or (r.as_of <= b.as_of and r.versions ? b.segment_id::text)
+  order by b.segment_id, r.as_of desc, r.run_id = 0 desc, r.run_id desc
+),
+instant as materialized (select distinct as_of, horizon from base),
+oldest as materialized (select min(as_of) as as_of, min(horizon) as horizon from instant having count(*) > 0),
+-- Whose sources this run sees and an earlier one did not: arrived since, or known before but dated after it. What is
+-- still to begin counts when it arrives: before the first value that is known, that one holds.
+source as (
+  select 'lead' as subject, lead_id as id, ingest_xid, occurred_at as at
+  from events, oldest o
   where ingest_xid < $1::text::xid8 and occurred_at <= $2::timestamptz
-    and (ingest_xid >= $3::text::xid8 or occurred_at > $4::timestamptz)
-  union
-  select subject_id from attribute_change
-  where subject = 'lead' and ingest_xid < $1::text::xid8
-    and (ingest_xid >= $3::text::xid8 or (from_at <= $2::timestamptz and from_at > $4::timestamptz))
-  union
-  select l.lead_id from attribute_change c join leads l on l.account_id = c.subject_id
-  where c.subject = 'account' and c.ingest_xid < $1::text::xid8
-    and (c.ingest_xid >= $3::text::xid8 or (c.from_at <= $2::timestamptz and c.from_at > $4::timestamptz))
-  union
-  select lead_id from leads
+    and (ingest_xid >= o.horizon or occurred_at > o.as_of)
+  union all
+  select subject, subject_id, ingest_xid, case when from_at <= $2::timestamptz then from_at end
+  from attribute_change, oldest o
   where ingest_xid < $1::text::xid8
-    and (ingest_xid >= $3::text::xid8 or (first_seen_at <= $2::timestamptz and first_seen_at > $4::timestamptz))
+    and (ingest_xid >= o.horizon or (from_at <= $2::timestamptz and from_at > o.as_of))
+  union all
+  select 'lead', lead_id, ingest_xid, case when first_seen_at <= $2::timestamptz then first_seen_at end
+  from leads, oldest o
+  where ingest_xid < $1::text::xid8
+    and (ingest_xid >= o.horizon or (first_seen_at <= $2::timestamptz and first_seen_at > o.as_of))
 ),
--- For whom another lead of the account counts as well: those of an account that such a lead is in, or was before.
-touched_account as (
-  select distinct mate.lead_id
-  from touched t
-  join attribute_change link on link.subject = 'lead' and link.subject_id = t.lead_id and link.attribute = '@account'
-  join leads mate on to_jsonb(mate.account_id) = link.value
-  where exists (select from planned where reads_account)
+touched as materialized (
+  select i.as_of, i.horizon, s.subject, s.id
+  from (select subject, id, max(ingest_xid) as xid, max(at) as at from source group by subject, id) s
+  join instant i on s.xid >= i.horizon or s.at > i.as_of
 ),
--- Whom a hand put in or out since the last run, or stopped doing so, of a segment or of one that it refers to.
-handed as (
-  select p.segment_id, o.lead_id
-  from segment_list o join planned_list p on p.listed_id = o.segment_id
+-- Whom a hand put in or out since then, or stopped doing so, of a segment or of one that it refers to.
+handed as materialized (
+  select distinct p.segment_id, b.as_of, b.horizon, o.lead_id
+  from segment_list o
+  join planned_list p on p.listed_id = o.segment_id
+  join base b on b.segment_id = p.segment_id
   where o.list <> 'members' and o.ingest_xid < $1::text::xid8 and o.from_at <= $2::timestamptz
     and (
-      o.ingest_xid >= $3::text::xid8 or o.from_at > $4::timestamptz
+      o.ingest_xid >= b.horizon or o.from_at > b.as_of
       or (o.until_xid < $1::text::xid8 and o.until_at <= $2::timestamptz
-        and (o.until_xid >= $3::text::xid8 or o.until_at > $4::timestamptz))
+        and (o.until_xid >= b.horizon or o.until_at > b.as_of))
     )
 ),
-by_hand as (
-  select segment_id, lead_id from handed
-  union
-  select h.segment_id, mate.lead_id
-  from handed h
-  join planned p on p.segment_id = h.segment_id and p.reads_account
-  join attribute_change link on link.subject = 'lead' and link.subject_id = h.lead_id and link.attribute = '@account'
-  join leads mate on to_jsonb(mate.account_id) = link.value
+-- Which accounts a lead is in now and was in then, of those who count for other leads of their account as well.
+moving as (
+  select null::bigint as segment_id, t.as_of, t.horizon, t.id as lead_id
+  from touched t
+  where t.subject = 'lead' and exists (select from planned where reads_account)
+  union all
+  select h.segment_id, h.as_of, h.horizon, h.lead_id
+  from handed h join planned p on p.segment_id = h.segment_id and p.reads_account
+),
+moved as materialized (
+  select distinct m.segment_id, m.as_of, m.horizon, link.value
+  from moving m
+  cross join lateral (values ($2::timestamptz, $1::text::xid8), (m.as_of, m.horizon)) w(as_of, horizon)
+  cross join lateral (
+    select c.value from attribute_change c
+    where c.subject = 'lead' and c.subject_id = m.lead_id and c.attribute = '@account' and c.ingest_xid < w.horizon
+    order by case when c.from_at <= w.as_of then c.from_at end desc nulls last,
+      case when c.from_at <= w.as_of then c.change_id end desc nulls last, c.from_at, c.change_id
+    limit 1
+  ) link
+  where jsonb_typeof(link.value) = 'number' and link.value #>> '{}' ~ '^[0-9]{1,18}$'
+),
+linked as materialized (
+  select d.lead_id, link.value
+  from differing d
+  cross join lateral (
+    select c.value from attribute_change c
+    where c.subject = 'lead' and c.subject_id = d.lead_id and c.attribute = '@account'
+      and c.ingest_xid < $1::text::xid8
+    order by case when c.from_at <= $2::timestamptz then c.from_at end desc nulls last,
+      case when c.from_at <= $2::timestamptz then c.change_id end desc nulls last, c.from_at, c.change_id
+    limit 1
+  ) link
+  where jsonb_typeof(link.value) = 'number' and link.value #>> '{}' ~ '^[0-9]{1,18}$'
+    and (exists (select from moved) or exists (select from touched where subject = 'account'))
 )
 select p.segment_id, d.lead_id,
   case when d.words[p.word] & p.bit <> 0 then 'entered' else 'left' end,
   case when p.first then 'definition'
-    when m.lead_id is not null then 'manual'
-    when t.lead_id is not null or (p.reads_account and a.lead_id is not null) then 'data'
+    when h.lead_id is not null or hm.value is not null then 'manual'
+    when t.id is not null or ta.id is not null or (p.reads_account and tm.value is not null) then 'data'
     else 'time' end,
   p.version
 from differing d
 join planned p on (d.words[p.word] # d.held[p.word]) & p.bit <> 0
-left join touched t on t.lead_id = d.lead_id
-left join touched_account a on a.lead_id = d.lead_id
-left join by_hand m on m.segment_id = p.segment_id and m.lead_id = d.lead_id;
+left join base b on b.segment_id = p.segment_id
+left join linked l on l.lead_id = d.lead_id
+left join handed h on h.segment_id = p.segment_id and h.lead_id = d.lead_id
+left join moved hm on hm.segment_id = p.segment_id and hm.value = l.value
+left join touched t on t.subject = 'lead' and t.id = d.lead_id and t.as_of = b.as_of and t.horizon = b.horizon
+left join touched ta on ta.subject = 'account' and to_jsonb(ta.id) = l.value
+  and ta.as_of = b.as_of and ta.horizon = b.horizon
+left join moved tm on tm.segment_id is null and tm.value = l.value and tm.as_of = b.as_of and tm.horizon = b.horizon;

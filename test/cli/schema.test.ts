@@ -66,6 +66,9 @@ describe('the JSON Schemas', () => {
     ['events', 'events: { a: { activity: maybe } }'],
     ['events', 'aliases: { a: { where: x } }'],
     ['scoring', 'scores: { a: { points: { x: lots } } }'],
+    ['scoring', 'scores: { a: { rules: [{ events: x }] } }'],
+    ['scoring', 'scores: { a: { rules: [{ events: x, where: y, points: 1 }] } }'],
+    ['scoring', 'scores: { a: { of_leads: most of b } }'],
     ['definition', '{ kind: did }'],
     ['definition', '{ kind: all, of: [] }'],
   ])('%s: %s is not', (name, text) => {

@@ -102,6 +102,25 @@ describe('scoring.yaml', () => {
     expect((await json('apply')).scoring).toBe('keep')
   })
 
+  test('why, with what the conditions saw', async () => {
+    await twoLeads()
+    desk.file('scoring.yaml', scoring)
+    desk.file(
+      'segments/a.yaml',
+      `risen:
+  where: |
+    score rose by at least 30 within 2 days and max account score >= 50
+    and entered level warm within 1 day and level is not cold
+`,
+    )
+    await desk.type('apply')
+    for (const day of ['02', '03']) await desk.type(`run --as-of 2026-03-${day}`)
+    const { out } = await desk.typeAtTerminal('why a risen --as-of 2026-03-03T12:00:00Z')
+    expect(out).toMatchInlineSnapshot()
+    const { segments } = await json('lead a --as-of 2026-03-03T12:00:00Z')
+    expect(segments.map(({ segment }: { segment: string }) => segment)).toEqual(['risen'])
+  })
+
   test('the breakdown, as people read it', async () => {
     await twoLeads()
     desk.file('scoring.yaml', scoring)

@@ -35,7 +35,9 @@ run 2  as of NOW: \`tideline members q1-webinar-attendees\` shows them.
     const listed = await desk.typeAtTerminal('segments')
     expect(listed.out).toMatch(/^q1-webinar-attendees .* static$/m)
     const shown = JSON.parse((await desk.type('segments')).out) as { segment: string; origin: string }[]
-    expect(shown.map(({ segment, origin }) => `${segment} ${origin}`)).toContain('q1-webinar-attendees snapshot')
+    expect(shown.map(({ segment, origin }) => `${segment} ${origin}`)).toContain(
+      'q1-webinar-attendees snapshot',
+    )
   })
 
   test('of everyone', async () => {
@@ -86,15 +88,19 @@ run 2  as of NOW: \`tideline members booth\` shows them.
     const previewed = await desk.type(['preview', 'not in segment "back"', '--as-of', '2026-04-01'])
     expect(JSON.parse(previewed.out)).toMatchObject({ leads: 2, members: 1 })
     desk.file('segments/all.yaml', 'active: { where: did login }\nfresh: { where: not in segment "back" }\n')
-    const planned = JSON.parse((await desk.type('plan')).out) as { segments: { key: string; members: unknown }[] }
+    const planned = JSON.parse((await desk.type('plan')).out) as {
+      segments: { key: string; members: unknown }[]
+    }
     expect(planned.segments).toMatchObject([{ key: 'fresh', members: { after: 1 } }])
     expect((await desk.type('check')).code).toBe(0)
     expect((await desk.type('apply --yes --run')).code).toBe(0)
     expect(await members(database, 'fresh')).toEqual(['L-2'])
     expect(await members(database, 'back')).toEqual(['L-1'])
     desk.file('segments/more.yaml', 'back: { where: everyone }\n')
-    expect(errorOf(await desk.type('plan')).code).toBe('SEGMENT_IS_STATIC')
-    expect(errorOf(await desk.type('apply --yes')).code).toBe('SEGMENT_IS_STATIC')
+    const wrong = [{ code: 'SEGMENT_IS_STATIC', file: 'segments/more.yaml' }]
+    expect(errorOf(await desk.type('plan')).findings).toMatchObject(wrong)
+    expect(errorOf(await desk.type('apply --yes')).findings).toMatchObject(wrong)
+    expect(JSON.parse((await desk.type('check')).out)).toMatchObject({ findings: wrong })
   })
 })
 

@@ -286,6 +286,47 @@ test('a run is not kept waiting, and what it did counts', async () => {
   ])
 })
 
+test('there is one at a time', async () => {
+  await apply(database, { recent: 'did login within 2 days' })
+  const range = { from: day(1), to: day(2), owner: 'test' }
+  const seen: unknown[] = []
+  const first = backfill(database, {
+    ...range,
+    onStep: async (step) => {
+      if (step !== day(2)) return
+      const second = backfill(database, { ...range, waitMilliseconds: 0 })
+      seen.push(await second.catch(({ code }) => code))
+    },
+  })
+  expect(await first).toMatchObject({ instants: 2 })
+  expect(seen).toEqual(['BACKFILL_IN_PROGRESS'])
+  expect(await backfill(database, range)).toMatchObject({ runId: null })
+})
+
+test('scores changed meanwhile are left as they were', async () => {
+  await apply(database, { all: 'everyone' }, { points: { login: 1 } })
+  await runAsOf(database, day(4))
+  const done = await backfill(database, {
+    ...{ from: day(1), to: day(3), owner: 'test' },
+    onStep: async (step) => {
+      if (step === 'claim') await apply(database, { all: 'everyone' }, { points: { login: 2 } })
+    },
+  })
+  expect(done).toMatchObject({ instants: 3, days: 2, superseded: ['scoring.yaml'] })
+  expect(await database.query('select from score_history')).toEqual([])
+  expect(await backfill(database, { from: day(1), to: day(3), owner: 'test' })).toMatchObject({
+    instants: 0,
+    days: 2,
+  })
+  expect(
+    await database.query('select lead_id, day::text, value::float8, level from score_history order by 1, 2'),
+  ).toEqual([
+    { lead_id: '1', day: '2026-03-01', value: 0, level: 'cold' },
+    { lead_id: '1', day: '2026-03-02', value: 2, level: 'cold' },
+    { lead_id: '2', day: '2026-03-01', value: 2, level: 'cold' },
+  ])
+})
+
 test('a segment that is changed meanwhile is left as it was', async () => {
   await apply(database, { recent: 'did login within 2 days', all: 'everyone' })
   await runAsOf(database, day(4))

@@ -109,7 +109,7 @@ describe('a segment as of an instant', () => {
       code: 'AS_OF_IN_FUTURE',
     })
     await expect(apply(database, { recent: 'everyone', 'back-then': 'everyone' })).rejects.toMatchObject({
-      code: 'SEGMENT_IS_STATIC',
+      findings: [{ code: 'SEGMENT_IS_STATIC' }],
     })
   })
 })

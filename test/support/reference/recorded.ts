@@ -48,10 +48,11 @@ export function recordedOf(
   if (feature.kind === 'inside') {
     const from = bound(feature.from)
     const value = changes.some(({ change, at }, index) => {
-      if (change !== 'entered' || !inTime(at)) return false
+      if (change !== 'entered') return false
+      // The first instant of the stay that the period may hold. Whoever is in now is in at asOf, but not later.
+      const first = from && from > at ? from : at
       const next = changes[index + 1]?.at
-      // Whoever is in now is in at asOf as well, but not later.
-      return !from || (next !== undefined ? next > from : asOf >= from)
+      return inTime(first) && (next === undefined ? first <= asOf : first < next)
     })
     return { type: 'boolean', value }
   }
