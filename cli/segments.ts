@@ -15,9 +15,6 @@ export function segmentsAnswer(
     { name: 'segment' },
     { name: 'name', title: null },
     { name: 'owner', title: null },
-    { name: 'origin', title: null },
-    { name: 'added_by_hand', kind: 'count', title: null },
-    { name: 'removed_by_hand', kind: 'count', title: null },
     { name: 'status', title: null },
     { name: 'state', title: null },
     { name: 'as_of', kind: 'instant', title: null },
@@ -29,6 +26,9 @@ export function segmentsAnswer(
     { name: 'trend', kind: 'sparkline', title: options.trend ? '14 DAYS' : null },
     { name: 'standing', title: troubled ? 'STATE' : null },
     { name: 'error', title: null },
+    { name: 'origin', title: null },
+    { name: 'added_by_hand', kind: 'count', title: null },
+    { name: 'removed_by_hand', kind: 'count', title: null },
   ]
   const machine = columns.filter((column) => column.name !== 'standing')
   const rows = segments.map((each) => ({ ...each, as_of: each.good_as_of, standing: stateOf(each) }))

@@ -6,6 +6,7 @@ import type { Action } from './decide.ts'
 import type { Client, Database } from './engine.ts'
 import { type EventsChange, eventsChanges } from './planned/catalog.ts'
 import { type Counted, Counting } from './planned/counting.ts'
+import { foreseeScores, type PlannedScores } from './planned/scores.ts'
 import { descriptions, type Foreseen, foresee, type Reason } from './planned/segments.ts'
 import { type Side, sideAfter, sideBefore } from './planned/sides.ts'
 import { readSeen } from './preview.ts'
@@ -25,6 +26,8 @@ export type Plan = {
   /** How many stay as they are. */
   readonly kept: number
   readonly scoring: 'change' | 'keep'
+  /** Null: the rules stay as they are, or were not asked about. */
+  readonly scores: PlannedScores | null
   readonly events: readonly EventsChange[]
   readonly warnings: readonly Finding[]
 }
@@ -94,6 +97,7 @@ export function planSources(
       segments: reading.map((read) => read(counted)),
       kept: ours.length - shown.length,
       scoring: whole('scoring.yaml') ? intended.scoring : 'keep',
+      scores: scoring && whole('scoring.yaml') ? await foreseeScores(client, sides, { asOf, horizon }) : null,
       events: whole('events.yaml') ? events : [],
       warnings: await readWarnings(client, intended, sources, asked),
     }

@@ -90,7 +90,13 @@ function answer(cli: Cli, found: Plan): Answer {
     document: {
       ...{ summary: summary(found), changes: hasChanges(found), as_of: found.asOf, leads: found.leads },
       segments: found.segments.map(documentOf),
-      ...{ kept: found.kept, scoring: found.scoring, events: found.events, warnings: found.warnings },
+      ...{
+        kept: found.kept,
+        scoring: found.scoring,
+        scores: found.scores,
+        events: found.events,
+        warnings: found.warnings,
+      },
     },
     lines: planLines(found, cli.paint),
     markdown: planMarkdown(found),

@@ -5,6 +5,7 @@ import type { Paint } from '../paint.ts'
 import { partColumns, partRows } from '../parts.ts'
 import { renderTable } from '../table.ts'
 import { printable, widthOf, wrap } from '../values.ts'
+import { offer, scoreLine, scoreMatrix } from './scores.ts'
 import {
   describedOf,
   eventsLine,
@@ -30,14 +31,26 @@ export function planLines(plan: Plan, paint: Paint): string[] {
     ...(plan.events.length > 0
       ? [[`${paint.bold('events.yaml')}`, ...plan.events.map((each) => `  ${eventsLine(each)}`)]]
       : []),
-    ...(plan.scoring === 'change'
-      ? [[`${paint.bold('scoring.yaml')}  changes: what reads a score is listed above`]]
-      : []),
+    ...(plan.scoring === 'change' ? [scoringLines(plan, paint)] : []),
   ]
   const end = hasChanges(plan)
     ? `${summary(plan)}. \`tideline apply\` makes it so; with --run, members follow at once.`
     : `Nothing to do: ${summary(plan)}.`
   return [...blocks.flatMap((block) => [...block, '']), end]
+}
+
+function scoringLines({ scores }: Plan, paint: Paint): string[] {
+  const told = scores?.scores.flatMap((each) => {
+    const { columns, rows } = scoreMatrix(each)
+    const table = each.level_change > 0 && rows.length > 0 ? renderTable(columns, rows, widest - 4) : []
+    return [`  ${scoreLine(each, scores.leads)}`, ...table.map((line) => `    ${line}`)]
+  })
+  const past = scores && offer(scores)
+  return [
+    `${paint.bold('scoring.yaml')}  changes: what reads a score is listed above`,
+    ...(told ?? []),
+    ...(past ? wrap(past, widest - 2).map((line) => `  ${line}`) : []),
+  ]
 }
 
 function segmentLines(segment: PlannedSegment, leads: number | null, paint: Paint): string[] {

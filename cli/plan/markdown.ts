@@ -3,6 +3,7 @@ import type { Counted } from '../../pipeline/planned/counting.ts'
 import type { Finding } from '../../pipeline/project/sources.ts'
 import { combining } from '../parts.ts'
 import { instant, printable, show } from '../values.ts'
+import { offer, scoreLine, scoreMatrix } from './scores.ts'
 import {
   describedOf,
   eventsLine,
@@ -36,10 +37,31 @@ export function planMarkdown(plan: Plan): string[] {
     ...(plan.events.length > 0
       ? ['### events.yaml', '', ...plan.events.map((each) => `- ${code(eventsLine(each))}`), '']
       : []),
-    ...(plan.scoring === 'change' ? ['### scoring.yaml', '', 'It changes what reads a score.', ''] : []),
+    ...(plan.scoring === 'change' ? scoringLines(plan) : []),
     ...warningLines(plan.warnings),
   ]
   return [...lines, ...folds(counted, plan.leads, longest - lines.join('\n').length)]
+}
+
+function scoringLines({ scores }: Plan): string[] {
+  const told = (scores?.scores ?? []).flatMap((each) => {
+    const { columns, rows } = scoreMatrix(each)
+    const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+    const matrix = [
+      line(columns.map(({ title }) => plain(title ?? ''))),
+      line(columns.map(({ kind }) => (kind === 'count' ? '--:' : '---'))),
+      ...rows.map((row) =>
+        line(columns.map(({ name, kind }) => (kind === 'count' ? number : plain)(row[name] as never))),
+      ),
+    ]
+    return [
+      `- ${plain(scoreLine(each, scores!.leads))}`,
+      '',
+      ...(each.level_change > 0 && rows.length > 0 ? [...matrix, ''] : []),
+    ]
+  })
+  const past = scores && offer(scores)
+  return ['### scoring.yaml', '', 'It changes what reads a score.', '', ...told, ...(past ? [past, ''] : [])]
 }
 
 function table(segments: readonly PlannedSegment[], leads: number | null): string[] {

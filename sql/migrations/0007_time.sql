@@ -43,3 +43,7 @@ create table score_history (
 );
 comment on table score_history is 'How a score stood at the end of a UTC day: a row where something other than fading changed it, it rose, or its level changed.';
 create index score_history_day on score_history (score, day);
+
+alter table scoring_versions add column history text not null default 'from-now'
+  check (history in ('from-now', 'rebuild'));
+comment on column scoring_versions.history is 'What was chosen for the past: from-now: it stays as recorded; rebuild: backfills recompute it with this version.';
