@@ -20,16 +20,15 @@ export function turnsOf(
     const inner = innerTurns(subject, references, scores)
     if (!inner) return undefined
     found.push(...inner)
-    const compared = is.op === 'some' || is.op === 'every' ? is.is : is
-    const operands = operandsOf(compared)
-    for (const operand of operands) {
+    for (const operand of operandsOf(is)) {
       if (operand.type === 'instant') found.push({ feature: subject, moment: operand.moment })
     }
   }
   return found.filter(({ moment }) => moment.kind !== 'at')
 }
 
-function operandsOf(is: Exclude<Comparison, { op: 'some' | 'every' }>): readonly Operand[] {
+function operandsOf(is: Comparison): readonly Operand[] {
+  if (is.op === 'some' || is.op === 'every') return operandsOf(is.is)
   if (is.op === 'known') return []
   if (is.op === 'between') return [is.low, is.high]
   return is.op === 'in' ? is.to : [is.to]
@@ -48,6 +47,8 @@ function innerTurns(feature: Feature, references: References, scores: readonly S
     case 'inside':
       if (feature.from || feature.to || feature.until) return undefined
       return turnsOf(referenceOf(references, segmentOf(feature).key), references, scores)
+    case 'attribute_history':
+      return [feature.to, feature.from].some((is) => is && movesOn(is)) ? undefined : []
     case 'score_change':
       return undefined
     case 'score_max':
@@ -61,6 +62,10 @@ function innerTurns(feature: Feature, references: References, scores: readonly S
       return []
   }
 }
+
+/** Whether what is compared with is another instant later on. */
+const movesOn = (is: Comparison): boolean =>
+  operandsOf(is).some((operand) => operand.type === 'instant' && operand.moment.kind !== 'at')
 
 /** Points grow less at midnight in UTC, whatever they are given for. */
 function fading(name: string, scores: readonly Score[]): Turn[] {

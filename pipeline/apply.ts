@@ -31,6 +31,9 @@ export type SegmentPlan = {
   readonly before?: string | undefined
   readonly after?: string | undefined
 }
+/** Recorded scores stay as they are, and rules begin from now on; or backfills are to recompute them. */
+export type ScorePast = 'from-now' | 'rebuild'
+
 /** What `apply` does, segment by segment. */
 export type ApplyReport = {
   readonly segments: readonly SegmentPlan[]
@@ -140,6 +143,8 @@ export function applySources(
   zone: string,
   /** Who applies: user and host. */
   by?: string,
+  /** What is to become of the past of scores; what was chosen for them before if left out. */
+  past?: ScorePast,
 ): Promise<ApplyReport> {
   return database.transaction(async (client) => {
     await client.query('lock table segments in share row exclusive mode')
@@ -152,6 +157,7 @@ export function applySources(
     await applyAliases(client, sources.aliases, zone)
     await carryOutRenames(client, renames)
     if (scoring === 'change') await applyScoring(client, sources, zone)
+    if (past) await client.query(statement('definitions/score_history'), [past])
     for (const decision of decisions) await carryOut(client, decision, compiled.get(decision.key), zone)
     return {
       segments: decisions.map(({ key, action, stored: before, text }) => {

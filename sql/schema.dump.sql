@@ -465,10 +465,14 @@ create table scoring_versions (
   definition jsonb not null,
   fingerprint text not null,
   applied_at timestamp with time zone not null default clock_timestamp(),
+  history text not null default 'from-now'::text,
+  constraint scoring_versions_history_check CHECK (history = ANY (ARRAY['from-now'::text, 'rebuild'::text])),
   constraint scoring_versions_pkey PRIMARY KEY (version)
 );
 
 comment on table scoring_versions is 'What scoring.yaml said: points per event type, and levels as ordered lower bounds.';
+
+comment on column scoring_versions.history is 'What was chosen for the past: from-now: it stays as recorded; rebuild: backfills recompute it with this version.';
 
 comment on view segment_changes_daily is 'Entries and exits of each segment, per UTC day and cause: one row where there were any.';
 

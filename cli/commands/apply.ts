@@ -1,14 +1,17 @@
+import { Option } from 'commander'
 import { nextSlots } from '../../jobs/schedule.ts'
 import {
   type ApplyReport,
   applySources,
   checkSources,
   InvalidDefinitions,
+  type ScorePast,
   type SegmentPlan,
 } from '../../pipeline/apply.ts'
 import { readCatalog } from '../../pipeline/catalog.ts'
 import type { Database } from '../../pipeline/engine.ts'
 import { UserError } from '../../pipeline/errors.ts'
+import { readRecorded } from '../../pipeline/planned/scores.ts'
 import type { Project } from '../../pipeline/project/settings.ts'
 import { readSources, type Sources } from '../../pipeline/project/sources.ts'
 import { readSegmentKeys, readStanding } from '../../pipeline/reads.ts'
@@ -16,11 +19,12 @@ import { planRenames } from '../../pipeline/renames.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start, wholeNumber } from '../command.ts'
 import { findingLines } from '../errors.ts'
+import { rebuilding } from '../plan/scores.ts'
 import { author, runAnswer, runNow, told } from '../runs.ts'
 import { instant, plural, widthOf } from '../values.ts'
 import { applyVersion } from './apply-version.ts'
 
-type Options = { run?: boolean; to?: number; write?: boolean }
+type Options = { run?: boolean; to?: number; write?: boolean; scores?: ScorePast }
 
 export const apply = (start: Start) =>
   command('apply', {
@@ -30,11 +34,21 @@ export const apply = (start: Start) =>
     examples: [
       ['tideline apply', 'say what changed, and when the next run is'],
       ['tideline apply --run --yes', 'in a pipeline: archive without asking, and run now'],
+      [
+        'tideline apply --scores rebuild',
+        'other rules for scores: record that the past follows, and say how',
+      ],
       ['tideline apply hot-leads --to 3', 'go back to the third version of a segment'],
     ],
   })
     .argument('[KEY]', 'with --to: the segment that goes back to an earlier version')
     .option('--run', 'run now, so that members follow at once')
+    .addOption(
+      new Option(
+        '--scores <PAST>',
+        'what becomes of recorded scores when their rules change: they stay, or a backfill is to recompute them',
+      ).choices(['from-now', 'rebuild']),
+    )
     .option('--to <VERSION>', 'make this version of KEY current again, as a new one', wholeNumber)
     .option('--write', 'with --to: write it into the file as well')
     .action(
@@ -49,17 +63,41 @@ export const apply = (start: Start) =>
         await confirmArchiving(cli, database, sources)
         // Before anything is applied, since the pattern may be wrong.
         const next = nextSlots(project.settings.slots, (await readStanding(database)).now, 1)[0]!
-        const report = await applySources(database, sources, project.settings.timezone, author())
+        const report = await applySources(
+          database,
+          sources,
+          project.settings.timezone,
+          author(),
+          options.scores,
+        )
         const run = options.run ? told(await runNow(cli, installation)) : undefined
         const answer = run && runAnswer(run, cli)
+        const past = await pastOf(database, options.scores)
         await cli.print({
           columns: [{ name: 'segment' }, { name: 'action' }, { name: 'before' }, { name: 'after' }],
           rows: report.segments.map(({ key, ...rest }) => ({ segment: key, ...rest })),
-          document: { ...report, next_slot: next, ...(answer ? { run: answer.document } : {}) },
-          lines: [...applyLines(cli, report), ...(answer?.lines ?? whenItShows(report, next))],
+          document: {
+            ...report,
+            ...past.document,
+            next_slot: next,
+            ...(answer ? { run: answer.document } : {}),
+          },
+          lines: [...applyLines(cli, report), ...(answer?.lines ?? whenItShows(report, next)), ...past.lines],
         })
       }),
     )
+
+/** What was chosen for recorded scores, and which backfill follows from it. */
+async function pastOf(
+  database: Database,
+  chosen: ScorePast | undefined,
+): Promise<{ document: object; lines: string[] }> {
+  if (chosen !== 'rebuild') return { document: chosen ? { scores: chosen } : {}, lines: [] }
+  const recorded = await readRecorded(database)
+  const backfill = recorded ? rebuilding(recorded) : null
+  const line = backfill ? `The past follows with \`${backfill}\`.` : 'There is no recorded past to rebuild.'
+  return { document: { scores: chosen, backfill }, lines: [line] }
+}
 
 /** Before anybody is asked anything. Applying checks once more, in its transaction. */
 async function refuseErrors(database: Database, project: Project, sources: Sources): Promise<void> {

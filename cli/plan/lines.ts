@@ -5,7 +5,7 @@ import type { Paint } from '../paint.ts'
 import { partColumns, partRows } from '../parts.ts'
 import { renderTable } from '../table.ts'
 import { printable, widthOf, wrap } from '../values.ts'
-import { offer, scoreLine, scoreMatrix } from './scores.ts'
+import { matrixLines, offer, scoreLine } from './scores.ts'
 import {
   describedOf,
   eventsLine,
@@ -41,9 +41,10 @@ export function planLines(plan: Plan, paint: Paint): string[] {
 
 function scoringLines({ scores }: Plan, paint: Paint): string[] {
   const told = scores?.scores.flatMap((each) => {
-    const { columns, rows } = scoreMatrix(each)
-    const table = each.level_change > 0 && rows.length > 0 ? renderTable(columns, rows, widest - 4) : []
-    return [`  ${scoreLine(each, scores.leads)}`, ...table.map((line) => `    ${line}`)]
+    return [
+      `  ${scoreLine(each, scores.leads)}`,
+      ...matrixLines(each, widest - 4).map((line) => `    ${line}`),
+    ]
   })
   const past = scores && offer(scores)
   return [

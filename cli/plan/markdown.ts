@@ -45,20 +45,15 @@ export function planMarkdown(plan: Plan): string[] {
 
 function scoringLines({ scores }: Plan): string[] {
   const told = (scores?.scores ?? []).flatMap((each) => {
-    const { columns, rows } = scoreMatrix(each)
+    const matrix = scoreMatrix(each)
     const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-    const matrix = [
-      line(columns.map(({ title }) => plain(title ?? ''))),
-      line(columns.map(({ kind }) => (kind === 'count' ? '--:' : '---'))),
-      ...rows.map((row) =>
-        line(columns.map(({ name, kind }) => (kind === 'count' ? number : plain)(row[name] as never))),
-      ),
-    ]
-    return [
-      `- ${plain(scoreLine(each, scores!.leads))}`,
+    const lines = matrix && [
+      line(matrix.heads.map(plain)),
+      line(matrix.heads.map((_, index) => (index === 0 ? '---' : '--:'))),
+      ...matrix.rows.map(({ from, counts }) => line([plain(from), ...counts.map(number)])),
       '',
-      ...(each.level_change > 0 && rows.length > 0 ? [...matrix, ''] : []),
     ]
+    return [`- ${plain(scoreLine(each, scores!.leads))}`, '', ...(lines ?? [])]
   })
   const past = scores && offer(scores)
   return ['### scoring.yaml', '', 'It changes what reads a score.', '', ...told, ...(past ? [past, ''] : [])]

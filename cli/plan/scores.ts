@@ -1,6 +1,6 @@
 import type { Plan } from '../../pipeline/plan.ts'
 import type { PlannedScore, Recorded } from '../../pipeline/planned/scores.ts'
-import type { Column, Row } from '../table.ts'
+import { type Column, renderTable } from '../table.ts'
 import { plural, printable } from '../values.ts'
 import { number } from './words.ts'
 
@@ -18,23 +18,32 @@ export function scoreLine({ score, action, ...planned }: PlannedScore, leads: nu
   }`
 }
 
-/** From which level to which; no table where there is but one side. */
-export function scoreMatrix({ before, after, levels }: PlannedScore): { columns: Column[]; rows: Row[] } {
+/** How many leads go from which level to which; undefined where nobody goes, or there is but one side. */
+export function scoreMatrix({
+  before,
+  after,
+  levels,
+  level_change: moving,
+}: PlannedScore): Matrix | undefined {
+  if (before.length === 0 || after.length === 0 || moving === 0) return undefined
   const count = (from: string, to: string) =>
     levels.find((move) => move.from === from && move.to === to)?.leads ?? 0
-  if (before.length === 0 || after.length === 0) return { columns: [], rows: [] }
   return {
-    columns: [
-      { name: 'now', title: 'NOW' },
-      ...after.map((to, index): Column => {
-        return { name: `to_${index}`, title: `→ ${printable(to)}`, kind: 'count' }
-      }),
-    ],
-    rows: before.map((from) => ({
-      now: printable(from),
-      ...Object.fromEntries(after.map((to, index) => [`to_${index}`, count(from, to)])),
-    })),
+    heads: ['now', ...after.map((to) => `→ ${printable(to)}`)],
+    rows: before.map((from) => ({ from: printable(from), counts: after.map((to) => count(from, to)) })),
   }
+}
+type Matrix = { readonly heads: string[]; readonly rows: { from: string; counts: number[] }[] }
+
+/** The same for a terminal. */
+export function matrixLines(score: PlannedScore, width: number): string[] {
+  const matrix = scoreMatrix(score)
+  if (!matrix) return []
+  const columns = matrix.heads.map((title, index): Column => {
+    return { name: String(index), title, ...(index > 0 ? { kind: 'count' } : {}) }
+  })
+  const rows = matrix.rows.map(({ from, counts }) => Object.fromEntries([from, ...counts].entries()))
+  return renderTable(columns, rows, width)
 }
 
 /** What may become of the past. */

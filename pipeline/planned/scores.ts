@@ -1,5 +1,5 @@
 import { dialects, emit, type Instant, micropoints, plan, type Score } from '../../compiler/index.ts'
-import { rows } from '../catalog.ts'
+import { type Reader, rows } from '../catalog.ts'
 import type { Client, Parameter } from '../engine.ts'
 import { statement } from '../sql.ts'
 import type { Side } from './sides.ts'
@@ -36,8 +36,8 @@ export async function foreseeScores(
   seen: { asOf: Instant; horizon: string },
 ): Promise<PlannedScores> {
   const pairs = pairsOf(before, after)
-  const [recorded] = await rows<Recorded>(client, statement('reads/recorded_range'), [])
-  if (pairs.length === 0) return { leads: 0, scores: [], recorded: recorded ?? null }
+  const recorded = await readRecorded(client)
+  if (pairs.length === 0) return { leads: 0, scores: [], recorded }
   const all = [...after.scores, ...before.scores]
   const references = new Map([...before.references, ...after.references])
   const query = emit(plan([], all, references), dialects.postgres, seen)
@@ -72,8 +72,13 @@ export async function foreseeScores(
   return {
     leads: sum(ofPair(0), ({ leads }) => leads),
     scores: pairs.map((pair, index) => scoreOf(pair, ofPair(index))).filter((each) => each !== undefined),
-    recorded: recorded ?? null,
+    recorded,
   }
+}
+
+export async function readRecorded(reader: Reader): Promise<Recorded | null> {
+  const [recorded] = await rows<Recorded>(reader, statement('reads/recorded_range'), [])
+  return recorded ?? null
 }
 
 /** The rules as they are stand under other names beside those that will be. */
@@ -91,7 +96,11 @@ function scoreOf(
   { name, was, is }: Pair,
   found: readonly (Pick<Move, 'from' | 'to'> & { leads: string; moved: string })[],
 ): PlannedScore | undefined {
-  const levels = found.map(({ from, to, leads }): Move => ({ from, to, leads: Number(leads) }))
+  const place = (of: Score | undefined, level: string | null) =>
+    of?.levels.findIndex((each) => each.name === level) ?? -1
+  const levels = found
+    .map(({ from, to, leads }): Move => ({ from, to, leads: Number(leads) }))
+    .sort((a, b) => place(was, a.from) - place(was, b.from) || place(is, a.to) - place(is, b.to))
   const planned = {
     score: name,
     points_change: sum(found, ({ moved }) => moved),

@@ -22,7 +22,7 @@ differing as (
     is distinct from coalesce(h.words, array_fill(0::bigint, array[$4::int]))
 ),
 -- The run in which each segment was evaluated last: the last applied one, but for a segment that rested or was broken
--- meanwhile. A backfill counts for the segments whose present it wrote.
+-- meanwhile. A backfill counts for the segments whose present it wrote, as of the last instant it looked at.
 bound as (
   select p.segment_id, coalesce(st.good_as_of, $3::timestamptz) as as_of
   from planned p left join segment_state st using (segment_id)
@@ -37,17 +37,18 @@ run_before as materialized (
   ) r
 ),
 backfilled as materialized (
-  select run_id, as_of, horizon, options -> 'versions' as versions
+  select run_id, as_of, horizon, options -> 'versions' as versions,
+    coalesce((options ->> 'last_instant')::timestamptz, as_of) as evaluated_as_of
   from runs
   where status = 'done' and mode = 'backfill' and as_of > coalesce((select min(as_of) from run_before), '-infinity')
 ),
 base as materialized (
-  select distinct on (b.segment_id) b.segment_id, r.as_of, r.horizon
+  select distinct on (b.segment_id) b.segment_id, r.evaluated_as_of as as_of, r.horizon
   from bound b
   join (
-    select null::jsonb as versions, bound, as_of, horizon, 0::bigint as run_id from run_before
+    select null::jsonb as versions, bound, as_of, as_of as evaluated_as_of, horizon, 0::bigint as run_id from run_before
     union all
-    select versions, null, as_of, horizon, run_id from backfilled
+    select versions, null, as_of, evaluated_as_of, horizon, run_id from backfilled
   ) r on r.bound = b.as_of or (r.as_of <= b.as_of and r.versions ? b.segment_id::text)
   order by b.segment_id, r.as_of desc, r.run_id = 0 desc, r.run_id desc
 ),

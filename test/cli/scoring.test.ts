@@ -116,7 +116,21 @@ describe('scoring.yaml', () => {
     await desk.type('apply')
     for (const day of ['02', '03']) await desk.type(`run --as-of 2026-03-${day}`)
     const { out } = await desk.typeAtTerminal('why a risen --as-of 2026-03-03T12:00:00Z')
-    expect(out).toMatchInlineSnapshot()
+    expect(out).toMatchInlineSnapshot(`
+      "a is in risen
+
+        ✓ all of
+          ✓ score rose by at least 30 within 2 days           34
+          ✓ max account score >= 50                           51
+          ✓ entered level warm within 1 day                   just now (2026-03-03 12:00)
+          ✓ level is not cold                                 51
+
+      In a sentence: score rose by at least 30 in the last 2 days, greatest account score is at least
+      50, came to level warm in the last day, score 51.
+
+      as of 2026-03-03 12:00 UTC, evaluated by the current definition on what is known now
+      "
+    `)
     const { segments } = await json('lead a --as-of 2026-03-03T12:00:00Z')
     expect(segments.map(({ segment }: { segment: string }) => segment)).toEqual(['risen'])
   })

