@@ -54,7 +54,7 @@ export type Window = {
 }
 
 /** No instant lies after it. */
-const never: { from: Moment } = { from: { kind: 'at', instant: '9999-12-31T23:59:59.999999Z' } }
+const never = { from: { kind: 'at', instant: '9999-12-31T23:59:59.999999Z' } } as const
 const asOf: Moment = { kind: 'ago', duration: { amount: 0, unit: 'second' } }
 
 /**
@@ -186,8 +186,11 @@ export function datedWindow(
   return end ? { from: at(instant), until: at(end) } : { from: at(instant) }
 }
 
+/** The last one there is has none after it. */
 const next = (instant: Instant): Instant =>
-  formatInstant(Temporal.Instant.from(instant).add({ microseconds: 1 }))
+  instant === never.from.instant
+    ? instant
+    : formatInstant(Temporal.Instant.from(instant).add({ microseconds: 1 }))
 
 /** `asOf − duration`, if a calendar can be trusted that far back. */
 export const since = (node: object, duration: Duration, context: Context): Moment =>

@@ -8,11 +8,13 @@ import { removeServer, startServer } from '../pipeline/embedded.ts'
 import { openPostgres } from '../pipeline/engine.ts'
 import { migrate } from '../pipeline/migrate.ts'
 import { type Case, holdsFor } from './support/agreement.ts'
+import { predicateCases } from './support/predicates.ts'
+import { definitionCases } from './support/questions.ts'
 
 /**
  * Long random runs: `npm run sim -- --minutes 30 [--seed 7] [--only predicates|definitions] [--go-on]`. Random worlds
  * and random questions, on both engines and by the reference, until the time is over or they differ. It prints the
- * seed of what failed, made small; with --go-on it then goes on with the next seed.
+ * seed of what failed, made small: given to --seed, it fails at once. With --go-on the run goes on with other seeds.
  */
 const { values } = parseArgs({
   options: {
@@ -27,8 +29,8 @@ let seed = values.seed ? Number(values.seed) : Math.floor(Math.random() * 2 ** 3
 if (!(minutes > 0) || !Number.isInteger(seed)) throw new Error('--minutes and --seed are numbers')
 
 const kinds = {
-  predicates: async () => (await import('./support/predicates.ts')).predicateCases(60),
-  definitions: async () => (await import('./support/questions.ts')).definitionCases(60),
+  predicates: predicateCases(60),
+  definitions: definitionCases(60),
 }
 const chosen = Object.entries(kinds).filter(([name]) => values.only === undefined || name === values.only)
 if (chosen.length === 0) throw new Error(`--only is one of ${Object.keys(kinds).join(', ')}`)
@@ -51,7 +53,7 @@ try {
   const database = openPostgres(url)
   await migrate(database)
   while (left() > 0 && (failures === 0 || values['go-on'])) {
-    for (const [name, arbitrary] of chosen) await oneRound(name, await arbitrary())
+    for (const [name, arbitrary] of chosen) await oneRound(name, arbitrary)
     seed += 10
   }
   await database.close()

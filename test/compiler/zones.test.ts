@@ -153,10 +153,10 @@ describe.each(changes.map((each, position) => [...each, position] as const))(
     })
 
     test('random worlds around it', async () => {
-      for (const asOf of [moved(start, -1n), start, moved(end, hour / 2n)]) {
+      for (const asOf of [moved(start, BigInt(-position % 2)), moved(end, hour / 2n)]) {
         const worlds = worldsAt(asOf, zone)
-        await holdsFor(databaseOf(position), predicateCases(40, worlds), { seconds: 20, worlds: 1 })
-        await holdsFor(databaseOf(position), definitionCases(40, worlds), { seconds: 20, worlds: 1 })
+        await holdsFor(databaseOf(position), predicateCases(30, worlds), { seconds: 20, worlds: 1 })
+        await holdsFor(databaseOf(position), definitionCases(30, worlds), { seconds: 20, worlds: 1 })
       }
     })
   },

@@ -1,11 +1,30 @@
 import * as fc from 'fast-check'
 import type { Predicate, Tree } from '../../compiler/ir.ts'
 import type { Database } from '../../pipeline/engine.ts'
-import { compareEngines, type Difference, describe, type Question } from './engines.ts'
+import { compareEngines, type Difference, describe, type Manner, type Question } from './engines.ts'
+import { leadsOfAccount } from './reference.ts'
 import type { World } from './world.ts'
 
 /** One world and what it is asked. */
-export type Case = { readonly world: World; readonly questions: readonly Question[] }
+export type Case = {
+  readonly world: World
+  readonly questions: readonly Question[]
+  readonly manner?: Manner
+}
+
+/** Mostly plainly; or with values; or of some leads, to which the other leads of their accounts belong. */
+export function mannersFor(world: World): fc.Arbitrary<Manner> {
+  const some = fc.subarray([...world.leads], { minLength: 1 }).map((chosen) => {
+    const mates = chosen.flatMap((lead) => [lead, ...leadsOfAccount(lead, world)])
+    return [...new Set(mates.map(({ id }) => id))]
+  })
+  return fc.oneof(
+    { weight: 3, arbitrary: fc.constant<Manner>({}) },
+    { weight: 1, arbitrary: fc.constant<Manner>({ values: true }) },
+    { weight: 1, arbitrary: some.map((leads) => ({ leads })) },
+    { weight: 1, arbitrary: some.map((leads) => ({ leads, values: true })) },
+  )
+}
 
 export type Outcome = { readonly cases: number; readonly worlds: number; readonly seconds: number }
 
@@ -41,9 +60,12 @@ async function expectAgreement(database: Database, drawn: Case, seed: number): P
 
 type Failure = Difference | { readonly message: string }
 
-async function failureOf(database: Database, { world, questions }: Case): Promise<Failure | undefined> {
+async function failureOf(
+  database: Database,
+  { world, questions, manner }: Case,
+): Promise<Failure | undefined> {
   try {
-    return (await compareEngines(database, world, questions))[0]
+    return (await compareEngines(database, world, questions, manner))[0]
   } catch (error) {
     return { message: error instanceof Error ? error.message : String(error) }
   }
@@ -52,22 +74,27 @@ async function failureOf(database: Database, { world, questions }: Case): Promis
 async function tell(database: Database, small: Case): Promise<string> {
   const failure = await failureOf(database, small)
   if (!failure) return 'it does not fail any more'
-  if ('engine' in failure) return describe(failure, small.world)
+  const manner =
+    small.manner && Object.keys(small.manner).length > 0 ? `${JSON.stringify(small.manner)}\n` : ''
+  if ('engine' in failure) return `${manner}${describe(failure, small.world)}`
   const [question] = small.questions
   const nobody: Difference = { engine: 'postgres', missing: [], wrong: small.world.leads.map(({ id }) => id) }
-  return `${failure.message}\n${describe(question ? { ...nobody, question } : nobody, small.world)}`
+  return `${manner}${failure.message}\n${describe(question ? { ...nobody, question } : nobody, small.world)}`
 }
 
 /** Another failure of the same kind is as good: it need not be the same leads that differ. */
 const sameKind = (a: Failure, b: Failure | undefined): boolean =>
-  b !== undefined && 'engine' in a === 'engine' in b
+  b !== undefined &&
+  ('message' in a ? 'message' in b && kindOf(a.message) === kindOf(b.message) : 'engine' in b)
+const kindOf = (message: string): string => message.replace(/\d+|"[^"]*"/g, '').slice(0, 60)
 
 /** Leaves out what the failure does not need, for as long as something can be left out or time is over. */
 async function shrink(database: Database, drawn: Case, failure: Failure): Promise<Case> {
   const deadline = performance.now() + 25_000
   const fails = async (each: Case) =>
     performance.now() < deadline && sameKind(failure, await failureOf(database, each))
-  let small = await aloneIfFailing(drawn, failure, fails)
+  const plainly = { world: drawn.world, questions: drawn.questions }
+  let small = await aloneIfFailing((await fails(plainly)) ? plainly : drawn, failure, fails)
   for (let progress = true; progress && performance.now() < deadline; ) {
     progress = false
     for (const part of ['leads', 'events', 'changes'] as const) {

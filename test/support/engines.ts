@@ -44,17 +44,23 @@ export async function differences(
   return found.map((difference) => describe(difference, world))
 }
 
+/** How the statement is asked for: all leads are looked at or only some, with the values they were judged by or without. */
+export type Manner = { readonly leads?: readonly number[]; readonly values?: boolean }
+
 export async function compareEngines(
   database: Database,
   world: World,
   questions: readonly Question[],
+  { leads, values }: Manner = {},
 ): Promise<Difference[]> {
   const segments = questions.map(({ predicate }, index) => ({ key: `s${index}`, predicate }))
   const queryPlan = plan(segments, world.scores, world.segments)
-  const expected = reference(world, questions, queryPlan)
+  const expected = reference(world, questions, queryPlan, leads)
+  const only = leads ? { leads: leads.map(String) } : {}
   const horizon = await loadPostgres(database, world)
   const duckdb = await loadDuckdb(database, queryPlan, horizon)
-  const statement = (name: DialectName) => emit(queryPlan, dialects[name], { asOf: world.asOf, horizon })
+  const statement = (name: DialectName) =>
+    emit(queryPlan, dialects[name], { asOf: world.asOf, horizon, ...only, ...(values ? { values } : {}) })
   try {
     const inPostgres = await askPostgres(database, queryPlan, statement('postgres'))
     const inDuckdb = await askDuckdb(duckdb, queryPlan, statement('duckdb'))
@@ -67,14 +73,19 @@ export async function compareEngines(
   }
 }
 
-function reference(world: World, questions: readonly Question[], { scores }: QueryPlan): Answer {
+function reference(
+  world: World,
+  questions: readonly Question[],
+  { scores }: QueryPlan,
+  leads: readonly number[] = world.leads.map(({ id }) => id),
+): Answer {
+  const asked = (id: number) => leads.includes(id)
   return {
-    members: questions.map(({ predicate, means }) => members(means ?? predicate, world)),
+    members: questions.map(({ predicate, means }) => members(means ?? predicate, world).filter(asked)),
     scores: Object.fromEntries(
-      leadsThatExist(world).map((lead) => [
-        lead.id,
-        scores.map((score) => String(scoreOf(score, lead, world))),
-      ]),
+      leadsThatExist(world)
+        .filter(({ id }) => asked(id))
+        .map((lead) => [lead.id, scores.map((score) => String(scoreOf(score, lead, world)))]),
     ),
   }
 }

@@ -12,6 +12,12 @@ import { durations } from './world.ts'
 
 /** Those that the catalog gives a meaning: every condition's examples, and random ones of every family. */
 export const definitions: fc.Arbitrary<Definition> = fc.constant(null).chain(() => {
+  built ??= definitionsOfEveryFamily()
+  return built
+})
+let built: fc.Arbitrary<Definition> | undefined
+
+function definitionsOfEveryFamily(): fc.Arbitrary<Definition> {
   const examples = conditions.flatMap((condition) => condition.examples.map(definitionOf))
   return trees(
     fc.oneof(
@@ -19,7 +25,7 @@ export const definitions: fc.Arbitrary<Definition> = fc.constant(null).chain(() 
       { weight: 6, arbitrary: fc.oneof(...Object.values(families)).filter(hasMeaning) },
     ),
   )
-})
+}
 
 export function definitionOf(text: string): Definition {
   const parsed = parse(text)

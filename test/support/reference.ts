@@ -166,7 +166,7 @@ function accountOf(lead: Lead, world: World): number | undefined {
 }
 
 /** Those that exist, the lead itself among them; nobody where there is no account. */
-function leadsOfAccount(lead: Lead, world: World): Lead[] {
+export function leadsOfAccount(lead: Lead, world: World): Lead[] {
   const account = accountOf(lead, world)
   if (account === undefined) return []
   return leadsThatExist(world).filter((each) => accountOf(each, world) === account)

@@ -6,11 +6,14 @@ import { texts } from './values.ts'
 
 /** Whatever the conditions' shapes allow, meaningful or not. */
 export const anyDefinitions: fc.Arbitrary<Definition> = fc.constant(null).chain(() => {
-  const leaves = conditions.map(({ shape }) =>
-    arbitraryOf(shape).filter((node) => shape.safeParse(node).success),
+  made ??= trees(
+    fc.oneof(
+      ...conditions.map(({ shape }) => arbitraryOf(shape).filter((node) => shape.safeParse(node).success)),
+    ) as fc.Arbitrary<Definition>,
   )
-  return trees(fc.oneof(...leaves) as fc.Arbitrary<Definition>)
+  return made
 })
+let made: fc.Arbitrary<Definition> | undefined
 
 /** Trees of depth ≤ 4 over conditions. Lists have two members or more: those of one are what they hold. */
 export function trees(leaves: fc.Arbitrary<Definition>, depth = 4): fc.Arbitrary<Definition> {
