@@ -38,7 +38,11 @@ export const sql = (start: Start) =>
         const { database, project } = await cli.open()
         const { timezone } = project.settings
         const sources = readSources(project)
-        const { compiled, scores, findings } = checkSources(sources, await readCatalog(database, []), timezone)
+        const { compiled, scores, findings } = checkSources(
+          sources,
+          await readCatalog(database, []),
+          timezone,
+        )
         const wanted = sources.segments.filter((each) =>
           keys.length > 0 ? keys.includes(each.key) : each.status === 'active',
         )
@@ -52,14 +56,10 @@ export const sql = (start: Start) =>
         if (subjects.length < wanted.length) throw new InvalidDefinitions(errors)
         const standing = await readStanding(database)
         const asOf = options.asOf ? cli.instant(options.asOf, '--as-of', timezone) : standing.now
-        const statement = emit(
-          plan(subjects, scores, meanings(compiled)),
-          dialects[options.dialect],
-          {
-            asOf,
-            horizon: standing.horizon,
-          },
-        )
+        const statement = emit(plan(subjects, scores, meanings(compiled)), dialects[options.dialect], {
+          asOf,
+          horizon: standing.horizon,
+        })
         const names = subjects.map((each) => each.key)
         await cli.print({
           columns: [{ name: 'sql' }, { name: 'parameters', kind: 'json' }],

@@ -128,18 +128,22 @@ linked as materialized (
 )
 select p.segment_id, d.lead_id,
   case when d.words[p.word] & p.bit <> 0 then 'entered' else 'left' end,
+  -- What is looked for holds no null: else each lookup that misses would search everything.
   case when p.first then 'definition'
-    when h.lead_id is not null or hm.value is not null then 'manual'
-    when t.id is not null or ta.id is not null or (p.reads_account and tm.value is not null) then 'data'
+    when b.segment_id is null then 'time'
+    when (p.segment_id, d.lead_id) in (select segment_id, lead_id from handed)
+      or (l.value is not null
+        and (p.segment_id, l.value) in (select segment_id, value from moved where segment_id is not null))
+      then 'manual'
+    when (d.lead_id, b.as_of, b.horizon) in (select id, as_of, horizon from touched where subject = 'lead')
+      or (l.value is not null and (
+        (l.value, b.as_of, b.horizon) in (select to_jsonb(id), as_of, horizon from touched where subject = 'account')
+        or (p.reads_account
+          and (l.value, b.as_of, b.horizon) in (select value, as_of, horizon from moved where segment_id is null))))
+      then 'data'
     else 'time' end,
   p.version
 from differing d
 join planned p on (d.words[p.word] # d.held[p.word]) & p.bit <> 0
 left join base b on b.segment_id = p.segment_id
-left join linked l on l.lead_id = d.lead_id
-left join handed h on h.segment_id = p.segment_id and h.lead_id = d.lead_id
-left join moved hm on hm.segment_id = p.segment_id and hm.value = l.value
-left join touched t on t.subject = 'lead' and t.id = d.lead_id and t.as_of = b.as_of and t.horizon = b.horizon
-left join touched ta on ta.subject = 'account' and to_jsonb(ta.id) = l.value
-  and ta.as_of = b.as_of and ta.horizon = b.horizon
-left join moved tm on tm.segment_id is null and tm.value = l.value and tm.as_of = b.as_of and tm.horizon = b.horizon;
+left join linked l on l.lead_id = d.lead_id;

@@ -152,7 +152,10 @@ function shapeOf(text: (position: number) => string): { definitions: Definition[
     (_, position) => text(position),
   ) as string[] & { [position: number]: string }
   const [value, more] = [text(10), text(11)]
-  const catalog = strangeCatalog({ lead, instant, list, account, event, other, property, moment, key })
+  const catalog = strangeCatalog({
+    ...{ lead, instant, list, account, event, other, property, moment, key },
+    level: value,
+  })
   const attribute = (name: string, is: object, rest: object = {}) => ({
     kind: 'attribute',
     of: 'lead',
@@ -236,6 +239,23 @@ function shapeOf(text: (position: number) => string): { definitions: Definition[
     { kind: 'leads_of_account', least: 2, that: attribute(lead!, { op: '=', value }) },
     { kind: 'converted', of: value, value: least(10), times: twice },
     { kind: 'in_segment', key },
+    { kind: 'in_segment', key, for: week },
+    { kind: 'was_in_segment', key, when: within7 },
+    { kind: 'segment_change', change: 'entered', key, when: within7 },
+    { kind: 'segment_change', change: 'left', key },
+    { kind: 'attribute_been', of: 'lead', name: lead, is: { op: '=', value }, for: week },
+    {
+      kind: 'attribute_changed',
+      of: 'account',
+      name: account,
+      from: { value },
+      to: { value: more, exactly: true },
+      when: within7,
+    },
+    { kind: 'score_max', within: week, is: least(10) },
+    { kind: 'score_change', is: 'rose', by: { number: '10' }, within: week },
+    { kind: 'level', is: { op: 'is', level: value } },
+    { kind: 'level_entered', level: value, when: within7 },
     { kind: 'bucket', from: 0, to: 10, of: 100, by: value },
   ] as Definition[]
   return { definitions: [...asked, { kind: 'all', of: asked.slice(0, 3) }], catalog }
@@ -245,7 +265,7 @@ const twice = { op: 'at least', n: 2 }
 const least = (n: number) => ({ op: '>=', value: { number: String(n) } })
 
 function strangeCatalog(names: Readonly<Record<string, string | undefined>>): Catalog {
-  const { lead, instant, list, account, event, other, property, moment, key } = names as Record<
+  const { lead, instant, list, account, event, other, property, moment, key, level } = names as Record<
     string,
     string
   >
@@ -268,7 +288,7 @@ function strangeCatalog(names: Readonly<Record<string, string | undefined>>): Ca
       [event!, type],
       [other!, { ...type, activity: false, channel: event }],
     ]),
-    scores: [{ name: 'engagement', levels: [] }],
+    scores: [{ name: 'engagement', levels: [{ name: level!, from: '10' }] }],
     aliases: new Map([[`alias ${event}`, { types: { only: [event!, other!] }, where: everyone }]]),
     segments: new Map([[key!, { predicate: segment, fingerprint: fingerprint(segment) }]]),
   }
@@ -290,7 +310,11 @@ function textsOf(shape: ReturnType<typeof shapeOf>, event: string): string[] {
     [...shape.catalog.segments.keys()].map((key) => [key, shape.catalog.segments.get(key)!.predicate!]),
   )
   const rules = [pointsFor(event, '1000000')]
-  const queryPlan = plan(segments, [{ name: 'engagement', rules, levels: [] }], references)
+  const queryPlan = plan(
+    segments,
+    shape.catalog.scores.map((score) => ({ ...score, rules })),
+    references,
+  )
   const statements = Object.values(dialects).map((dialect) => emit(queryPlan, dialect, seen).sql)
   return [...statements, ...columnarExport(queryPlan, '1000').tables.map(({ query }) => query)]
 }
