@@ -100,9 +100,7 @@ describe('a plan of other rules for scores', () => {
       "
     `)
     const markdown = await planned('--format', 'markdown')
-    expect(
-      markdown.slice(markdown.indexOf('### scoring.yaml')).split('<details>')[0],
-    ).toMatchInlineSnapshot(`
+    expect(markdown.slice(markdown.indexOf('### scoring.yaml')).split('<details>')[0]).toMatchInlineSnapshot(`
       "### scoring.yaml
 
       It changes what reads a score.

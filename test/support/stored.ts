@@ -3,7 +3,7 @@ import type { Property, ScalarType, Stored, ValueType } from '../../compiler/ir.
 import { catalog } from './catalog.ts'
 import { hostileName } from './values.ts'
 
-/** Random stored values, as predicates name them: attributes and properties, whole or at a path, as any type. */
+/** Random stored values, as predicates name them: attributes and properties, whole or at a path, as one of the types. */
 export const scalarTypes = ['number', 'text', 'boolean', 'instant'] as const
 const types: readonly ValueType[] = [...scalarTypes, 'json', 'texts', 'numbers', 'booleans', 'size']
 
