@@ -30,6 +30,7 @@ export function runNow(
     asOf: options.asOf,
     owner: owner(),
     timezone: project.settings.timezone,
+    scoreHistoryDays: project.settings.scoreHistoryDays,
     temporary,
     ...(options.rollUp === undefined ? {} : { rollUp: options.rollUp }),
     ...(onStep ? { onStep } : {}),

@@ -11,6 +11,10 @@ export const starter: Readonly<Record<string, string>> = {
 # How far back missed slots are made up.
 # catch_up: 7 days
 
+# How long the course of scores is kept; for good, if nothing is said. The day of each lead's maximum stays.
+# retention:
+#   score_history: 730 days
+
 # Your own Postgres (17 or newer); DATABASE_URL goes before it. Without either, one is kept in .tideline/.
 # database: postgres://user@host:5432/name
 

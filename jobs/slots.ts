@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Instant } from '../compiler/index.ts'
 import type { Database } from '../pipeline/engine.ts'
+import type { Settings } from '../pipeline/project/settings.ts'
 import { readLastApplied } from '../pipeline/runs/instants.ts'
 import { type OnStep, run } from '../pipeline/runs/run.ts'
 import { statement } from '../pipeline/sql.ts'
@@ -9,7 +10,8 @@ import { dueSlots } from './schedule.ts'
 
 export type SlotSettings = {
   readonly database: Database
-  readonly settings: { readonly slots: string; readonly catchUpSeconds: number; readonly timezone: string }
+  readonly settings: Pick<Settings, 'slots' | 'catchUpSeconds' | 'timezone'> &
+    Partial<Pick<Settings, 'scoreHistoryDays'>>
   readonly owner: string
   readonly temporary: string
   readonly log: Logger
@@ -84,12 +86,13 @@ async function runSlot(slots: SlotSettings, slot: Instant): Promise<boolean> {
   const { database, owner, temporary, log, onStep } = slots
   const start = performance.now()
   try {
-    const { timezone } = slots.settings
+    const { timezone, scoreHistoryDays } = slots.settings
     const result = await run(database, {
       asOf: slot,
       origin: 'schedule',
       owner,
       timezone,
+      scoreHistoryDays,
       temporary,
       waitMilliseconds,
       ...(onStep ? { onStep } : {}),

@@ -40,13 +40,14 @@ export function workOf(settings: SlotSettings, slots: Slots): (job: Job) => Prom
 
 async function runNow(settings: SlotSettings, { asOf }: Payload<'run'>): Promise<Results['run']> {
   const { database, owner, temporary, onStep } = settings
-  const { timezone } = settings.settings
+  const { timezone, scoreHistoryDays } = settings.settings
   try {
     const options = {
       asOf,
       origin: 'queue',
       owner,
       timezone,
+      scoreHistoryDays,
       temporary,
       ...(onStep ? { onStep } : {}),
     } as const

@@ -11,6 +11,8 @@ export type Settings = {
   /** Cron pattern of the instants as of which scheduled runs happen, UTC. */
   readonly slots: string
   readonly catchUpSeconds: number
+  /** For how many days the course of scores is kept; undefined: for good. */
+  readonly scoreHistoryDays: number | undefined
   readonly database: string | undefined
   readonly schema: string
 }
@@ -52,10 +54,12 @@ function openProject(folder: string): Project {
       hint: 'docs/project.md lists the settings.',
     })
   }
-  const { catch_up, database, ...rest } = parsed.data
+  const { catch_up, database, retention, ...rest } = parsed.data
+  const kept = retention.score_history
+  const scoreHistoryDays = kept === undefined ? undefined : Math.ceil(seconds(kept) / 86_400)
   return {
     folder,
     state: join(folder, '.tideline'),
-    settings: { ...rest, database, catchUpSeconds: seconds(catch_up) },
+    settings: { ...rest, database, catchUpSeconds: seconds(catch_up), scoreHistoryDays },
   }
 }

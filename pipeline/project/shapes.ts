@@ -23,6 +23,18 @@ export const settingsShape = z.strictObject({
     .refine((text) => Number.isFinite(seconds(text)), 'is not a duration (such as 7 days)')
     .default('7 days')
     .describe('How far back missed slots are made up for.'),
+  retention: z
+    .strictObject({
+      score_history: z
+        .string()
+        .refine((text) => Number.isFinite(seconds(text)), 'is not a duration in days (such as 730 days)')
+        .optional()
+        .describe(
+          'How long the course of scores is kept; for good, if left out. The day of the maximum stays.',
+        ),
+    })
+    .default({})
+    .describe('How long what runs recorded is kept.'),
   database: z
     .string()
     .min(1)

@@ -15,6 +15,7 @@ type Applying = {
   readonly evaluation: Evaluation
   readonly lastAsOf: Instant | null
   readonly rollUp: boolean
+  readonly scoreHistoryDays: number | undefined
   readonly steps: Steps
 }
 
@@ -34,6 +35,12 @@ export async function applyRun(client: Client, run: Applying): Promise<Applied> 
   await steps.step('apply changes', () => client.query(statement('runs/apply_changes'), [asOf, runId]))
   await steps.step('apply scores', () => applyScores(client, run))
   await steps.step('apply score days', () => applyScoreDays(client, runId))
+  const { scoreHistoryDays } = run
+  if (scoreHistoryDays !== undefined) {
+    await steps.step('prune score history', () =>
+      client.query(statement('runs/prune_scores'), [asOf, scoreHistoryDays]),
+    )
+  }
   const mainScore = definitions.scores.findIndex((score) => score.name === 'engagement')
   await steps.step('apply figures', () =>
     client.query(statement('runs/apply_stats'), [asOf, runId, mainScore < 0 ? null : mainScore + 1]),

@@ -24,6 +24,8 @@ export type RunOptions = {
   readonly waitMilliseconds?: number
   /** Whether a nightly run is rolled up. A replay of many nights leaves it out for all but the last. */
   readonly rollUp?: boolean
+  /** For how many days the course of scores is kept; for good, if left out. Nightly runs remove what is older. */
+  readonly scoreHistoryDays?: number | undefined
   /** Told before each step begins. Crash tests end the process here. */
   readonly onStep?: OnStep
 }
@@ -128,6 +130,7 @@ async function runAsOf(database: Database, client: Client, lease: Lease, going: 
         evaluation,
         lastAsOf: last.as_of,
         rollUp,
+        scoreHistoryDays: nightly ? going.scoreHistoryDays : undefined,
         steps,
       }),
     )

@@ -190,3 +190,25 @@ test('what another lead of the account does changes by cause data, and fading by
   ])
   await database.close()
 })
+
+test('a retention keeps the last days, the last one before them, and the day of the maximum', async () => {
+  const database = await testDatabase()
+  await addLead(database, 'a', { events: [['demo', '2026-03-01T12:00:00Z']] })
+  for (const day of [2, 4, 6, 8]) await addEvent(database, 'a', 'visit', at(day, 12))
+  await apply(database, {}, { points: { demo: 50, visit: -1 } })
+  const days = async () =>
+    (
+      await database.query<{ day: string }>(
+        `select to_char(day, 'DD') as day from score_history where score = 'engagement' order by 1`,
+      )
+    ).map(({ day }) => day)
+  await runAsOf(database, at(1))
+  await runAsOf(database, at(9))
+  expect(await days()).toEqual(['01', '02', '04', '06', '08'])
+  await runAsOf(database, at(10), { scoreHistoryDays: 3 })
+  expect(await days()).toEqual(['01', '06', '08'])
+  expect(await database.query('select max_value::int, max_day from lead_scores')).toEqual([
+    { max_value: 50, max_day: '2026-03-01' },
+  ])
+  await database.close()
+})
