@@ -34,6 +34,7 @@ test('every kind of feature, figure, value, comparison and moment is drawn', () 
     [
       ...['all', 'any', 'not', 'test'],
       ...['attribute', 'events', 'sequence', 'first_seen', 'score', 'bucket', 'leads_of_account', 'segment'],
+      ...['attribute_history', 'inside', 'level_entered', 'listed', 'recorded', 'score_change', 'score_max'],
       ...['first', 'last', 'count', 'sum', 'mean', 'min', 'max', 'distinct', 'days', 'periods'],
       ...['value of first', 'value of last', 'property'],
       ...['at', 'ago', 'ahead', 'start'],

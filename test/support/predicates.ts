@@ -19,7 +19,7 @@ import { type Case, mannersFor } from './agreement.ts'
 import { catalog, segments } from './catalog.ts'
 import { comparisonsOf, countsIn, type Pools, poolsOf } from './comparisons.ts'
 import { momentsAt } from './moments.ts'
-import { historyFeatures, recordedFeatures } from './recorded-features.ts'
+import { historyFeatures, recordedFeatures, scoreFeatures } from './recorded-features.ts'
 import { declaredAs, properties, scalarTypes, storedOf } from './stored.ts'
 import { hostileName, texts } from './values.ts'
 import { eventNames, lengths, type World, worlds } from './world.ts'
@@ -257,10 +257,7 @@ function tests(
     { weight: 7, arbitrary: eventFeatures(moments, zone) },
     { weight: 2, arbitrary: sequences(moments) },
     { weight: 1, arbitrary: fc.constant<Asked>({ feature: { kind: 'first_seen' }, type: 'instant' }) },
-    {
-      weight: 1,
-      arbitrary: fc.constant<Asked>({ feature: { kind: 'score', score: 'engagement' }, type: 'number' }),
-    },
+    { weight: 2, arbitrary: scoreFeatures(zone) },
     { weight: 1, arbitrary: buckets },
     { weight: 1, arbitrary: inSegments },
     { weight: 2, arbitrary: recordedFeatures(moments) },

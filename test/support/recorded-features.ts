@@ -3,6 +3,7 @@ import type { AttributeFeature, Comparison, Feature, ListedFeature, ValueType } 
 import type { Moment } from '../../compiler/time.ts'
 import { catalog, segments } from './catalog.ts'
 import { comparisonsOf, poolsOf } from './comparisons.ts'
+import { scores } from './scores.ts'
 
 type Asked = { readonly feature: Feature; readonly type: ValueType }
 
@@ -31,6 +32,32 @@ export function recordedFeatures(moments: fc.Arbitrary<Moment>): fc.Arbitrary<As
     return { feature: { kind: 'recorded', segment, meaning, figure, ...bounds }, type: 'instant' }
   })
   return fc.oneof(listed, { weight: 2, arbitrary: inside }, { weight: 3, arbitrary: moved })
+}
+
+/** Scores now and by their course, as the language asks them: since a time before asOf. */
+export function scoreFeatures(zone: string): fc.Arbitrary<Asked> {
+  const day = 86_400
+  const since: fc.Arbitrary<Moment> = fc.oneof(
+    fc
+      .constantFrom(0, 1, day - 1, day, 3 * day, 7 * day, 30 * day, 400 * day)
+      .map((amount): Moment => ({ kind: 'ago', duration: { amount, unit: 'second' } })),
+    fc.constant<Moment>({ kind: 'ago', duration: { amount: 1, unit: 'month' }, zone }),
+  )
+  return fc.constantFrom(...scores).chain(({ name: score, levels }) => {
+    const points = (feature: Feature): Asked => ({ feature, type: 'number' })
+    return fc.oneof(
+      fc.constant(points({ kind: 'score', score })),
+      since.map((at) => points({ kind: 'score_change', score, since: at })),
+      fc
+        .option(since, { nil: undefined })
+        .map((from) => points({ kind: 'score_max', score, ...(from ? { from } : {}) })),
+      fc
+        .constantFrom(...levels)
+        .map(
+          ({ name: level }): Asked => ({ feature: { kind: 'level_entered', score, level }, type: 'instant' }),
+        ),
+    )
+  })
 }
 
 /** Since when an attribute has been something, and when it changed. */
