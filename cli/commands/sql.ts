@@ -6,6 +6,7 @@ import {
   meanings,
   nearest,
   plan,
+  readsScore,
   type Statement,
 } from '../../compiler/index.ts'
 import { checkSources, InvalidDefinitions } from '../../pipeline/apply.ts'
@@ -56,7 +57,10 @@ export const sql = (start: Start) =>
         if (subjects.length < wanted.length) throw new InvalidDefinitions(errors)
         const standing = await readStanding(database)
         const asOf = options.asOf ? cli.instant(options.asOf, '--as-of', timezone) : standing.now
-        const statement = emit(plan(subjects, scores, meanings(compiled)), dialects[options.dialect], {
+        const references = meanings(compiled)
+        // Of single segments, what they read; all together, what a run does.
+        const read = keys.length === 0 || subjects.some(({ predicate }) => readsScore(predicate, references))
+        const statement = emit(plan(subjects, read ? scores : [], references), dialects[options.dialect], {
           asOf,
           horizon: standing.horizon,
         })

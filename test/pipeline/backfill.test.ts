@@ -19,7 +19,7 @@ beforeEach(async () => {
 })
 afterEach(() => database.close())
 const withoutCause = (lines: string[]) =>
-  lines.map((line) => line.replace(/ (data|time|backfill|definition) /, ' '))
+  lines.map((line) => line.replace(/ (data|time|backfill|definition|manual) /, ' '))
 
 test('a segment created today is given its past, joined without a seam', async () => {
   await apply(database, { all: 'everyone' })
@@ -361,4 +361,25 @@ test('figures after the range stay as they were recorded', async () => {
   })
   await fill(day(2), day(3))
   expect((await trend())[0]).toEqual(recorded[0])
+})
+
+test("a hand's adds and removes survive late events and a backfill", async () => {
+  await apply(database, { recent: 'did login within 2 days', others: 'not in segment "recent"' })
+  await runAsOf(database, day(1))
+  await database.query(
+    `insert into segment_list (segment_id, lead_id, list, from_at)
+     select segment_id, lead_id, case external_id when 'a' then 'removed' else 'added' end, $1::timestamptz
+     from segments, leads where key = 'recent'`,
+    [day(2)],
+  )
+  for (const n of [2, 3, 4, 5, 6]) await runAsOf(database, day(n))
+  const [recent, others] = [await history(database, 'recent'), await history(database, 'others')]
+  expect(await members(database, 'recent')).toEqual(['b'])
+  expect(await members(database, 'others')).toEqual(['a'])
+  await addEvent(database, 'a', 'login', '2026-03-04T12:00:00Z')
+  await fill(day(1), day(6))
+  expect(withoutCause(await history(database, 'recent'))).toEqual(withoutCause(recent))
+  expect(withoutCause(await history(database, 'others'))).toEqual(withoutCause(others))
+  await runAsOf(database, day(7))
+  expect(await members(database, 'recent')).toEqual(['b'])
 })
