@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import type { Instant } from '../compiler/index.ts'
 import type { Installation } from '../pipeline/installation.ts'
+import { untilSeen } from '../pipeline/runs/horizon.ts'
 import { type RunResult, run } from '../pipeline/runs/run.ts'
 import type { Cli } from './cli.ts'
 import type { Answer } from './output.ts'
@@ -20,12 +21,14 @@ export function author(): string {
 }
 
 /** The one run there is, as every command starts it. */
-export function runNow(
+export async function runNow(
   cli: Cli,
   { database, project, temporary }: Installation,
   options: { asOf?: Instant | undefined; rollUp?: boolean } = {},
 ): Promise<RunResult> {
   const onStep = failpoint(cli.io.config.failpoint)
+  // Whoever imports, or puts a lead in by hand, and then runs, expects to see it.
+  await untilSeen(database)
   return run(database, {
     asOf: options.asOf,
     owner: owner(),
