@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import type { Comparison, EventFeature, Events, Feature, Operand, Predicate, Score } from './ir.ts'
-import { type References, referenceOf, scoreNamed, segmentOf, testsOf } from './plan.ts'
+import { type References, referenceOf, scoreNamed, testsOf } from './plan.ts'
 import { formatInstant, type Instant, type Moment, resolve } from './time.ts'
 
 /** A predicate may turn over, by time alone, when this moment passes a feature's value; or when it changes itself. */
@@ -8,7 +8,7 @@ export type Turn = { readonly feature?: Feature; readonly moment: Moment }
 
 /**
  * Everything by which a predicate can turn over without anything happening. Conservative: it may stay as it is.
- * Undefined if it hangs on something whose turns one lead's values don't tell: other leads, or an order of events.
+ * Undefined if it hangs on something whose turns one lead's values don't tell: other leads, an order of events, what was recorded.
  */
 export function turnsOf(
   predicate: Predicate,
@@ -38,23 +38,22 @@ function innerTurns(feature: Feature, references: References, scores: readonly S
   switch (feature.kind) {
     case 'leads_of_account':
     case 'sequence':
+    case 'score_change':
+      return undefined
+    // What is recorded goes on with every run, and what a hand said may end.
+    case 'recorded':
+    case 'inside':
+    case 'level_entered':
+    case 'listed':
       return undefined
     case 'segment':
       return turnsOf(referenceOf(references, feature.key), references, scores)
-    case 'recorded':
-      if (feature.to || feature.until) return undefined
-      return turnsOf(referenceOf(references, segmentOf(feature).key), references, scores)
-    case 'inside':
-      if (feature.from || feature.to || feature.until) return undefined
-      return turnsOf(referenceOf(references, segmentOf(feature).key), references, scores)
     case 'attribute_history':
+      if (feature.end) return undefined
       return [feature.to, feature.from].some((is) => is && movesOn(is)) ? undefined : []
-    case 'score_change':
-      return undefined
     case 'score_max':
       return feature.from ? undefined : fading(feature.score, scores)
     case 'score':
-    case 'level_entered':
       return fading(feature.score, scores)
     case 'events':
       return feature.of === 'account' ? undefined : windowTurns(feature)
@@ -77,7 +76,8 @@ function fading(name: string, scores: readonly Score[]): Turn[] {
 
 /** A figure over a window turns when its earliest event drops out, or when the next one is old enough to count. */
 function windowTurns({ figure, events }: EventFeature): Turn[] {
-  const beginnings = figure.kind === 'periods' ? figure.from : events.from ? [events.from] : []
+  const periods = figure.kind === 'periods' ? figure.from : []
+  const beginnings = events.from ? [...periods, events.from] : periods
   const ends = [events.to, events.until].filter((each) => each !== undefined)
   return [
     ...beginnings.map((from) => ({ feature: first({ ...events, from }), moment: from })),
