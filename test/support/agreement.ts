@@ -2,7 +2,6 @@ import * as fc from 'fast-check'
 import type { Predicate, Tree } from '../../compiler/ir.ts'
 import type { Database } from '../../pipeline/engine.ts'
 import { compareEngines, type Difference, describe, type Manner, type Question } from './engines.ts'
-import { leadsOfAccount } from './reference.ts'
 import type { World } from './world.ts'
 
 /** One world and what it is asked. */
@@ -12,11 +11,15 @@ export type Case = {
   readonly manner?: Manner
 }
 
-/** Mostly plainly; or with values; or of some leads, to which the other leads of their accounts belong. */
+/** Mostly plainly; or with values; or of some leads, to which the other leads of their accounts belong, now or ever. */
 export function mannersFor(world: World): fc.Arbitrary<Manner> {
   const some = fc.subarray([...world.leads], { minLength: 1 }).map((chosen) => {
-    const mates = chosen.flatMap((lead) => [lead, ...leadsOfAccount(lead, world)])
-    return [...new Set(mates.map(({ id }) => id))]
+    const links = world.changes.filter(({ attribute, value }) => attribute === '@account' && value !== null)
+    const ids = new Set(chosen.map(({ id }) => id))
+    // Whoever was ever in an account with them: an earlier moment may be asked for.
+    const accounts = new Set(links.filter(({ id }) => ids.has(id)).map(({ value }) => value))
+    for (const { id, value } of links) if (accounts.has(value)) ids.add(id)
+    return [...ids]
   })
   return fc.oneof(
     { weight: 3, arbitrary: fc.constant<Manner>({}) },
