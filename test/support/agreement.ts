@@ -16,9 +16,13 @@ export function mannersFor(world: World): fc.Arbitrary<Manner> {
   const some = fc.subarray([...world.leads], { minLength: 1 }).map((chosen) => {
     const links = world.changes.filter(({ attribute, value }) => attribute === '@account' && value !== null)
     const ids = new Set(chosen.map(({ id }) => id))
-    // Whoever was ever in an account with them: an earlier moment may be asked for.
-    const accounts = new Set(links.filter(({ id }) => ids.has(id)).map(({ value }) => value))
-    for (const { id, value } of links) if (accounts.has(value)) ids.add(id)
+    // Whoever was ever in an account with them (an earlier moment may be asked for), and with those in turn: all
+    // that come along are compared as well.
+    for (let before = -1; before < ids.size; ) {
+      before = ids.size
+      const accounts = new Set(links.filter(({ id }) => ids.has(id)).map(({ value }) => value))
+      for (const { id, value } of links) if (accounts.has(value)) ids.add(id)
+    }
     return [...ids]
   })
   return fc.oneof(
