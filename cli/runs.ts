@@ -24,7 +24,7 @@ export function author(): string {
 export async function runNow(
   cli: Cli,
   { database, project, temporary }: Installation,
-  options: { asOf?: Instant | undefined; rollUp?: boolean } = {},
+  options: { asOf?: Instant | undefined; rollUp?: boolean; full?: boolean } = {},
 ): Promise<RunResult> {
   const onStep = failpoint(cli.io.config.failpoint)
   // Whoever imports, or puts a lead in by hand, and then runs, expects to see it.
@@ -35,7 +35,9 @@ export async function runNow(
     timezone: project.settings.timezone,
     scoreHistoryDays: project.settings.scoreHistoryDays,
     temporary,
+    guard: project.settings.guard,
     ...(options.rollUp === undefined ? {} : { rollUp: options.rollUp }),
+    ...(options.full ? { full: true } : {}),
     ...(onStep ? { onStep } : {}),
   })
 }
@@ -66,12 +68,18 @@ export function runAnswer(result: RunTold, cli: Cli): Answer {
     run_id: result.runId,
     status: result.status,
     as_of: result.asOf,
+    mode: result.mode,
+    chosen: result.chosen,
+    candidates: result.candidates ?? null,
+    engine: result.engine,
     leads: result.leads,
     segments: result.segments,
     entered: result.entered,
     left: result.left,
     failing: result.failing,
+    warnings: result.warnings.map(({ key, code, message }) => ({ key, code, message })),
     superseded: result.superseded,
+    drift: result.drift,
     milliseconds: result.milliseconds,
   }
   return {
@@ -86,12 +94,18 @@ const runColumns: readonly Column[] = [
   { name: 'run_id', kind: 'number' },
   { name: 'status' },
   { name: 'as_of', kind: 'instant' },
+  { name: 'mode' },
+  { name: 'chosen', kind: 'json' },
+  { name: 'candidates', kind: 'json' },
+  { name: 'engine' },
   { name: 'leads', kind: 'count' },
   { name: 'segments', kind: 'count' },
   { name: 'entered', kind: 'count' },
   { name: 'left', kind: 'count' },
   { name: 'failing', kind: 'json' },
+  { name: 'warnings', kind: 'json' },
   { name: 'superseded', kind: 'count' },
+  { name: 'drift', kind: 'count' },
   { name: 'milliseconds', kind: 'milliseconds' },
 ]
 
@@ -102,17 +116,58 @@ function runLines(result: RunTold, cli: Cli): string[] {
   const size = `${plural(result.leads, 'lead')}, ${plural(result.segments, 'segment')}`
   const lines = [
     `run ${result.runId}  as of ${instant(result.asOf)} UTC  ·  ${size}  ·  ${seconds(result.milliseconds)}`,
+    `  looked at  ${lookedAt(result)}`,
     ...changeLines(result),
   ]
+  if (result.drift) {
+    lines.push(
+      `  ${cli.paint.yellow('drift')}    ${plural(result.drift, 'difference')} that no change explains, repaired: \`tideline status\` shows where.`,
+    )
+  }
   if (result.superseded > 0) {
     lines.push(`  ${plural(result.superseded, 'segment')} changed meanwhile; left to the next run`)
   }
-  for (const { key, message } of result.failing) {
-    lines.push(
-      `  ${cli.paint.yellow('broken')}   ${key}${message ? `: ${message}` : ''} It keeps its last members.`,
-    )
+  for (const { key, code, message } of result.failing) {
+    const word = words[code ?? ''] ?? 'broken'
+    const name = cli.paint.yellow(word) + ' '.repeat(9 - word.length)
+    lines.push(`  ${name}${key}${message ? `: ${message}` : ''} It keeps its last members.`)
+  }
+  for (const { key, message } of result.warnings) {
+    lines.push(`  ${cli.paint.yellow('large')}    ${key}: ${message}`)
   }
   return lines
+}
+
+/** What became of a segment that a run left as it was; anything else broke it. */
+const words: Readonly<Record<string, string>> = {
+  NEEDS_APPROVAL: 'parked',
+  SEGMENT_PARKED: 'blocked',
+  SEGMENT_BROKEN: 'blocked',
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  events: 'with new events',
+  attributes: 'with changed attributes',
+  new: 'new',
+  hands: 'put in or out by hand',
+  due: 'due',
+  accounts: 'by their account',
+}
+
+export type Looked = Pick<RunResult, 'chosen' | 'leads'> & {
+  readonly mode: string
+  readonly candidates: RunResult['candidates'] | null
+}
+
+/** `120 leads: 100 with new events, 20 due`; or why at all of them. */
+export function lookedAt({ mode, chosen, candidates, leads }: Looked): string {
+  if (mode === 'full') return `all leads. ${chosen?.message ?? ''}`.trim()
+  if (!candidates || candidates.leads === 0)
+    return `no lead: nothing has changed for any of ${thousands(String(leads))}.`
+  const counts = Object.entries(candidates.reasons).map(
+    ([reason, count]) => `${thousands(String(count))} ${reasons[reason] ?? reason}`,
+  )
+  return `${plural(candidates.leads, 'lead')}: ${counts.join(', ')}`
 }
 
 export const changeLines = ({ entered, left }: { entered: number; left: number }): string[] => [

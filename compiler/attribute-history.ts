@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { accountsOfLeads } from './attributes.ts'
 import { compare } from './compare.ts'
 import type { Sql } from './dialect.ts'
 import type { AttributeHistoryFeature, Comparison } from './ir.ts'
@@ -64,6 +65,7 @@ function scansOf(of: 'lead' | 'account', scope: Scope): Part[] {
     dialect.oneOf(sql.ref('attribute'), names, 'text', true),
     dialect.known(scope.horizon),
     ...(scope.leads && of === 'lead' ? [dialect.among(sql.ref('subject_id'), scope.leads)] : []),
+    ...(of === 'account' ? accountsOfLeads(scope) : []),
   ]
   return [
     {

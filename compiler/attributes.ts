@@ -21,6 +21,19 @@ export function attributeMoments(plan: QueryPlan): At[] {
   ]
 }
 
+/** What the names end with of the columns with each lead's account, at every moment that is read. */
+export const accountEndings = (plan: QueryPlan): string[] =>
+  readsAccounts(plan) ? attributeMoments(plan).map(({ ending }) => ending) : []
+
+/** Where only some leads are looked at, only the accounts that they ever had are. */
+export function accountsOfLeads({ dialect, leads }: Scope): Sql[] {
+  if (!leads) return []
+  return [
+    sql`subject_id in (select ${dialect.accountLink()} from attribute_change
+      where subject = 'lead' and attribute = '@account' and ${dialect.among(sql.ref('subject_id'), leads)})`,
+  ]
+}
+
 /** The account that a lead belonged to at a moment: the name of the column. */
 export function accountColumn(plan: QueryPlan, at: Moment | undefined): string {
   const found = attributeMoments(plan).find(
@@ -54,16 +67,13 @@ function scansAt(at: At, scope: Scope): Part[] {
   ]
   const wanted: Sql[] = [sql.join(ofLeads, sql` and `)]
   if (ofAccounts.length > 0) {
-    wanted.push(
-      sql`subject = 'account' and ${dialect.oneOf(sql.ref('attribute'), distinct(ofAccounts), 'text', true)}`,
-    )
+    const named = dialect.oneOf(sql.ref('attribute'), distinct(ofAccounts), 'text', true)
+    wanted.push(sql.join([sql`subject = 'account'`, named, ...accountsOfLeads(scope)], sql` and `))
   }
   const instant = dialect.instant(at.moment ? resolve(at.moment, scope.asOf) : scope.asOf)
   const query = sql`
   select distinct on (subject, subject_id, attribute) *
-  from attribute_change
-  where (${sql.join(wanted, sql` or `)})
-    and ${dialect.known(scope.horizon)}
+  from ${changesOf(wanted, scope)}
   order by subject, subject_id, attribute,
     case when from_at <= ${instant} then from_at end desc nulls last,
     case when from_at <= ${instant} then change_id end desc nulls last,
@@ -73,6 +83,19 @@ function scansAt(at: At, scope: Scope): Part[] {
     pivot('lead', at, scope),
     ...(ofAccounts.length > 0 ? [pivot('account', at, scope)] : []),
   ]
+}
+
+/** One pass over all changes; where only some leads are looked at, one over theirs and one over their accounts'. */
+function changesOf(wanted: readonly Sql[], { dialect, horizon, leads }: Scope): Sql {
+  const known = dialect.known(horizon)
+  if (!leads || wanted.length === 1) {
+    return sql`attribute_change
+  where (${sql.join(wanted, sql` or `)})
+    and ${known}`
+  }
+  const each = wanted.map((one) => sql`select * from attribute_change where ${one} and ${known}`)
+  return sql`(
+    ${sql.join(each, sql`\n    union all\n    `)}) as attribute_change`
 }
 
 const distinct = (names: readonly string[]): string[] => [...new Set(names)].sort()

@@ -9,6 +9,10 @@ export type Dialect = {
   readonly name: DialectName
   /** An instant as a parameter, microseconds kept. */
   instant(value: Instant): Sql
+  /** What instants are called among the engine's types. */
+  readonly instantType: string
+  /** A text that is an instant in the one form in which they are stored; null for any other. */
+  readInstant(text: Sql): Sql
   /** A decimal as a parameter, compared exactly. */
   number(value: string): Sql
   text(value: string): Sql
@@ -17,7 +21,7 @@ export type Dialect = {
   /** Whether a value is one of a list, which travels as one parameter. */
   oneOf(value: Sql, list: readonly string[], type: ScalarType, exactly: boolean): Sql
   /** Whether a lead is one of these. */
-  among(id: Sql, leads: readonly string[]): Sql
+  among(id: Sql, leads: Among): Sql
   /** Text in the order of its bytes. */
   bytes(text: Sql): Sql
   /** Whether a regular expression of the common subset is found in a text. */
@@ -60,5 +64,8 @@ export type Dialect = {
   /** One of a list of whole numbers, which travels as one parameter, by its position from 0; null beyond its end. */
   entry(list: readonly string[], position: Sql): Sql
 }
+
+/** Internal ids of leads; or a table that has them in its column `lead_id`. */
+export type Among = readonly string[] | { readonly table: string }
 
 export type DialectName = 'postgres' | 'duckdb'

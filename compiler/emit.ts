@@ -1,10 +1,23 @@
 import { type RawBuilder, sql } from 'kysely'
+import { agendaOf } from './agenda.ts'
 import { attributeHistoryJoins, attributeHistoryScans } from './attribute-history.ts'
 import { accountColumns, attributeJoins, attributeScans } from './attributes.ts'
 import { breakdownColumns, breakdownJoin, breakdownScans } from './breakdown.ts'
 import { Columns, countBeside } from './columns.ts'
 import { type ComparedType, compare, compareMean } from './compare.ts'
-import type { Dialect, Sql } from './dialect.ts'
+import type { Among, Dialect, Sql } from './dialect.ts'
+import {
+  changeDueJoins,
+  changeDueScans,
+  comparedDue,
+  type DueScope,
+  earliest,
+  eventDue,
+  scannedDue,
+  wantsDue,
+} from './due.ts'
+import { recordedDue } from './due-recorded.ts'
+import { typeOf } from './feature-type.ts'
 import type { EventFeature, Feature, Predicate, Test } from './ir.ts'
 import { bitsPerWord, type DerivedFeature, type QueryPlan, referenceOf } from './plan.ts'
 import { dailyScans, hasDaily, pointColumns, pointFigures, scoreLevels } from './points.ts'
@@ -22,7 +35,14 @@ export type Seen = {
    * Internal ids: no others are looked at. Where the plan reads accounts, the other leads of their accounts belong
    * among them. Default: all.
    */
-  readonly leads?: readonly string[]
+  readonly leads?: Among
+  /**
+   * Whether it is returned as well, as `due_at`, when the lead may turn by time alone: the next instant after asOf up
+   * to the next midnight in UTC at which it may come into a segment or leave it, or get other points, if nothing is
+   * known that is dated after asOf and nothing new arrives, for it or for those with whom it ever shared an account.
+   * Points that grow less at that midnight are left out. It may come too early, and it never comes too late.
+   */
+  readonly due?: boolean
   /** Whether each feature's value is returned as well, as text in a column of its own; see `Columns`. */
   readonly values?: boolean
   /** Whether what each rule of the scores comes to is returned as well; see `breakdownColumns`. */
@@ -35,8 +55,9 @@ export type Seen = {
  * micro-points of each score as `s0`, `s1`, ….
  */
 export function emit(plan: QueryPlan, dialect: Dialect, seen: Seen): Statement {
-  const { asOf, horizon, leads } = seen
-  const scope: Scope = { plan, dialect, asOf, horizon, leads, columns: new Columns(plan) }
+  const { asOf, horizon, leads, due } = seen
+  const agenda = due ? agendaOf(plan) : undefined
+  const scope: Scope = { plan, dialect, asOf, horizon, leads, columns: new Columns(plan), agenda }
   return toStatement(statement(scope, seen))
 }
 
@@ -50,7 +71,7 @@ function statement(scope: Scope, { values = false, breakdown = false }: Seen): R
     derivedLevel(features, level(index), level(index + 1), scope),
   )
   const parts: Part[] = [
-    eventScan(scope, pointFigures(scope)),
+    eventScan(scope, [...pointFigures(scope), ...eventDue(scope)]),
     ...dailyScans(scope),
     ...(breakdown ? breakdownScans(scope) : []),
     ...(detail ? [detail] : []),
@@ -58,6 +79,7 @@ function statement(scope: Scope, { values = false, breakdown = false }: Seen): R
     ...attributeScans(scope),
     ...attributeHistoryScans(scope),
     ...recordedScans(scope),
+    ...changeDueScans(scope),
     featureRows(scope, detail !== undefined),
     ...scored,
     ...levels,
@@ -68,12 +90,17 @@ function statement(scope: Scope, { values = false, breakdown = false }: Seen): R
     ...words(scope),
     ...plan.scores.map((_, index) => sql.ref(`s${index}`)),
   ]
+  if (wantsDue(scope)) columns.push(dueColumn(scope))
   if (values) columns.push(...valueColumns(scope))
   if (breakdown) columns.push(...breakdownColumns(scope, (predicate) => holds(predicate, scope)))
   const top = level(levels.length)
   const join = breakdown ? breakdownJoin(scope, top) : sql``
   return sql`with ${sql.join(named, sql`,\n`)}\nselect ${sql.join(columns, sql`,\n  `)}\nfrom ${sql.raw(top)}${join}`
 }
+
+/** The earliest of all instants at which something of the lead may turn. */
+const dueColumn = (scope: DueScope): Sql =>
+  as(earliest([sql.ref('scanned_due'), ...comparedDue(scope, typeOf), ...recordedDue(scope)]), 'due_at')
 
 function words(scope: Scope): Sql[] {
   const { segments } = scope.plan
@@ -126,6 +153,7 @@ function featureRows(scope: Scope, withDetail: boolean): Part {
       return as(sql`${dialect.hash(text)} % ${sql.lit(feature.of)}`, columns.of(feature))
     }),
     ...pointColumns(scope),
+    ...scannedDue(scope),
   ]
   const scans = [
     'event_feature',
@@ -138,6 +166,7 @@ function featureRows(scope: Scope, withDetail: boolean): Part {
     ...scans.map((scan) => sql.raw(`left join ${scan} on ${scan}.lead_id = leads.lead_id`)),
     ...attributeJoins(scope),
     ...attributeHistoryJoins(scope),
+    ...changeDueJoins(scope),
   ]
   const exist = [
     dialect.known(scope.horizon),
@@ -235,44 +264,3 @@ function featureTest({ subject, is }: Test<Feature>, { columns, dialect, asOf }:
 }
 
 const isMean = ({ figure }: EventFeature): boolean => figure.kind === 'mean'
-
-function typeOf(feature: Feature): ComparedType {
-  switch (feature.kind) {
-    case 'attribute':
-      return feature.type
-    case 'score':
-    case 'score_change':
-    case 'score_max':
-      return 'micropoints'
-    case 'first_seen':
-    case 'attribute_history':
-    case 'recorded':
-    case 'level_entered':
-      return 'moment'
-    case 'listed':
-    case 'inside':
-    case 'sequence':
-    case 'segment':
-      return 'boolean'
-    case 'bucket':
-    case 'leads_of_account':
-      return 'number'
-    case 'events':
-      return figureType(feature)
-  }
-}
-
-function figureType({ figure }: EventFeature): ComparedType {
-  switch (figure.kind) {
-    case 'first':
-    case 'last':
-      return 'moment'
-    case 'min':
-    case 'max':
-    case 'value of first':
-    case 'value of last':
-      return figure.property.type
-    default:
-      return 'number'
-  }
-}

@@ -23,7 +23,7 @@ export {
 export { conditions } from './conditions/index.ts'
 export type { Definition } from './definition.ts'
 export { type Diagnostic, diagnosticCodes, isError, type Span } from './diagnostic.ts'
-export type { DialectName, Sql } from './dialect.ts'
+export type { Among, DialectName, Sql } from './dialect.ts'
 export { hasOwnColumn } from './dialects/duckdb.ts'
 export { dialects } from './dialects/index.ts'
 export { jsonAt, jsonList, jsonValue as columnarValue } from './dialects/postgres.ts'
@@ -34,6 +34,7 @@ export { canonical } from './ir.ts'
 export { addedTo, removedFrom, staticMeaning, withOverrides } from './lists.ts'
 export { fingerprint } from './normalize.ts'
 export { definition as definitionShape, parse, print } from './parse.ts'
+export { agendaEnd } from './passages.ts'
 export { type FeatureValue, phrase, sayDistance, sayInstant, sayValue } from './phrase.ts'
 export {
   bitsPerWord,
@@ -42,7 +43,7 @@ export {
   type References,
   testsOf,
 } from './plan.ts'
-export { listsReadBy, readsAccounts, readsOtherLeads, readsScore } from './reads.ts'
+export { listsReadBy, readsAccounts, readsFading, readsOtherLeads, readsScore } from './reads.ts'
 export { referencesOf } from './references.ts'
 export {
   compileScores,

@@ -75,7 +75,11 @@ export function dailyScans(scope: Scope): Part[] {
     daily.map(({ rule }) => rule.events.types),
     scope,
   )
-  const sums = daily.map((each) => as(dialect.total(worth(each, scope)), each.column))
+  // On most days a rule counts nothing, and nothing is looked up then.
+  const sums = daily.map((each) => {
+    const counted = sql`case when ${sql.ref(each.column)} <> 0 then ${worth(each, scope)} end`
+    return as(dialect.total(counted), each.column)
+  })
   return [
     {
       name: 'rule_day',

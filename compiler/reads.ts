@@ -24,6 +24,23 @@ export function readsOtherLeads(
   )
 }
 
+/**
+ * Whether a segment's truth may turn at midnight in UTC for everybody, whatever the leads do: points grow less then,
+ * and the ends of days at which they are recorded are then one more.
+ */
+export function readsFading(predicate: Predicate, references: References, scores: readonly Score[]): boolean {
+  return reads(predicate, references, (feature) => {
+    if (feature.kind === 'score_max' || feature.kind === 'level_entered') return true
+    return 'score' in feature && fades(feature.score, scores)
+  })
+}
+
+function fades(name: string, scores: readonly Score[]): boolean {
+  const { rules, ofLeads } = scoreNamed(scores, name)
+  if (ofLeads) return fades(ofLeads.score, scores)
+  return rules.some((rule) => rule.kind === 'events' && rule.fade !== undefined)
+}
+
 function reads(predicate: Predicate, references: References, wanted: (feature: Feature) => boolean): boolean {
   return [...testsOf(predicate)].some(({ subject }) => {
     if (wanted(subject)) return true

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { micropoints } from './compare.ts'
 import type { Sql } from './dialect.ts'
+import { dayDue, stepDue } from './due.ts'
 import type { RecordedFeature } from './ir.ts'
 import { scoreNamed, segmentOf } from './plan.ts'
 import { as, type Part, type Scope } from './scans.ts'
@@ -10,9 +11,9 @@ const recorded = ({ plan }: Scope): RecordedFeature[] =>
   plan.derived.flat().filter((feature) => kinds.has(feature.kind)) as RecordedFeature[]
 const kinds = new Set(['recorded', 'inside', 'score_max', 'level_entered'])
 
-type OfSegment = Extract<RecordedFeature, { segment: string }>
+export type OfSegment = Extract<RecordedFeature, { segment: string }>
 type OfScore = Extract<RecordedFeature, { score: string }>
-const ofSegments = (scope: Scope) =>
+export const ofSegments = (scope: Scope) =>
   recorded(scope).filter((feature): feature is OfSegment => 'segment' in feature)
 const ofScores = (scope: Scope) => recorded(scope).filter((feature): feature is OfScore => 'score' in feature)
 
@@ -56,7 +57,7 @@ function rawNames(feature: RecordedFeature, scope: Scope): string[] {
 }
 
 /** The last one by then, and not the very last. */
-const isBounded = (feature: RecordedFeature): boolean =>
+export const isBounded = (feature: RecordedFeature): boolean =>
   feature.kind === 'recorded' &&
   feature.figure !== 'since' &&
   (feature.to !== undefined || feature.until !== undefined)
@@ -121,7 +122,7 @@ function segmentScans(scope: Scope): Part[] {
     {
       name: 'segment_recorded',
       query: sql`
-  select ${sql.join([sql`lead_id`, ...columns], sql`,\n    `)}
+  select ${sql.join([sql`lead_id`, ...columns, ...stepDue(scope)], sql`,\n    `)}
   from segment_step
   group by lead_id`,
     },
@@ -164,7 +165,7 @@ function scoreScans(scope: Scope): Part[] {
     {
       name: 'score_recorded',
       query: sql`
-  select ${sql.join([sql`lead_id`, ...columns], sql`,\n    `)}
+  select ${sql.join([sql`lead_id`, ...columns, ...dayDue(scope)], sql`,\n    `)}
   from score_step
   group by lead_id`,
     },
@@ -214,7 +215,7 @@ export function recordedFigure(feature: RecordedFeature, scope: Scope): Sql {
   }
   if (feature.kind === 'inside' && isEmpty(feature, scope.asOf)) return sql.lit(false)
   const now = sql.ref(columns.of(segmentOf(feature)))
-  const was = sql`(${part('entered')} is not null and coalesce(${part('entered')} > ${part('left')}, true))`
+  const was = wasIn(feature, scope)
   if (feature.kind === 'inside') {
     const begun = feature.from ? [sql`${asOf} >= ${dialect.instant(resolve(feature.from, scope.asOf))}`] : []
     const current = sql.join([now, ...begun, ...inTime(asOf, feature, scope)], sql` and `)
@@ -227,6 +228,12 @@ export function recordedFigure(feature: RecordedFeature, scope: Scope): Sql {
   const current = sql.join([moved, ...inTime(asOf, feature, scope)], sql` and `)
   const before = part(isBounded(feature) ? 'bounded' : feature.figure)
   return sql`case when ${current} then ${asOf} else ${before} end`
+}
+
+/** Whether a lead was in the segment after the last run that looked. */
+export function wasIn(feature: OfSegment, scope: Scope): Sql {
+  const [entered, left] = ['entered', 'left'].map((what) => sql.ref(raw(feature, what, scope)))
+  return sql`(${entered} is not null and coalesce(${entered} > ${left}, true))`
 }
 
 function isAtLevel({ score, level }: Extract<RecordedFeature, { kind: 'level_entered' }>, scope: Scope): Sql {

@@ -1,8 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
+import type { Agenda } from './agenda.ts'
 import type { Columns } from './columns.ts'
 import { countBeside } from './columns.ts'
 import { compare } from './compare.ts'
-import type { Dialect, Sql } from './dialect.ts'
+import type { Among, Dialect, Sql } from './dialect.ts'
 import type { EventFeature, Events, EventTypes, Property, Test, Tree } from './ir.ts'
 import type { QueryPlan } from './plan.ts'
 import { type Instant, type Moment, offsetChanges, resolve } from './time.ts'
@@ -15,7 +16,9 @@ export type Scope = {
   readonly horizon: string
   readonly columns: Columns
   /** If these are given, only they are looked at. */
-  readonly leads?: readonly string[] | undefined
+  readonly leads?: Among | undefined
+  /** If it is wanted when each lead may turn by time alone. */
+  readonly agenda?: Agenda | undefined
 }
 
 /** A part of the statement under a name: `with name as (query)`. */
@@ -178,7 +181,7 @@ export function propertyTest(test: Test<Property>, scope: Scope): Sql {
   return compare(propertyOf(test.subject, scope), test.is, { dialect, asOf, type: test.subject.type })
 }
 
-function propertyOf(property: Property, { dialect, columns }: Scope): Sql {
+export function propertyOf(property: Property, { dialect, columns }: Scope): Sql {
   const own = sql`(${dialect.property(property, columns.of(property))})`
   const types = Object.entries(property.ofType ?? {})
   if (types.length === 0) return own

@@ -44,6 +44,21 @@ export function dueSlots({
   return due
 }
 
+/**
+ * Those due slots that should have been run by now: a run takes its time, but not as long as half the time between two
+ * slots, and no more than half an hour.
+ */
+export function lateSlots(given: Due): Instant[] {
+  const grace = Math.max(5, Math.min(secondsBetween(given.pattern, given.now) / 2, 1800))
+  return dueSlots(given).filter((slot) => secondsOf(slot) + grace <= secondsOf(given.now))
+}
+
+/** How long it is from the next slot to the one after it. */
+export function secondsBetween(pattern: string, now: Instant): number {
+  const [first = now, second = now] = nextSlots(pattern, now, 2)
+  return secondsOf(second) - secondsOf(first)
+}
+
 /** The next `count` slots after an instant. */
 export function nextSlots(pattern: string, from: Instant, count: number): Instant[] {
   const slots = slotsAfter(checkSlots(pattern), secondsOf(from))

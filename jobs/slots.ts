@@ -3,15 +3,16 @@ import type { Instant } from '../compiler/index.ts'
 import type { Database } from '../pipeline/engine.ts'
 import type { Settings } from '../pipeline/project/settings.ts'
 import { readLastApplied } from '../pipeline/runs/instants.ts'
-import { type OnStep, run } from '../pipeline/runs/run.ts'
+import { run } from '../pipeline/runs/run.ts'
+import type { OnStep } from '../pipeline/runs/steps.ts'
 import { statement } from '../pipeline/sql.ts'
 import { failureOf } from './failure.ts'
-import { dueSlots } from './schedule.ts'
+import { dueSlots, secondsBetween } from './schedule.ts'
 
 export type SlotSettings = {
   readonly database: Database
   readonly settings: Pick<Settings, 'slots' | 'catchUpSeconds' | 'timezone'> &
-    Partial<Pick<Settings, 'scoreHistoryDays'>>
+    Partial<Pick<Settings, 'scoreHistoryDays' | 'guard'>>
   readonly owner: string
   readonly temporary: string
   readonly log: Logger
@@ -19,8 +20,14 @@ export type SlotSettings = {
   readonly onStep?: OnStep | undefined
 }
 
-/** After so many failures a slot is given up, and the next one does its work: a run writes what should be true then. */
+/**
+ * After so many failures a slot is left to the next one, which does its work: a run writes what should be true then.
+ * The newest is never given up.
+ */
 const maxAttempts = 4
+/** The pauses between failures grow, but not beyond this many seconds, nor beyond the time between two slots. */
+const longestPause = 600
+const shortestPause = 5
 /** Other workers hold the lease for as long as a run takes; whoever finds it taken comes again. */
 const waitMilliseconds = 2000
 /** Somebody else did it, or is about to. */
@@ -68,7 +75,9 @@ type Failed = { readonly as_of: Instant; readonly attempts: number; readonly may
 
 async function nextDue({ database, settings }: SlotSettings): Promise<Instant | undefined> {
   const last = await database.session(readLastApplied)
-  const failed = await database.query<Failed>(statement('jobs/failed_slots'), [last.run_id])
+  const pause = Math.min(Math.max(secondsBetween(settings.slots, last.now), shortestPause), longestPause)
+  const failed = await database.query<Failed>(statement('jobs/failed_slots'), [last.run_id, pause])
+  if (failed.some((each) => !each.may_retry)) return undefined
   const due = dueSlots({
     pattern: settings.slots,
     lastApplied: last.as_of,
@@ -77,8 +86,7 @@ async function nextDue({ database, settings }: SlotSettings): Promise<Instant | 
     limit: failed.length + 1,
   })
   const before = new Map(failed.map((each) => [each.as_of, each]))
-  const slot = due.find((each) => (before.get(each)?.attempts ?? 0) < maxAttempts)
-  return slot === undefined || before.get(slot)?.may_retry === false ? undefined : slot
+  return due.find((each) => (before.get(each)?.attempts ?? 0) < maxAttempts) ?? due.at(-1)
 }
 
 /** Whether to go on with the next slot at once. */
@@ -86,12 +94,13 @@ async function runSlot(slots: SlotSettings, slot: Instant): Promise<boolean> {
   const { database, owner, temporary, log, onStep } = slots
   const start = performance.now()
   try {
-    const { timezone, scoreHistoryDays } = slots.settings
+    const { timezone, scoreHistoryDays, guard } = slots.settings
     const result = await run(database, {
       asOf: slot,
       origin: 'schedule',
       owner,
       timezone,
+      guard,
       scoreHistoryDays,
       temporary,
       waitMilliseconds,

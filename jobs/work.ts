@@ -2,7 +2,7 @@ import type { Instant } from '../compiler/index.ts'
 import type { Database } from '../pipeline/engine.ts'
 import { UserError } from '../pipeline/errors.ts'
 import { backfill } from '../pipeline/runs/backfill.ts'
-import { run } from '../pipeline/runs/run.ts'
+import { type RunResult, run, unchanged } from '../pipeline/runs/run.ts'
 import { type Kind, kinds, type Payload, type Results } from './kinds.ts'
 import type { SlotSettings, Slots } from './slots.ts'
 
@@ -40,10 +40,11 @@ export function workOf(settings: SlotSettings, slots: Slots): (job: Job) => Prom
 
 async function runNow(settings: SlotSettings, { asOf }: Payload<'run'>): Promise<Results['run']> {
   const { database, owner, temporary, onStep } = settings
-  const { timezone, scoreHistoryDays } = settings.settings
+  const { timezone, scoreHistoryDays, guard } = settings.settings
   try {
     const options = {
       asOf,
+      guard,
       origin: 'queue',
       owner,
       timezone,
@@ -51,8 +52,8 @@ async function runNow(settings: SlotSettings, { asOf }: Payload<'run'>): Promise
       temporary,
       ...(onStep ? { onStep } : {}),
     } as const
-    const { steps: _, failing, ...result } = await run(database, options)
-    return { ...result, failing: failing.map(({ key }) => key) }
+    const result = await run(database, options)
+    return { ...withoutSteps(result), failing: result.failing.map(({ key }) => key) }
   } catch (error) {
     // A queue may run a job twice; the second time others may have gone on since.
     const late = error instanceof UserError && error.code === 'AS_OF_NOT_AFTER_LAST_RUN'
@@ -62,13 +63,14 @@ async function runNow(settings: SlotSettings, { asOf }: Payload<'run'>): Promise
   }
 }
 
+const withoutSteps = ({ steps: _, ...result }: RunResult): Omit<RunResult, 'steps'> => result
+
 async function appliedAs(database: Database, asOf: Instant): Promise<Results['run'] | undefined> {
   const [done] = await database.query<{ run_id: string }>(
     `select run_id from runs where as_of = $1::timestamptz and status = 'done' and mode <> 'backfill'`,
     [asOf],
   )
-  const nothing = { leads: 0, segments: 0, entered: 0, left: 0, superseded: 0, nightly: false, failing: [] }
-  return done && { status: 'unchanged', runId: done.run_id, asOf, ...nothing }
+  return done && { ...withoutSteps(unchanged({ run_id: done.run_id, as_of: asOf })), failing: [] }
 }
 
 function backfillNow(

@@ -5,20 +5,22 @@ import { command, type Start } from '../command.ts'
 import { WrongUsage } from '../errors.ts'
 import { enqueuedAnswer, runAnswer, runNow, told } from '../runs.ts'
 
-type Options = { asOf?: string; enqueue?: boolean; wait?: boolean }
+type Options = { asOf?: string; full?: boolean; enqueue?: boolean; wait?: boolean }
 
 export const runCommand = (start: Start) =>
   command('run', {
     summary: 'bring all segments and scores up to date',
     description:
-      'Evaluates all active segments and scores as of one instant, and writes what differs: members, history with its cause, figures and scores, in one transaction. Killed and repeated, it ends in the same state.',
+      'Evaluates all active segments and scores as of one instant, and writes what differs: members, history with its cause, figures and scores, in one transaction. Looks only at the leads that have changed or are due; at all of them after each midnight in UTC and whenever that is not enough, and says why. Killed and repeated, it ends in the same state.',
     examples: [
       ['tideline run', 'as of now'],
       ['tideline run --as-of 2026-11-23', 'as of 00:00 of that day in the time zone of the project'],
+      ['tideline run --full', 'all leads, to be sure'],
       ['tideline run --enqueue --wait', 'let a worker do it, and wait for it'],
     ],
   })
     .option('--as-of <T>', 'what had happened by then counts: a date or an instant after the last run')
+    .option('--full', 'look at all leads, not only at those that changed or are due')
     .option('--enqueue', 'put it on the queue, for a worker to do')
     .option('--wait', 'with --enqueue: wait until it is done')
     .action(
@@ -28,7 +30,8 @@ export const runCommand = (start: Start) =>
         const asOf =
           options.asOf && cli.instant(options.asOf, '--as-of', installation.project.settings.timezone)
         if (options.enqueue) return enqueueRun(cli, installation, asOf || undefined, options.wait ?? false)
-        await cli.print(runAnswer(told(await runNow(cli, installation, { asOf: asOf || undefined })), cli))
+        const { full = false } = options
+        await cli.print(runAnswer(told(await runNow(cli, installation, { asOf: asOf || undefined, full })), cli))
       }),
     )
 

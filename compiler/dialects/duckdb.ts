@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Dialect } from '../dialect.ts'
 import type { AttributeFeature, ValueType } from '../ir.ts'
-import { postgres } from './postgres.ts'
+import { postgres, storedInstant } from './postgres.ts'
 
 /**
  * Reads a columnar copy that Postgres made unique, typed and cut at the horizon: properties are columns `p0`, `p1`, …
@@ -12,6 +12,9 @@ export const duckdb: Dialect = {
   ...postgres,
   name: 'duckdb',
   instant: (value) => sql`cast(${value.slice(0, -1)} as timestamp)`,
+  instantType: 'timestamp',
+  readInstant: (text) => sql`case when regexp_matches(${text}, ${sql.lit(storedInstant)})
+    then try_cast(left(${text}, 26) as timestamp) end`,
   number: (value) => sql`cast(${value} as decimal(38,6))`,
   fold: (text) => sql`lower(${text})`,
   oneOf: (value, list, type, exactly) => {
@@ -22,7 +25,10 @@ export const duckdb: Dialect = {
       ? sql`list_contains(from_json(${items}, '["VARCHAR"]'), ${value})`
       : sql`list_contains(from_json(lower(${items}), '["VARCHAR"]'), lower(${value}))`
   },
-  among: (id, leads) => sql`list_contains(from_json(${JSON.stringify(leads)}, '["BIGINT"]'), ${id})`,
+  among: (id, leads) =>
+    'table' in leads
+      ? postgres.among(id, leads)
+      : sql`list_contains(from_json(${JSON.stringify(leads)}, '["BIGINT"]'), ${id})`,
   bytes: (text) => text,
   matches: (text, pattern) => sql`regexp_matches(${text}, ${pattern}, 's')`,
   known: () => sql`true`,

@@ -6,6 +6,11 @@ import type { ScalarType, Stored, ValueType } from '../ir.ts'
 export const postgres: Dialect = {
   name: 'postgres',
   instant: (value) => sql`cast(${value} as timestamptz)`,
+  instantType: 'timestamptz',
+  readInstant: (
+    text,
+  ) => sql`case when ${text} ~ ${sql.lit(storedInstant)} and pg_input_is_valid(${text}, 'timestamptz')
+    then cast(${text} as timestamptz) end`,
   number: (value) => sql`cast(${value} as numeric)`,
   text: (value) => sql`cast(${value} as text)`,
   fold: (text) => sql`lower(${text} collate pg_c_utf8)`,
@@ -17,7 +22,10 @@ export const postgres: Dialect = {
     const folded = sql`array(select lower(item collate pg_c_utf8) from unnest(cast(${list} as text[])) item)`
     return sql`${postgres.fold(value)} = any(${folded})`
   },
-  among: (id, leads) => sql`${id} = any(cast(${leads} as bigint[]))`,
+  among: (id, leads) =>
+    'table' in leads
+      ? sql`${id} in (select lead_id from ${sql.ref(leads.table)})`
+      : sql`${id} = any(cast(${leads} as bigint[]))`,
   bytes: (text) => sql`(${text} collate "C")`,
   matches: (text, pattern) => sql`(${text} collate "C") ~ ${pattern}`,
   known: (horizon) => sql`ingest_xid < cast(${horizon} as xid8)`,
@@ -52,8 +60,12 @@ export const postgres: Dialect = {
   total: (points) => sql`sum(${points})`,
   dayEnd: (day) => sql`(${day} + 1)::timestamp at time zone 'UTC'`,
   quotient: (of, by) => sql`div(${of}, ${by})`,
-  entry: (list, position) => sql`(cast(${list} as numeric[]))[1 + ${position}]`,
+  // Elements of one length are found at once; a numeric[] is walked through from its beginning.
+  entry: (list, position) => sql`cast((cast(${list} as bigint[]))[1 + ${position}] as numeric)`,
 }
+
+/** What is of this form and still no instant (a 30 February) is told by the engine. */
+export const storedInstant = '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$'
 
 /** What lies at a path of keys. Only objects have keys: on anything else there is nothing there. */
 export function jsonAt(value: Sql, { path = [] }: Pick<Stored, 'path'>): Sql {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import { UserError } from '../errors.ts'
+import type { GuardLimits } from '../runs/guard.ts'
 import { seconds, settingsShape } from './shapes.ts'
 
 export const projectFile = 'tideline.yaml'
@@ -13,6 +14,10 @@ export type Settings = {
   readonly catchUpSeconds: number
   /** For how many days the course of scores is kept; undefined: for good. */
   readonly scoreHistoryDays: number | undefined
+  /** How much of a segment a run may change before somebody has to approve it. */
+  readonly guard: GuardLimits
+  /** The folder of the lake; undefined: none is wanted. */
+  readonly lake: string | undefined
   readonly database: string | undefined
   readonly schema: string
 }
@@ -54,12 +59,24 @@ function openProject(folder: string): Project {
       hint: 'docs/project.md lists the settings.',
     })
   }
-  const { catch_up, database, retention, ...rest } = parsed.data
+  const { catch_up, database, retention, guard, lake, ...rest } = parsed.data
   const kept = retention.score_history
   const scoreHistoryDays = kept === undefined ? undefined : Math.ceil(seconds(kept) / 86_400)
   return {
     folder,
     state: join(folder, '.tideline'),
-    settings: { ...rest, database, catchUpSeconds: seconds(catch_up), scoreHistoryDays },
+    settings: {
+      ...rest,
+      guard: limitsOf(guard),
+      lake: lake === 'none' ? undefined : resolve(folder, lake),
+      database,
+      catchUpSeconds: seconds(catch_up),
+      scoreHistoryDays,
+    },
   }
 }
+
+const limitsOf = (guard: 'none' | { max_change: string; at_least: number }): GuardLimits =>
+  guard === 'none'
+    ? 'none'
+    : { maxChange: Number.parseFloat(guard.max_change) / 100, atLeast: guard.at_least }

@@ -35,6 +35,25 @@ export const settingsShape = z.strictObject({
     })
     .default({})
     .describe('How long what runs recorded is kept.'),
+  guard: z
+    .union([
+      z.literal('none'),
+      z.strictObject({
+        max_change: z
+          .string()
+          .regex(/^\d{1,3}(\.\d{1,4})?%$/, 'must be a share such as 30%')
+          .default('30%')
+          .describe('The share of its members that may come and go in one run.'),
+        at_least: z.int().min(1).default(1000).describe('Fewer leads than this may always come and go.'),
+      }),
+    ])
+    .default({ max_change: '30%', at_least: 1000 })
+    .describe('How much of a segment a run may change before somebody has to approve it; none: everything.'),
+  lake: z
+    .string()
+    .min(1)
+    .default('.tideline/lake')
+    .describe('The folder of the lake, a copy of the events that full runs read; none: they read Postgres.'),
   database: z
     .string()
     .min(1)

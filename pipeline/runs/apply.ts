@@ -1,25 +1,42 @@
-import { type Instant, micropoints } from '../../compiler/index.ts'
+import type { Instant, Score } from '../../compiler/index.ts'
 import type { Client } from '../engine.ts'
 import { statement } from '../sql.ts'
+import type { Candidates } from './candidates.ts'
 import type { PinnedDefinitions } from './definitions.ts'
-import type { Evaluation } from './evaluate.ts'
+import type { Staged } from './evaluate.ts'
+import type { Warned } from './guard.ts'
 import { FencedOff } from './lease.ts'
-import type { Steps } from './run.ts'
+import { writeOutcomes } from './outcomes.ts'
 import { applyScoreDays } from './score-days.ts'
+import { levelsOf } from './stage.ts'
+import type { Steps } from './steps.ts'
 
 type Applying = {
   readonly runId: string
   readonly asOf: Instant
   readonly fence: string
   readonly definitions: PinnedDefinitions
-  readonly evaluation: Evaluation
+  readonly evaluation: Staged
+  readonly warnings: readonly Warned[]
   readonly lastAsOf: Instant | null
+  /** Of an incremental run; and of a full one that looks for drift. */
+  readonly candidates: Candidates | undefined
+  /** Whether differences that no candidate explains are drift, and whether a midnight in UTC has passed. */
+  readonly judged: boolean
+  readonly midnight: boolean
+  readonly full: boolean
   readonly rollUp: boolean
   readonly scoreHistoryDays: number | undefined
   readonly steps: Steps
 }
 
-export type Applied = { leads: number; entered: number; left: number; superseded: number }
+export type Applied = {
+  leads: number
+  entered: number
+  left: number
+  superseded: number
+  drift: number | null
+}
 
 /**
  * Makes what was staged true: membership, history, scores, figures, outcomes and the run's own row. To be called
@@ -34,6 +51,9 @@ export async function applyRun(client: Client, run: Applying): Promise<Applied> 
   await steps.step('apply entered', () => client.query(statement('runs/apply_entered'), [asOf, runId]))
   await steps.step('apply changes', () => client.query(statement('runs/apply_changes'), [asOf, runId]))
   await steps.step('apply scores', () => applyScores(client, run))
+  // Looks through all of them; without a new set of rules there is nothing to be found.
+  if (run.full)
+    await client.query(statement('runs/drop_scores'), [definitions.catalog.scores.map(({ name }) => name)])
   await steps.step('apply score days', () => applyScoreDays(client, runId))
   const { scoreHistoryDays } = run
   if (scoreHistoryDays !== undefined) {
@@ -41,25 +61,27 @@ export async function applyRun(client: Client, run: Applying): Promise<Applied> 
       client.query(statement('runs/prune_scores'), [asOf, scoreHistoryDays]),
     )
   }
-  const mainScore = definitions.scores.findIndex((score) => score.name === 'engagement')
+  await steps.step('apply states', () => client.query(statement('runs/apply_states')))
   await steps.step('apply figures', () =>
-    client.query(statement('runs/apply_stats'), [asOf, runId, mainScore < 0 ? null : mainScore + 1]),
+    client.query(statement('runs/apply_stats'), [asOf, runId, evaluation.leads]),
   )
-  await recordOutcomes(client, run, superseded.rows)
+  const drift = run.judged ? await countDrift(client, run) : null
   await client.query(statement('runs/apply_state'), [runId, definitions.scoringVersion])
-  if (evaluation.failing.length > 0) {
-    await client.query(statement('runs/mark_failing'), [
-      runId,
-      run.lastAsOf,
-      evaluation.failing.map((each) => each.segmentId),
-      evaluation.failing.map((each) => each.outcome),
-      evaluation.failing.map(errorText),
-    ])
-  }
+  await writeOutcomes(client, { ...run, superseded: superseded.rows })
+  await steps.keepStatements(client)
   await steps.begin('commit')
   const { rows } = await client.query<{ leads: string; entered: string; left: string }>(
     statement('runs/finish'),
-    [runId, run.fence, JSON.stringify(steps.done), run.rollUp],
+    [
+      runId,
+      run.fence,
+      JSON.stringify(steps.done),
+      run.rollUp,
+      evaluation.leads,
+      run.candidates && JSON.stringify(run.candidates),
+      evaluation.engine,
+      drift,
+    ],
   )
   const finished = rows[0]
   if (!finished) throw new FencedOff()
@@ -68,7 +90,29 @@ export async function applyRun(client: Client, run: Applying): Promise<Applied> 
     entered: Number(finished.entered),
     left: Number(finished.left),
     superseded: superseded.rowCount ?? 0,
+    drift,
   }
+}
+
+/** What a full run found that no change explains: the runs before should have found it. It is repaired, and told. */
+async function countDrift(
+  client: Client,
+  { runId, definitions, midnight }: Pick<Applying, 'runId' | 'definitions' | 'midnight'>,
+): Promise<number> {
+  const fading = definitions.scores.flatMap((score, index) =>
+    midnight && fades(score, definitions.scores) ? [index + 1] : [],
+  )
+  const found = [
+    await client.query<{ leads: string }>(statement('runs/count_drift'), [runId]),
+    await client.query<{ leads: string }>(statement('runs/count_score_drift'), [runId, fading]),
+  ]
+  return found.flatMap(({ rows }) => rows).reduce((sum, { leads }) => sum + Number(leads), 0)
+}
+
+function fades({ rules, ofLeads }: Score, scores: readonly Score[]): boolean {
+  if (rules.some((rule) => rule.kind === 'events' && rule.fade !== undefined)) return true
+  const summed = ofLeads && scores.find(({ name }) => name === ofLeads.score)
+  return summed !== undefined && fades(summed, scores)
 }
 
 export async function applyScores(
@@ -76,43 +120,16 @@ export async function applyScores(
   run: Pick<Applying, 'runId' | 'asOf' | 'definitions'>,
 ): Promise<number> {
   let written = 0
-  const { scores, catalog } = run.definitions
+  const { scores } = run.definitions
   for (const [index, score] of scores.entries()) {
     const result = await client.query(statement('runs/apply_scores'), [
       run.asOf,
       run.runId,
       score.name,
       index + 1,
-      score.levels.map((level) => level.name),
-      score.levels.map((level) => micropoints(level.from)),
+      ...levelsOf(score),
     ])
     written += result.rowCount ?? 0
   }
-  await client.query(statement('runs/drop_scores'), [catalog.scores.map((score) => score.name)])
   return written
 }
-
-async function recordOutcomes(
-  client: Client,
-  { runId, evaluation }: Applying,
-  superseded: readonly { segment_id: string; version: number }[],
-): Promise<void> {
-  const gone = new Set(superseded.map((each) => each.segment_id))
-  const outcomes = [
-    ...evaluation.failing.map((each) => ({ ...each, error: errorText(each) })),
-    ...evaluation.segments
-      .filter((each) => each.first || gone.has(each.segmentId))
-      .map((each) => ({ ...each, outcome: gone.has(each.segmentId) ? 'superseded' : 'done', error: null })),
-  ]
-  if (outcomes.length === 0) return
-  await client.query(statement('runs/record_segments'), [
-    runId,
-    outcomes.map((each) => each.segmentId),
-    outcomes.map((each) => each.version),
-    outcomes.map((each) => each.outcome),
-    outcomes.map((each) => each.error),
-  ])
-}
-
-const errorText = (failing: { code: string; message: string }): string =>
-  JSON.stringify({ code: failing.code, message: failing.message })

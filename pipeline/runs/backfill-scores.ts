@@ -6,6 +6,7 @@ import { applyScores } from './apply.ts'
 import type { PinnedDefinitions } from './definitions.ts'
 import { evaluate } from './evaluate.ts'
 import { stageDay } from './score-days.ts'
+import { stageScores } from './stage.ts'
 
 /** A day at whose end scores are evaluated anew; at a seam, to see what is missing there now. */
 export type Day = { readonly day: string; readonly seam: boolean }
@@ -70,8 +71,14 @@ export async function oneDay(
 }
 
 /** Where nothing was ever run: how scores stand now is how they stand at the end of the range. */
-export const evaluatePresent = (client: Client, { definitions, horizon }: Scored, asOf: Instant) =>
-  evaluate(client, { ...definitions, segments: [], failing: [] }, { asOf, horizon })
+export async function evaluatePresent(
+  client: Client,
+  { definitions, horizon }: Scored,
+  asOf: Instant,
+): Promise<void> {
+  await evaluate(client, { ...definitions, segments: [], failing: [] }, { asOf, horizon })
+  await stageScores(client, definitions.scores)
+}
 
 /** Within the transaction. Returns whether the rules were changed meanwhile: then scores are left as they were. */
 export async function writeScores(

@@ -5,7 +5,7 @@ import { statement } from '../sql.ts'
 import { type Day, writeScores } from './backfill-scores.ts'
 import type { PinnedDefinitions } from './definitions.ts'
 import { FencedOff } from './lease.ts'
-import type { Steps } from './run.ts'
+import type { Steps } from './steps.ts'
 
 /** A backfill that is under way. */
 export type Going = {

@@ -11,7 +11,9 @@ import { type Going, settleSeams, writeBackfill } from './backfill-write.ts'
 import { evaluate } from './evaluate.ts'
 import { readLastApplied } from './instants.ts'
 import { claim } from './lease.ts'
-import { describeError, type OnStep, Steps } from './run.ts'
+import { describeError } from './run.ts'
+import { mainScore, stageCauses } from './stage.ts'
+import { type OnStep, Steps } from './steps.ts'
 
 export { type BackfillRange, backfillSlots, type Slot } from './backfill-slots.ts'
 
@@ -69,7 +71,7 @@ export function backfill(database: Database, options: BackfillOptions): Promise<
         return await write(database, client, options, going)
       } catch (error) {
         await client
-          .query(statement('runs/fail'), [going.runId, JSON.stringify(describeError(error))])
+          .query(statement('runs/fail'), [going.runId, JSON.stringify(describeError(error)), JSON.stringify(going.steps.done)])
           .catch(() => {})
         throw error
       }
@@ -164,6 +166,7 @@ async function keepPlan(
     '0',
     definitions.scoringVersion,
     JSON.stringify({ ...asked, instants, days: days.flatMap(({ day, seam }) => (seam ? [] : [day])) }),
+    null,
   ])
   const runId = started!.run_id
   await client.query(statement('backfill/begin'), [runId, JSON.stringify(asked), meaning])
@@ -198,6 +201,7 @@ async function going(
   await client.query(statement('backfill/view_recorded_scores'))
   await client.query(`select set_config('tideline.backfill', $1::text, false)`, [runId])
   await client.query(statement('backfill/create_held'))
+  await client.query(statement('runs/stage_candidates'))
   return { runId, horizon, definitions, instants, days, steps: new Steps(options.onStep) }
 }
 
@@ -244,13 +248,13 @@ async function oneInstant(client: Client, going: Going, asOf: Instant): Promise<
   if (failing) {
     throw new UserError({ code: failing.code, message: `"${failing.key}" as of ${asOf}: ${failing.message}` })
   }
-  const mainScore = definitions.scores.findIndex((score) => score.name === 'engagement')
-  await client.query(statement('runs/stage_changes'), [horizon, asOf, null, result.wordCount])
+  await client.query(statement('runs/stage_differences'), [result.wordCount])
+  await stageCauses(client, { asOf, horizon, lastAsOf: null })
   await inTransaction(client, async () => {
     await client.query(statement('backfill/keep_changes'), [runId, asOf])
     await client.query(statement('backfill/step_left'))
     await client.query(statement('backfill/step_entered'))
-    await client.query(statement('backfill/keep_stats'), [runId, asOf, mainScore < 0 ? null : mainScore + 1])
+    await client.query(statement('backfill/keep_stats'), [runId, asOf, mainScore(definitions)])
     await client.query(statement('backfill/keep_done'), [runId, asOf])
   })
 }

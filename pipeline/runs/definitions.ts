@@ -22,18 +22,28 @@ export type Pinned = {
   readonly version: number
   readonly predicate: Predicate
   readonly zone: string
+  /** Fingerprint of all that the definition says, whatever it refers to; what hands said is no part of it. */
+  readonly meaning: string
   /** This run is the first to apply the version, or a score it reads: every change has the cause `definition`. */
   readonly first: boolean
+  /** Its members are not those of the run before: it is new, or was broken, parked or paused meanwhile. */
+  readonly rested: boolean
 }
 
 export type Failing = {
   readonly segmentId: string
   readonly key: string
   readonly version: number
-  /** `blocked`: it refers to one that is broken. */
-  readonly outcome: 'broken' | 'blocked'
+  /** `blocked`: it refers to one that is broken or parked; `needs_approval`: it is parked. */
+  readonly outcome: 'broken' | 'blocked' | 'needs_approval'
   readonly code: string
   readonly message: string
+  /** What else is kept with the error, and shown to nobody but those who ask for it. */
+  readonly details?: Readonly<Record<string, string | number>>
+  /** This run did not try it: it stands as it stood. */
+  readonly untried?: true
+  /** Its evaluation failed: runs leave it alone for a while, each time longer. */
+  readonly backoff?: true
 }
 
 export type PinnedDefinitions = {
@@ -57,6 +67,8 @@ type SegmentRow = {
   zone: string
   applied_version: number | null
   applied_scoring: number | null
+  applied_meaning: string | null
+  rested: boolean
 }
 
 /** The current versions of all active segments and of scoring, compiled against the catalog as it is now. */
@@ -67,7 +79,8 @@ export async function pinDefinitions(client: Reader): Promise<PinnedDefinitions>
   const stored = await rows<SegmentRow>(
     client,
     `select s.segment_id, s.key, s.origin, s.status, s.version, v.tree, v.zone,
-       st.version as applied_version, st.scoring_version as applied_scoring
+       st.version as applied_version, st.scoring_version as applied_scoring, st.meaning as applied_meaning,
+       coalesce(st.state <> 'ok' or st.good_as_of is not null, true) as rested
      from segments s
      join segment_versions v on v.segment_id = s.segment_id and v.version = s.version
      left join segment_state st on st.segment_id = s.segment_id
@@ -94,8 +107,10 @@ export async function pinDefinitions(client: Reader): Promise<PinnedDefinitions>
       continue
     }
     const scoreChanged = readsScore(predicate, references) && row.applied_scoring !== scoringVersion
-    const first = row.applied_version !== row.version || scoreChanged
-    segments.push({ ...base, predicate, zone: row.zone, first })
+    const meaning = compiled.get(row.key)?.fingerprint ?? ''
+    const meant = row.applied_meaning === null || row.applied_meaning === meaning
+    const first = row.applied_version !== row.version || scoreChanged || !meant
+    segments.push({ ...base, predicate, zone: row.zone, meaning, first, rested: row.rested })
   }
   return { segments, failing, compiled, references, catalog, scores, scoringVersion }
 }

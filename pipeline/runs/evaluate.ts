@@ -1,12 +1,37 @@
-import { dialects, emit, type Instant, listsReadBy, plan, readsOtherLeads } from '../../compiler/index.ts'
+import {
+  dialects,
+  emit,
+  type Instant,
+  listsReadBy,
+  plan,
+  readsFading,
+  readsOtherLeads,
+} from '../../compiler/index.ts'
 import type { Client } from '../engine.ts'
 import { statement } from '../sql.ts'
 import { bitsOf, type Failing, type Pinned, type PinnedDefinitions } from './definitions.ts'
+import { failedWith } from './failures.ts'
 
 export type Evaluation = {
   readonly segments: readonly Pinned[]
   readonly failing: readonly Failing[]
   readonly wordCount: number
+}
+
+/** What was found and put together for a run to write, in whichever engine. */
+export type Staged = Omit<Evaluation, 'wordCount'> & {
+  readonly engine: 'postgres' | 'duckdb'
+  /** How many exist. */
+  readonly leads: number
+}
+
+type Asked = {
+  readonly asOf: Instant
+  readonly horizon: string
+  /** Whether only the leads in `candidate` are looked at. Default: all. */
+  readonly candidates?: boolean
+  /** Whether it is wanted when each lead may turn by time alone: what a run keeps, and a backfill does not. */
+  readonly due?: boolean
 }
 
 /**
@@ -17,7 +42,7 @@ export type Evaluation = {
 export async function evaluate(
   client: Client,
   definitions: PinnedDefinitions,
-  seen: { asOf: Instant; horizon: string },
+  seen: Asked,
 ): Promise<Evaluation> {
   try {
     return await evaluateOnce(client, definitions, seen)
@@ -27,12 +52,7 @@ export async function evaluate(
     const sqlState = (error as { code?: string }).code
     if (suspects.length === 0 || others.length === 0 || sqlState === undefined || sqlState.startsWith('57P'))
       throw error
-    const failing = suspects.map((segment) => ({
-      ...segment,
-      outcome: 'broken' as const,
-      code: 'EVALUATION_FAILED',
-      message: `The shared statement failed with this version in it (${sqlState}).`,
-    }))
+    const failing = failedWith(error, suspects, definitions)
     const rest = await evaluateOnce(client, { ...definitions, segments: others }, seen)
     return { ...rest, failing: [...definitions.failing, ...failing] }
   }
@@ -41,13 +61,32 @@ export async function evaluate(
 async function evaluateOnce(
   client: Client,
   definitions: PinnedDefinitions,
-  seen: { asOf: Instant; horizon: string },
+  { asOf, horizon, candidates = false, due = false }: Asked,
 ): Promise<Evaluation> {
   const { segments, scores, failing, references } = definitions
-  const { words, bits, wordCount } = bitsOf(segments.length)
-  const query = emit(plan(segments, scores, references), dialects.postgres, seen)
+  const query = emit(plan(segments, scores, references), dialects.postgres, {
+    ...{ asOf, horizon },
+    ...(candidates ? { leads: { table: 'candidate' } } : {}),
+    ...(due ? { due: true } : {}),
+  })
+  const wordCount = await stagePlan(client, definitions)
   const set = Array.from({ length: wordCount }, (_, word) => `w${word}`).join(', ')
   const points = scores.map((_, score) => `s${score}`).join(', ')
+  // Postgres spreads `create table as` over several processes, `insert` not.
+  await client.query(
+    `create temporary table evaluated as
+     select lead_id, array[${set}]::bigint[] as words, array[${points}]::numeric[] as scores${due ? ', due_at' : ''}
+     from (${query.sql}) as features`,
+    [...query.parameters],
+  )
+  await client.query('analyze evaluated; analyze planned')
+  return { segments, failing, wordCount }
+}
+
+/** Makes the tables in which a run puts together what it will write, and says which bit each segment is. */
+export async function stagePlan(client: Client, definitions: PinnedDefinitions): Promise<number> {
+  const { segments, scores, references } = definitions
+  const { words, bits, wordCount } = bitsOf(segments.length)
   await client.query(statement('runs/stage'))
   await client.query(statement('runs/plan_segments'), [
     segments.map((segment) => segment.segmentId),
@@ -56,6 +95,8 @@ async function evaluateOnce(
     bits,
     segments.map((segment) => segment.first),
     segments.map((segment) => readsOtherLeads(segment.predicate, references, scores)),
+    segments.map((segment) => readsFading(segment.predicate, references, scores)),
+    segments.map((segment) => segment.meaning),
   ])
   const lists = segments.flatMap(({ segmentId, predicate }) =>
     listsReadBy(predicate, references).map((key) => ({ segmentId, key })),
@@ -64,13 +105,5 @@ async function evaluateOnce(
     lists.map(({ segmentId }) => segmentId),
     lists.map(({ key }) => key),
   ])
-  // Postgres spreads `create table as` over several processes, `insert` not.
-  await client.query(
-    `create temporary table evaluated as
-     select lead_id, array[${set}]::bigint[] as words, array[${points}]::numeric[] as scores
-     from (${query.sql}) as features`,
-    [...query.parameters],
-  )
-  await client.query('analyze evaluated; analyze planned')
-  return { segments, failing, wordCount }
+  return wordCount
 }

@@ -10,6 +10,11 @@ export type LastApplied = {
   readonly horizon: string | null
   readonly scoring_version: number | null
   readonly rollup_due: boolean | null
+  /** How many leads it saw, and the fingerprint of what its scores meant. */
+  readonly leads: number | null
+  readonly scores: string | null
+  /** Whether a backfill was applied since. */
+  readonly backfilled: boolean
   readonly now: Instant
   readonly next_horizon: string
 }

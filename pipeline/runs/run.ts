@@ -5,11 +5,16 @@ import { drainInboxes } from '../import/inbox.ts'
 import { rollUp } from '../rollup.ts'
 import { statement } from '../sql.ts'
 import { applyRun } from './apply.ts'
-import { type Failing, pinDefinitions } from './definitions.ts'
-import { evaluate } from './evaluate.ts'
+import type { Candidates } from './candidates.ts'
+import { checkCluster } from './cluster.ts'
+import { type Decided, decide } from './decide.ts'
+import type { Failing } from './definitions.ts'
+import { type GuardLimits, guard, type Warned } from './guard.ts'
 import { chooseAsOf, type LastApplied, readLastApplied } from './instants.ts'
 import { claim, type Lease } from './lease.ts'
-import { stageScoreDays } from './score-days.ts'
+import { type Chosen, scoresMeaning } from './mode.ts'
+import { stageRun } from './stage.ts'
+import { type OnStep, type RunStep, Steps } from './steps.ts'
 
 export type RunOptions = {
   /** Default: the present instant of the database's clock. */
@@ -26,25 +31,35 @@ export type RunOptions = {
   readonly rollUp?: boolean
   /** For how many days the course of scores is kept; for good, if left out. Nightly runs remove what is older. */
   readonly scoreHistoryDays?: number | undefined
+  /** Whether all leads are looked at, whatever changed. */
+  readonly full?: boolean
+  /** Of more than this share of the leads a full run is made, which costs less then. */
+  readonly fullShare?: number
+  readonly guard?: GuardLimits | undefined
   /** Told before each step begins. Crash tests end the process here. */
   readonly onStep?: OnStep
 }
-
-export type OnStep = (step: string) => void | Promise<void>
-
-export type RunStep = { readonly name: string; readonly rows: number | null; readonly milliseconds: number }
 
 export type RunResult = {
   /** `unchanged`: a run as of this instant was applied before. */
   readonly status: 'done' | 'unchanged'
   readonly runId: string | null
   readonly asOf: Instant
+  readonly mode: 'incremental' | 'full'
+  /** Why in this mode; null if nothing was to be done. */
+  readonly chosen: Chosen | null
+  /** How many leads can have changed, and why. Not known of a run before which there was none. */
+  readonly candidates: Candidates | undefined
+  readonly engine: 'postgres' | 'duckdb' | null
   readonly leads: number
   readonly segments: number
   readonly entered: number
   readonly left: number
   readonly failing: readonly Failing[]
+  readonly warnings: readonly Warned[]
   readonly superseded: number
+  /** Differences that the runs before should have found; null where that can't be said. */
+  readonly drift: number | null
   readonly nightly: boolean
   readonly steps: readonly RunStep[]
 }
@@ -59,18 +74,20 @@ export async function run(database: Database, options: RunOptions): Promise<RunR
     const report = await drainInboxes(database, { timezone: options.timezone })
     return report?.read ?? 0
   })
-  return database.session(async (client) => {
+  return database.session(async (connection) => {
+    const client = steps.watch(connection)
     const lease = await steps.step('claim', () =>
       claim(database, client, { owner: options.owner, waitMilliseconds: options.waitMilliseconds ?? 60_000 }),
     )
     try {
       await client.query(statement('runs/interrupt'))
       await client.query(statement('backfill/clean_up'), [null, null])
+      const restored = await checkCluster(client)
       const last = await readLastApplied(client)
       await rollUpIfDue(database, last, options, steps)
       const asOf = chooseAsOf(last, options.asOf)
-      if (asOf === undefined) return unchanged(last)
-      return await runAsOf(database, client, lease, { ...options, asOf, last, steps })
+      if (asOf === undefined) return unchanged({ ...last, as_of: last.as_of ?? last.now })
+      return await runAsOf(database, client, lease, { ...options, asOf, last, restored, steps })
     } finally {
       await lease.release().catch(() => {})
     }
@@ -95,75 +112,68 @@ async function rollUpIfDue(
   await steps.step('roll up', () => rollUp(database, { runId, asOf, horizon, temporary: options.temporary }))
 }
 
-type Going = RunOptions & { readonly asOf: Instant; readonly last: LastApplied; readonly steps: Steps }
+type Going = RunOptions & {
+  readonly asOf: Instant
+  readonly last: LastApplied
+  readonly restored: boolean
+  readonly steps: Steps
+}
 
-async function runAsOf(database: Database, client: Client, lease: Lease, going: Going): Promise<RunResult> {
+async function runAsOf(database: Database, session: Client, lease: Lease, going: Going): Promise<RunResult> {
   const { asOf, last, steps } = going
-  const definitions = await steps.step('pin definitions', () => pinDefinitions(client))
-  await client.query('discard temp')
-  await client.query(statement('runs/hold_membership'))
+  const client = steps.watch(session)
   const horizon = last.next_horizon
-  const runId = await startRun(client, {
-    asOf,
-    horizon,
-    fence: lease.fence,
-    going,
-    scoring: definitions.scoringVersion,
-  })
+  await client.query('discard temp')
+  const decided = await decide(client, going, horizon)
+  const { definitions, mode, chosen, candidates, midnight } = decided
+  await client.query(statement(mode === 'full' ? 'runs/look_at_all' : 'runs/look_at_candidates'))
+  await client.query(statement(mode === 'full' ? 'runs/hold_membership' : 'runs/hold_candidates'))
+  const runId = await startRun(client, { asOf, horizon, fence: lease.fence, going, decided })
   try {
-    await steps.step('stage score days', () =>
-      stageScoreDays(client, { scores: definitions.scores, from: last.as_of, asOf, horizon }),
-    )
-    const evaluation = await steps.step('evaluate', () => evaluate(client, definitions, { asOf, horizon }))
-    await steps.step('stage changes', () =>
-      client.query(statement('runs/stage_changes'), [horizon, asOf, last.as_of, evaluation.wordCount]),
-    )
-    await client.query('analyze staged_change')
-    const nightly = isNightly(asOf)
-    const rollUp = nightly && going.rollUp !== false
+    const seen = { asOf, horizon, last, midnight }
+    const staged = await stageRun(database, client, { ...seen, definitions, mode, candidates, going })
+    const { failing, warnings } = await steps.step('guard', () => guard(client, definitions, going.guard))
+    const rollUp = isNightly(asOf) && going.rollUp !== false
+    const evaluation = { ...staged, failing: [...staged.failing, ...failing] }
     const applied = await inTransaction(client, () =>
       applyRun(client, {
-        runId,
-        asOf,
-        fence: lease.fence,
-        definitions,
-        evaluation,
+        ...{ runId, asOf, fence: lease.fence, definitions, evaluation, candidates, midnight, rollUp, steps },
+        judged: staged.judged,
+        full: mode === 'full',
         lastAsOf: last.as_of,
-        rollUp,
-        scoreHistoryDays: nightly ? going.scoreHistoryDays : undefined,
-        steps,
+        warnings,
+        scoreHistoryDays: isNightly(asOf) ? going.scoreHistoryDays : undefined,
       }),
     )
     await rollUpIfDue(database, await readLastApplied(client), going, steps)
     await steps.begin('end')
     return {
-      status: 'done',
-      runId,
-      asOf,
-      ...applied,
-      segments: evaluation.segments.length,
-      failing: evaluation.failing,
-      nightly,
-      steps: steps.done,
+      ...{ status: 'done', runId, asOf, mode, chosen, candidates, engine: staged.engine, ...applied },
+      ...{ warnings, segments: staged.segments.length - failing.length, failing: evaluation.failing },
+      ...{ nightly: isNightly(asOf), steps: steps.done },
     }
   } catch (error) {
-    await client.query(statement('runs/fail'), [runId, JSON.stringify(describeError(error))]).catch(() => {})
+    const failed = [runId, JSON.stringify(describeError(error)), JSON.stringify(steps.done)]
+    await client.query(statement('runs/fail'), failed).catch(() => {})
+    await steps.keepStatements(client).catch(() => {})
     throw error
   }
 }
 
 async function startRun(
   client: Client,
-  run: { asOf: Instant; horizon: string; fence: string; going: Going; scoring: number | null },
+  run: { asOf: Instant; horizon: string; fence: string; going: Going; decided: Decided },
 ): Promise<string> {
+  const { definitions, mode, chosen } = run.decided
   const { rows } = await client.query<{ run_id: string }>(statement('runs/start'), [
-    'full',
+    mode,
     run.going.origin ?? 'command',
     run.asOf,
     run.horizon,
     run.fence,
-    run.scoring,
-    '{}',
+    definitions.scoringVersion,
+    JSON.stringify({ scores: scoresMeaning(definitions) }),
+    JSON.stringify(chosen),
   ])
   const runId = rows[0]!.run_id
   await client.query('update run_lease set run_id = $1::bigint where fence = $2::bigint', [runId, run.fence])
@@ -180,40 +190,22 @@ export function describeError(error: unknown): { code: string; message: string }
   }
 }
 
-const unchanged = (last: LastApplied): RunResult => ({
+export const unchanged = (last: { run_id: string | null; as_of: Instant }): RunResult => ({
   status: 'unchanged',
   runId: last.run_id,
-  asOf: last.as_of ?? last.now,
+  asOf: last.as_of,
+  mode: 'incremental',
+  chosen: null,
+  candidates: undefined,
+  engine: null,
   leads: 0,
   segments: 0,
   entered: 0,
   left: 0,
   failing: [],
+  warnings: [],
   superseded: 0,
+  drift: null,
   nightly: false,
   steps: [],
 })
-
-/** Names what a run is doing, and keeps rows and time of each step for whoever asks later. */
-export class Steps {
-  readonly done: RunStep[] = []
-  private readonly onStep: OnStep | undefined
-
-  constructor(onStep?: OnStep) {
-    this.onStep = onStep
-  }
-
-  async begin(name: string): Promise<void> {
-    await this.onStep?.(name)
-  }
-
-  async step<T>(name: string, work: () => Promise<T>): Promise<T> {
-    await this.begin(name)
-    const start = performance.now()
-    const result = await work()
-    const rows =
-      typeof result === 'number' ? result : ((result as { rowCount?: number } | null)?.rowCount ?? null)
-    this.done.push({ name, rows, milliseconds: Math.round(performance.now() - start) })
-    return result
-  }
-}

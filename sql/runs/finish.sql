@@ -1,8 +1,9 @@
 -- The last statement of the transaction that applies a run. $1 run_id bigint, $2 fence bigint, $3 steps jsonb,
--- $4 boolean: its figures are to be rolled up.
+-- $4 boolean: its figures are to be rolled up; $5 leads that exist bigint, $6 candidates jsonb, $7 engine text,
+-- $8 drift bigint (null: not looked for).
 update runs
 set status = 'done', finished_at = clock_timestamp(), steps = $3::jsonb, rollup_due = $4::boolean,
-  leads = (select count(*) from evaluated),
+  leads = $5::bigint, candidates = $6::jsonb, engine = $7::text, drift = $8::bigint,
   entered = (select count(*) from staged_change where change = 'entered'),
   "left" = (select count(*) from staged_change where change = 'left')
 where run_id = $1::bigint and fence = $2::bigint and status = 'running'

@@ -190,7 +190,7 @@ describe('a run', () => {
     const { failing } = await runAsOf(database, day(2))
     expect(failing.map(({ key, code }) => `${key} ${code}`).sort()).toEqual(
       Object.keys(many)
-        .map((key) => `${key} EVALUATION_FAILED`)
+        .map((key) => `${key} TOO_LARGE`)
         .sort(),
     )
     expect(await members(database, 'all')).toEqual(['a', 'b'])
@@ -212,7 +212,7 @@ describe('a run', () => {
     await addLead(database, 'b')
     const result = await runAsOf(database, day(2), {
       onStep: async (step) => {
-        if (step === 'stage changes') await apply(database, { one: 'not everyone', two: 'everyone' })
+        if (step === 'compare members') await apply(database, { one: 'not everyone', two: 'everyone' })
       },
     })
     expect(result.superseded).toBe(1)

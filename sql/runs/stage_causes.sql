@@ -1,26 +1,8 @@
--- Compares each lead's set with the one it was in, and keeps the bits that differ, each with its cause.
--- $1 horizon and $2 as_of of this run; $3 as_of of the last applied one (null: none, or causes don't matter);
--- $4 number of words in a set int. Reads held_member: who was in, a view of membership in a run.
+-- Gives each difference its cause. $1 horizon and $2 as_of of this run; $3 as_of of the last applied one (null: none, or
+-- causes don't matter); $4 boolean: whether what no candidate explains is drift, $5 boolean: whether a midnight in UTC
+-- passed since the last run. Reads difference, planned, candidate, and concerned: whose changes it is about.
 insert into staged_change (segment_id, lead_id, change, cause, version)
-with held as (
-  select lead_id, array_agg(bits order by word) as words
-  from (
-    select l.lead_id, w.word, coalesce(sum(p.bit), 0)::bigint as bits
-    from (select distinct m.lead_id from held_member m join planned using (segment_id)) l
-    cross join generate_series(1, $4::int) w(word)
-    left join (held_member m join planned p using (segment_id)) on m.lead_id = l.lead_id and p.word = w.word
-    group by l.lead_id, w.word
-  ) as by_word
-  group by lead_id
-),
-differing as (
-  select coalesce(e.lead_id, h.lead_id) as lead_id,
-    coalesce(e.words, array_fill(0::bigint, array[$4::int])) as words,
-    coalesce(h.words, array_fill(0::bigint, array[$4::int])) as held
-  from evaluated e full join held h on h.lead_id = e.lead_id
-  where coalesce(e.words, array_fill(0::bigint, array[$4::int]))
-    is distinct from coalesce(h.words, array_fill(0::bigint, array[$4::int]))
-),
+with
 -- The run in which each segment was evaluated last: the last applied one, but for a segment that rested or was broken
 -- meanwhile. A backfill counts for the segments whose present it wrote, as of the last instant it looked at.
 bound as (
@@ -54,23 +36,37 @@ base as materialized (
 ),
 instant as materialized (select distinct as_of, horizon from base),
 oldest as materialized (select min(as_of) as as_of, min(horizon) as horizon from instant having count(*) > 0),
+concerned_account as materialized (
+  select distinct (c.value #>> '{}')::bigint as account_id
+  from concerned join attribute_change c
+    on c.subject = 'lead' and c.subject_id = concerned.lead_id and c.attribute = '@account'
+  where jsonb_typeof(c.value) = 'number' and c.value #>> '{}' ~ '^[0-9]{1,18}$'
+),
 -- Whose sources this run sees and an earlier one did not: arrived since, or known before but dated after it. What is
 -- still to begin counts when it arrives: before the first value that is known, that one holds.
 source as (
   select 'lead' as subject, lead_id as id, ingest_xid, occurred_at as at
-  from events, oldest o
+  from events join concerned using (lead_id) cross join oldest o
   where ingest_xid < $1::text::xid8 and occurred_at <= $2::timestamptz
     and (ingest_xid >= o.horizon or occurred_at > o.as_of)
   union all
-  select subject, subject_id, ingest_xid, case when from_at <= $2::timestamptz then from_at end
-  from attribute_change, oldest o
-  where ingest_xid < $1::text::xid8
-    and (ingest_xid >= o.horizon or (from_at <= $2::timestamptz and from_at > o.as_of))
+  select c.subject, c.subject_id, c.ingest_xid, case when c.from_at <= $2::timestamptz then c.from_at end
+  from (
+    select c.* from concerned join attribute_change c on c.subject = 'lead' and c.subject_id = concerned.lead_id
+    union all
+    select c.* from concerned_account a join attribute_change c on c.subject = 'account' and c.subject_id = a.account_id
+  ) as c cross join oldest o
+  where c.ingest_xid < $1::text::xid8
+    and (c.ingest_xid >= o.horizon or (c.from_at <= $2::timestamptz and c.from_at > o.as_of))
   union all
-  select 'lead', lead_id, ingest_xid, case when first_seen_at <= $2::timestamptz then first_seen_at end
-  from leads, oldest o
+  select 'lead', lead_id, l.xid, case when first_seen_at <= $2::timestamptz then first_seen_at end
+  from (
+    select lead_id, first_seen_at, ingest_xid,
+      case when changed_xid < $1::text::xid8 then changed_xid else ingest_xid end as xid
+    from leads join concerned using (lead_id)
+  ) as l cross join oldest o
   where ingest_xid < $1::text::xid8
-    and (ingest_xid >= o.horizon or (first_seen_at <= $2::timestamptz and first_seen_at > o.as_of))
+    and (l.xid >= o.horizon or (first_seen_at <= $2::timestamptz and first_seen_at > o.as_of))
 ),
 touched as materialized (
   select i.as_of, i.horizon, s.subject, s.id
@@ -114,7 +110,7 @@ moved as materialized (
 ),
 linked as materialized (
   select d.lead_id, link.value
-  from differing d
+  from concerned d
   cross join lateral (
     select c.value from attribute_change c
     where c.subject = 'lead' and c.subject_id = d.lead_id and c.attribute = '@account'
@@ -123,11 +119,10 @@ linked as materialized (
       case when c.from_at <= $2::timestamptz then c.change_id end desc nulls last, c.from_at, c.change_id
     limit 1
   ) link
-  where jsonb_typeof(link.value) = 'number' and link.value #>> '{}' ~ '^[0-9]{1,18}$'
+  where d.own and jsonb_typeof(link.value) = 'number' and link.value #>> '{}' ~ '^[0-9]{1,18}$'
     and (exists (select from moved) or exists (select from touched where subject = 'account'))
 )
-select p.segment_id, d.lead_id,
-  case when d.words[p.word] & p.bit <> 0 then 'entered' else 'left' end,
+select p.segment_id, d.lead_id, d.change,
   -- What is looked for holds no null: else each lookup that misses would search everything.
   case when p.first then 'definition'
     when b.segment_id is null then 'time'
@@ -135,6 +130,10 @@ select p.segment_id, d.lead_id,
       or (l.value is not null
         and (p.segment_id, l.value) in (select segment_id, value from moved where segment_id is not null))
       then 'manual'
+    -- A segment that rested is behind the run before: who turned meanwhile may be no candidate.
+    when $4::boolean and b.as_of = $3::timestamptz and not (p.fades and $5::boolean)
+      and d.lead_id not in (select lead_id from candidate)
+      then 'repair'
     when (d.lead_id, b.as_of, b.horizon) in (select id, as_of, horizon from touched where subject = 'lead')
       or (l.value is not null and (
         (l.value, b.as_of, b.horizon) in (select to_jsonb(id), as_of, horizon from touched where subject = 'account')
@@ -143,7 +142,7 @@ select p.segment_id, d.lead_id,
       then 'data'
     else 'time' end,
   p.version
-from differing d
-join planned p on (d.words[p.word] # d.held[p.word]) & p.bit <> 0
+from difference d
+join planned p using (segment_id)
 left join base b on b.segment_id = p.segment_id
 left join linked l on l.lead_id = d.lead_id;

@@ -1,0 +1,103 @@
+import { rows } from '../catalog.ts'
+import type { Client } from '../engine.ts'
+import { statement } from '../sql.ts'
+import type { Failing, Pinned, PinnedDefinitions } from './definitions.ts'
+import { blockedBy, scoringOf, standingOf } from './held.ts'
+
+/**
+ * A segment is parked if more than this share of its members, and at least so many leads, would come and go by data, by
+ * a repair, or by a definition that nobody was shown.
+ */
+export type GuardLimits = 'none' | { readonly maxChange: number; readonly atLeast: number }
+
+export const usualLimits: GuardLimits = { maxChange: 0.3, atLeast: 1000 }
+
+export type Guarded = {
+  /** Parked, and those that refer to them: this run writes nothing of them. */
+  readonly failing: readonly Failing[]
+  /** Time alone moved as much: that is what a window is for, so it is written and told. */
+  readonly warnings: readonly Warned[]
+}
+
+export type Warned = {
+  readonly segmentId: string
+  readonly key: string
+  readonly version: number
+  readonly code: 'LARGE_CHANGE'
+  readonly message: string
+}
+
+type Suspect = {
+  segment_id: string
+  members: string
+  entered: string
+  left: string
+  unexpected: string
+  by_time: string
+  causes: string
+  approved_for: string | null
+  parks: boolean
+}
+
+/**
+ * Holds back what no one may have meant: an import that lost a column, a rule with one zero too many. To be called once
+ * changes and their causes are staged; what it parks is no longer staged afterwards.
+ */
+export async function guard(
+  client: Client,
+  definitions: PinnedDefinitions,
+  limits: GuardLimits = usualLimits,
+): Promise<Guarded> {
+  if (limits === 'none') return { failing: [], warnings: [] }
+  const { maxChange, atLeast } = limits
+  const scoring = definitions.scoringVersion
+  const suspects = await rows<Suspect>(client, statement('runs/guard'), [String(maxChange), atLeast, scoring])
+  const bySegment = new Map(definitions.segments.map((each) => [each.segmentId, each]))
+  const parked: Failing[] = []
+  const warnings: Warned[] = []
+  for (const suspect of suspects) {
+    const segment = bySegment.get(suspect.segment_id)
+    if (!segment) continue
+    if (!suspect.parks) warnings.push(warned(segment, suspect))
+    else if (suspect.approved_for !== standingOf(segment, definitions))
+      parked.push(park(segment, suspect, maxChange, definitions))
+  }
+  const failing = [...parked, ...blockedBy(parked, definitions)]
+  if (failing.length > 0) {
+    await client.query(statement('runs/park'), [failing.map(({ segmentId }) => segmentId)])
+  }
+  const gone = new Set(failing.map(({ segmentId }) => segmentId))
+  return { failing, warnings: warnings.filter(({ segmentId }) => !gone.has(segmentId)) }
+}
+
+function park(segment: Pinned, suspect: Suspect, maxChange: number, definitions: PinnedDefinitions): Failing {
+  const { segmentId, key, version } = segment
+  const { causes } = suspect
+  const [members, entered, left] = [suspect.members, suspect.entered, suspect.left].map(Number)
+  const scoring = scoringOf(segment, definitions)
+  return {
+    ...{ segmentId, key, version },
+    outcome: 'needs_approval',
+    code: 'NEEDS_APPROVAL',
+    message: `${moves(suspect)} (${causes}): more than ${percent(maxChange)} of them. \`tideline approve ${key}\` lets it happen.`,
+    details: {
+      ...{ standing: standingOf(segment, definitions), version, causes },
+      ...{ members: members!, entered: entered!, left: left! },
+      ...(scoring === null ? {} : { scoring }),
+    },
+  }
+}
+
+const warned = ({ segmentId, key, version }: Pinned, suspect: Suspect): Warned => ({
+  ...{ segmentId, key, version, code: 'LARGE_CHANGE' },
+  message: `${moves(suspect)}, most of them because time went by.`,
+})
+
+/** `4,900 of 5,000 members leave, 12 leads enter`. */
+function moves({ members, entered, left }: Suspect): string {
+  const [all, come, go] = [members, entered, left].map((count) => Number(count).toLocaleString('en-US'))
+  const leaving = `${go} of ${all} members ${left === '1' ? 'leaves' : 'leave'}`
+  return entered === '0' ? leaving : `${leaving}, ${come} ${entered === '1' ? 'lead enters' : 'leads enter'}`
+}
+
+const percent = (share: number): string => `${Number((share * 100).toFixed(4))} %`

@@ -1,0 +1,150 @@
+import { agendaEnd, type Instant, micropoints, type Score } from '../../compiler/index.ts'
+import type { Client, Database } from '../engine.ts'
+import { statement } from '../sql.ts'
+import type { Candidates } from './candidates.ts'
+import type { PinnedDefinitions } from './definitions.ts'
+import { evaluate, type Staged } from './evaluate.ts'
+import type { LastApplied } from './instants.ts'
+import { stageScoreDays } from './score-days.ts'
+import type { Steps } from './steps.ts'
+
+type Running = {
+  readonly asOf: Instant
+  readonly horizon: string
+  readonly last: LastApplied
+  readonly midnight: boolean
+  readonly definitions: PinnedDefinitions
+  readonly mode: 'incremental' | 'full'
+  readonly candidates: Candidates | undefined
+  readonly going: { readonly steps: Steps }
+}
+
+/** Evaluates, and puts together in temporary tables what the run will write; nothing is written yet. */
+export async function stageRun(
+  _database: Database,
+  client: Client,
+  { asOf, horizon, last, midnight, definitions, mode, candidates, going }: Running,
+): Promise<Staged & { readonly judged: boolean }> {
+  const { steps } = going
+  await steps.step('stage score days', () =>
+    stageScoreDays(client, { scores: definitions.scores, from: last.as_of, asOf, horizon }),
+  )
+  await steps.step('stage later', () =>
+    client.query(statement('runs/stage_later'), [asOf, agendaEnd(asOf), horizon]),
+  )
+  const staged = await inPostgres(client, { definitions, incremental: mode === 'incremental', asOf, horizon, steps })
+  // Up to the midnight after it, a run knows who will be due; beyond that nothing can be said.
+  const judged =
+    mode === 'full' && candidates !== undefined && last.as_of !== null && asOf <= agendaEnd(last.as_of)
+  await steps.step('find causes', () =>
+    stageCauses(client, { asOf, horizon, lastAsOf: last.as_of, judged, midnight }),
+  )
+  return { ...staged, judged }
+}
+
+async function inPostgres(
+  client: Client,
+  run: {
+    definitions: PinnedDefinitions
+    incremental: boolean
+    asOf: Instant
+    horizon: string
+    steps: Steps
+  },
+): Promise<Staged> {
+  const { definitions, incremental, asOf, horizon, steps } = run
+  const evaluation = await steps.step('evaluate', () =>
+    evaluate(client, definitions, { asOf, horizon, candidates: incremental, due: true }),
+  )
+  const leads = await stageEvaluated(client, { ...run, wordCount: evaluation.wordCount })
+  return { segments: evaluation.segments, failing: evaluation.failing, engine: 'postgres', leads }
+}
+
+/** The score whose mean a segment shows. */
+export const mainScore = ({ scores }: Pick<PinnedDefinitions, 'scores'>): number | null => {
+  const found = scores.findIndex(({ name }) => name === 'engagement')
+  return found < 0 ? null : found + 1
+}
+
+export const levelsOf = ({ levels }: Score): [names: string[], bounds: string[]] => [
+  levels.map(({ name }) => name),
+  levels.map(({ from }) => micropoints(from)),
+]
+
+type Evaluated = {
+  readonly definitions: PinnedDefinitions
+  readonly wordCount: number
+  /** Whether only candidates were looked at. */
+  readonly incremental: boolean
+  readonly steps: Steps
+}
+
+/**
+ * Compares what Postgres evaluated with what is written: fills `difference`, `staged_score`, `staged_state` and
+ * `staged_figure`. Returns how many leads there are.
+ */
+export async function stageEvaluated(
+  client: Client,
+  { definitions, wordCount, incremental, steps }: Evaluated,
+): Promise<number> {
+  const { scores } = definitions
+  await steps.step('compare members', () =>
+    client.query(statement('runs/stage_differences'), [wordCount]),
+  )
+  await client.query('analyze difference')
+  await steps.step('compare scores', () => stageScores(client, scores))
+  await steps.step('compare states', () => client.query(statement('runs/stage_states')))
+  const position = mainScore(definitions)
+  await steps.step('count figures', () =>
+    incremental
+      ? client.query(statement('runs/carry_figures'), [position === null ? null : 'engagement', position])
+      : client.query(statement('runs/count_figures'), [position]),
+  )
+  const { rows } = await client.query<{ leads: string }>(
+    incremental ? statement('runs/count_present') : 'select count(*) as leads from evaluated',
+  )
+  return Number(rows[0]!.leads)
+}
+
+/** Fills `staged_score` with what differs. */
+export async function stageScores(client: Client, scores: readonly Score[]): Promise<number> {
+  let found = 0
+  for (const [index, score] of scores.entries()) {
+    const { rowCount } = await client.query(statement('runs/stage_score_changes'), [
+      score.name,
+      index + 1,
+      ...levelsOf(score),
+    ])
+    found += rowCount ?? 0
+  }
+  return found
+}
+
+type Caused = {
+  readonly asOf: Instant
+  readonly horizon: string
+  /** As of the last applied run; null if there was none, or where causes don't matter. */
+  readonly lastAsOf: Instant | null
+  /** Whether a difference that no candidate explains is drift. */
+  readonly judged?: boolean
+  readonly midnight?: boolean
+}
+
+/** Gives every difference its cause: fills `staged_change`. */
+export async function stageCauses(
+  client: Client,
+  { asOf, horizon, lastAsOf, judged = false, midnight = false }: Caused,
+): Promise<number> {
+  await client.query('drop table if exists pg_temp.concerned')
+  await client.query(statement('runs/concern'))
+  await client.query('analyze concerned')
+  const { rowCount } = await client.query(statement('runs/stage_causes'), [
+    horizon,
+    asOf,
+    lastAsOf,
+    judged,
+    midnight,
+  ])
+  await client.query('analyze staged_change')
+  return rowCount ?? 0
+}

@@ -1,0 +1,8 @@
+-- Keeps of how many leads the points differ, and no change explains it. $1 run_id bigint, $2 positions of scores that
+-- grow less at midnight int[] (from 1), if one has passed. Returns leads.
+insert into run_drift (run_id, segment_id, leads, sample)
+select $1::bigint, null, count(distinct lead_id), (array_agg(distinct lead_id))[1:5]
+from staged_score
+where position <> all ($2::int[]) and lead_id not in (select lead_id from candidate)
+having count(*) > 0
+returning leads;
