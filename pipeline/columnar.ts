@@ -39,7 +39,6 @@ export type Column = { readonly name: string; readonly type: string; readonly is
 export function columnarExport(plan: QueryPlan, horizon: string): ColumnarExport {
   const names = (of: 'lead' | 'account') =>
     plan.attributes.filter((feature) => feature.of === of).map(({ name }) => name)
-  const keys = ({ name, path = [] }: Property | AttributeFeature) => [name, ...path]
   const setting = {
     horizon,
     properties: plan.properties.map(keys),
@@ -48,21 +47,27 @@ export function columnarExport(plan: QueryPlan, horizon: string): ColumnarExport
     account: names('account'),
   }
   return {
-    settings: toStatement(sql`select set_config('tideline.columnar', ${JSON.stringify(setting)}, true)`),
+    settings: settingsOf(setting),
     tables: [leads(plan), events(plan), attributeChange(plan), ...recordedTables(plan)],
   }
 }
 
+const keys = ({ name, path = [] }: Pick<Property | AttributeFeature, 'name' | 'path'>) => [name, ...path]
+
+const settingsOf = (setting: object): Statement =>
+  toStatement(sql`select set_config('tideline.columnar', ${JSON.stringify(setting)}, true)`)
+
 /**
- * DuckDB's side: the rows of a file written by `copy`. The file's name is the only parameter. The end of a line is
+ * DuckDB's side: the rows of a file written by `copy`. The file's name is the only parameter, unless it is given. The end of a line is
  * given, or a text with a line break of its own would decide it.
  */
-export function readColumnar({ columns }: ColumnarTable): string {
+export function readColumnar({ columns }: ColumnarTable, file?: string): string {
   const types = columns.map(({ name, type, isList }) => `${name}: '${isList ? 'varchar' : type}'`).join(', ')
   const lists = columns
     .filter(({ isList }) => isList)
     .map(({ name, type }) => `cast(from_json(${name}, '["VARCHAR"]') as ${type}) as ${name}`)
-  const read = `read_csv($1, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
+  const name = file === undefined ? '$1' : `'${file.replaceAll("'", "''")}'`
+  const read = `read_csv(${name}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
   new_line = '\\n', nullstr = '', allow_quoted_nulls = false, ${size}, columns = {${types}})`
   return lists.length > 0 ? `select * replace (${lists.join(', ')}) from ${read}` : `from ${read}`
 }
@@ -84,8 +89,26 @@ function leads(plan: QueryPlan): ColumnarTable {
 
 function events(plan: QueryPlan): ColumnarTable {
   const names = new Columns(plan)
-  const properties = plan.properties.map((property, position) =>
-    valueColumn(names.of(property), property, sql`properties`, `properties,${position}`),
+  return eventsTable(
+    plan.properties.map((property) => ({ name: names.of(property), property })),
+    sql`where ${known}`,
+  )
+}
+
+export type NamedProperty = {
+  readonly name: string
+  readonly property: Pick<Property, 'name' | 'path' | 'type'>
+}
+
+/** Events with these properties in columns of these names: what some rows of the lake are made of. */
+export function columnarEvents(properties: readonly NamedProperty[], where: Sql): ColumnarExport {
+  const setting = { properties: properties.map(({ property }) => keys(property)) }
+  return { settings: settingsOf(setting), tables: [eventsTable(properties, sql`where ${where}`)] }
+}
+
+function eventsTable(named: readonly NamedProperty[], where: Sql): ColumnarTable {
+  const properties = named.map(({ name, property }, position) =>
+    valueColumn(name, property, sql`properties`, `properties,${position}`),
   )
   const fixed = [
     lead,
@@ -93,11 +116,16 @@ function events(plan: QueryPlan): ColumnarTable {
     column('type', 'varchar'),
     column('occurred_at', 'timestamp', utc('occurred_at')),
   ]
-  return table('events', [...fixed, ...properties], sql`where ${known}`)
+  return table('events', [...fixed, ...properties], where)
 }
 
 /** What lies at the keys that the setting has at `place`: a JSON value of the type asked for. */
-function valueColumn(name: string, stored: Property | AttributeFeature, json: Sql, place: string): Exported {
+function valueColumn(
+  name: string,
+  stored: Pick<Property | AttributeFeature, 'name' | 'path' | 'type'>,
+  json: Sql,
+  place: string,
+): Exported {
   const keys = [stored.name, ...(stored.path ?? [])]
   const skip = json === storedValue ? 1 : 0
   const value = keys.slice(skip).reduce<Sql>((inner, _, index) => {

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { LakeFile, Manifest } from './manifest.ts'
+import { syncFolder } from './manifest.ts'
+
+export type Damage = { readonly file: LakeFile; readonly damage: 'missing' | 'truncated' | 'changed' }
+
+/** The manifest's files that are not as they were written. */
+export async function damagedFiles(folder: string, files: readonly LakeFile[]): Promise<Damage[]> {
+  const found: Damage[] = []
+  for (const file of files) {
+    const damage = await damageOf(join(folder, file.file), file)
+    if (damage) found.push({ file, damage })
+  }
+  return found
+}
+
+async function damageOf(path: string, { bytes, checksum }: LakeFile): Promise<Damage['damage'] | undefined> {
+  try {
+    if ((await stat(path)).size !== bytes) return 'truncated'
+    return (await checksumOf(path)) === checksum ? undefined : 'changed'
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'missing'
+    if (code === 'EIO' || code === 'EISDIR') return 'changed'
+    throw error
+  }
+}
+
+async function checksumOf(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
+  return hash.digest('hex')
+}
+
+/** Gives a written file its name: only now is it the lake's, and it is whole. */
+export async function publish(
+  folder: string,
+  written: Pick<LakeFile, 'period' | 'rows' | 'verified_at'> & { path: string; generation: number },
+): Promise<LakeFile> {
+  const { path, period, generation, rows, verified_at } = written
+  const file = `events/${period}.${generation}.parquet`
+  const handle = await open(path, 'r+')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  const { size } = await stat(path)
+  const checksum = await checksumOf(path)
+  await mkdir(join(folder, 'events'), { recursive: true })
+  await rename(path, join(folder, file))
+  await syncFolder(join(folder, 'events'))
+  return { period, file, rows, bytes: size, checksum, verified_at }
+}
+
+const keptMilliseconds = 6 * 3_600_000
+
+/**
+ * Removes what no reader can be reading: files that no manifest names or named lately, and what killed writers left.
+ * `now` is the database's clock.
+ */
+export async function tidy(folder: string, manifest: Manifest): Promise<void> {
+  const named = new Set([...manifest.files, ...manifest.retired].map(({ file }) => file))
+  for (const name of await list(join(folder, 'events'))) {
+    if (!named.has(`events/${name}`)) await rm(join(folder, 'events', name), { recursive: true, force: true })
+  }
+  for (const name of await list(folder)) {
+    const left = name.startsWith('work-') || (name.startsWith('manifest.json.') && name.endsWith('.tmp'))
+    if (left) await rm(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+/** What is retired now or was not long ago. Without a manifest that says what was, it is whatever lies there. */
+export async function stillRetired(
+  folder: string,
+  before: Manifest | undefined,
+  files: readonly LakeFile[],
+  now: string,
+): Promise<Manifest['retired']> {
+  const kept = new Set(files.map(({ file }) => file))
+  const limit = Date.parse(now) - keptMilliseconds
+  const retired = before?.retired ?? []
+  const old = before
+    ? before.files.map(({ file }) => file)
+    : (await list(join(folder, 'events')))
+        .filter((name) => /^[\w.-]+$/.test(name))
+        .map((name) => `events/${name}`)
+  const earlier = retired.filter(({ at }) => Date.parse(at) > limit)
+  const known = new Set(earlier.map(({ file }) => file))
+  const added = old.filter((file) => !kept.has(file) && !known.has(file)).map((file) => ({ file, at: now }))
+  return [...earlier, ...added]
+}
+
+async function list(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => [])
+}

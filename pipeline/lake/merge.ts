@@ -1,0 +1,69 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Duckdb } from '../engine.ts'
+import { literal } from '../import/source.ts'
+import { publish } from './files.ts'
+import type { LakeColumn, LakeFile } from './manifest.ts'
+import type { Period } from './periods.ts'
+
+type Merge = {
+  readonly folder: string
+  readonly work: string
+  readonly pieces: string
+  readonly period: Period
+  readonly generation: number
+  readonly columns: readonly LakeColumn[]
+  /** Files whose rows stay, unless a piece has a newer row with the same id. */
+  readonly old: readonly LakeFile[]
+  readonly now: string
+}
+
+/** Writes one period's file: the pieces that arrived, and what was there before. Undefined if nothing is left. */
+export async function mergePeriod(duckdb: Duckdb, merge: Merge): Promise<LakeFile | undefined> {
+  const { folder, work, pieces, period, generation, columns, old, now } = merge
+  const names = ['lead_id', 'event_id', 'type', 'occurred_at', ...columns.map(({ column }) => column)].join(
+    ', ',
+  )
+  const arrived = await piecesOf(pieces, period)
+  const from = (files: readonly string[]) =>
+    `read_parquet([${files.map(literal).join(', ')}], hive_partitioning = false)`
+  const before = old.map(({ file }) => join(folder, file))
+  const sources = [
+    ...(arrived.length > 0 ? [`select ${names} from ${from(arrived)}`] : []),
+    ...(before.length > 0
+      ? [
+          `select ${names} from ${from(before)}${arrived.length > 0 ? ` as before anti join ${from(arrived)} as arrived using (event_id)` : ''}`,
+        ]
+      : []),
+  ]
+  if (sources.length === 0) return undefined
+  const path = join(work, `${period}.parquet.tmp`)
+  await duckdb.run(
+    `copy (${sources.join(' union all ')} order by lead_id, occurred_at, event_id)
+     to ${literal(path)} (format parquet, compression zstd)`,
+  )
+  const [counted] = await duckdb.rows<{ rows: string }>(
+    `select num_rows as rows from parquet_file_metadata(${literal(path)})`,
+  )
+  const rows = Number(counted!.rows)
+  const [verified_at = now] = old.map((file) => file.verified_at).sort()
+  return rows === 0 ? undefined : publish(folder, { path, period, generation, rows, verified_at })
+}
+
+/** The periods that have pieces. */
+export async function periodsIn(pieces: string): Promise<Period[]> {
+  const found = await readdir(pieces).catch(() => [])
+  return found
+    .filter((name) => name.startsWith('period='))
+    .map((name) => name.slice('period='.length))
+    .sort()
+}
+
+export async function piecesOf(pieces: string, period: Period): Promise<string[]> {
+  const folder = join(pieces, `period=${period}`)
+  const found = await readdir(folder).catch(() => [])
+  return found
+    .filter((name) => name.endsWith('.parquet'))
+    .sort()
+    .map((name) => join(folder, name))
+}

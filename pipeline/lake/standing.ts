@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto'
+import type { Client } from '../engine.ts'
+import { statement } from '../sql.ts'
+import { damagedFiles } from './files.ts'
+import { columnOf, type Manifest, readManifest, type StoredProperty } from './manifest.ts'
+import type { Period } from './periods.ts'
+
+/** Why everything is written anew. */
+export type Rebuilt = keyof typeof rebuiltReasons
+export const rebuiltReasons = {
+  missing: 'there was none',
+  unreadable: 'its manifest could not be read',
+  format: 'another version of Tideline wrote it',
+  cluster: 'it was copied from another database',
+  restored: 'the database was put back to an earlier state',
+  ahead: 'it held what was not asked for yet',
+  columns: 'a definition reads a property that had no column',
+  asked: 'it was asked for',
+  failed: 'its files could not be read',
+} as const
+
+export type Healed = {
+  readonly period: Period
+  readonly damage: 'missing' | 'truncated' | 'changed' | 'different'
+}
+
+export type Announced = {
+  readonly lake: string
+  readonly generation: number
+  readonly token: string
+  readonly now: string
+  readonly systemIdentifier: string
+}
+
+/** What there is to go on from. */
+export type Standing = {
+  readonly announced: Announced
+  readonly before: Manifest | undefined
+  readonly rebuilt: Rebuilt | null
+  readonly damaged: readonly Healed[]
+}
+
+type Asked = {
+  readonly horizon: string
+  readonly properties: readonly StoredProperty[]
+  readonly rebuild?: boolean
+  /** What kept the attempt before from going on with what is there. */
+  readonly again?: Rebuilt | undefined
+  readonly suspect?: readonly Period[]
+}
+type Begun = {
+  generation: string
+  token: string | null
+  pending: string
+  begun: string | null
+  now: string
+  system_identifier: string
+}
+
+/** Announces a write, and finds out how much of what lies there can be kept. */
+export async function standing(client: Client, folder: string, asked: Asked): Promise<Standing> {
+  const found = await readManifest(folder)
+  const before = typeof found === 'string' ? undefined : found
+  const lake = before?.lake ?? randomUUID()
+  const { rows } = await client.query<Begun>(statement('lake/begin'), [lake, folder])
+  const row = rows[0]!
+  const announced = {
+    lake,
+    generation: Number(row.generation),
+    token: row.pending,
+    now: row.now,
+    systemIdentifier: row.system_identifier,
+  }
+  const rebuilt = typeof found === 'string' ? found : reasonToRebuild(found, row, asked)
+  if (rebuilt !== null || !before) return { announced, before, rebuilt, damaged: [] }
+  const damaged: Healed[] = (await damagedFiles(folder, before.files)).map(({ file, damage }) => ({
+    period: file.period,
+    damage,
+  }))
+  const suspect = (asked.suspect ?? []).filter((period) => damaged.every((each) => each.period !== period))
+  const different = suspect.map((period) => ({ period, damage: 'different' as const }))
+  return { announced, before, rebuilt, damaged: [...damaged, ...different] }
+}
+
+function reasonToRebuild(before: Manifest, row: Begun, asked: Asked): Rebuilt | null {
+  if (asked.again) return asked.again
+  if (asked.rebuild) return 'asked'
+  if (before.system_identifier !== row.system_identifier) return 'cluster'
+  // The write before may have been killed when its files were in place and the database had not noted it.
+  if (before.token !== row.token && before.token !== row.begun) return 'restored'
+  if (BigInt(before.horizon) > BigInt(asked.horizon)) return 'ahead'
+  const columns = new Set(before.columns.map(({ column }) => column))
+  return asked.properties.every((property) => columns.has(columnOf(property).column)) ? null : 'columns'
+}

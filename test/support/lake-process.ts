@@ -1,0 +1,21 @@
+// A process of its own that writes a lake, and kills or stops itself before the step it is told, the so many-th time:
+// URL FOLDER HORIZON STEP TIME SIGNAL.
+import { openPostgres } from '../../pipeline/engine.ts'
+import { openLake, syncLake } from '../../pipeline/lake/lake.ts'
+import { properties } from './lake-properties.ts'
+
+const [url, folder, horizon, failpoint, time, signal] = process.argv.slice(2) as string[]
+const database = openPostgres(url!)
+let met = 0
+try {
+  await syncLake(database, openLake(folder!), {
+    horizon: horizon!,
+    properties,
+    onStep: (step) => {
+      if (step === failpoint && ++met === Number(time)) process.kill(process.pid, signal as NodeJS.Signals)
+    },
+  })
+} catch {
+  process.exitCode = 3
+}
+await database.close().catch(() => {})
