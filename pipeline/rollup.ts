@@ -1,11 +1,9 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { type Instant, plan } from '../compiler/index.ts'
-import { type ColumnarTable, columnarExport, readColumnar } from './columnar.ts'
-import { type Database, type Duckdb, inTransaction, openDuckdb } from './engine.ts'
+import { type ColumnarTable, columnarExport } from './columnar.ts'
+import { type Client, type Database, type Duckdb, inTransaction } from './engine.ts'
+import { type Lake, viewLake } from './lake/lake.ts'
+import { copyIn, copyOut } from './runs/columnar-copy.ts'
+import { inDuckdb, lakeFailure } from './runs/columnar-duckdb.ts'
 import { statement } from './sql.ts'
 
 /** What roll-ups read besides leads and events. */
@@ -31,58 +29,65 @@ const rollups = [
   { name: 'conversion', table: 'segment_conversion' },
 ] as const
 
+type RollingUp = {
+  readonly runId: string
+  readonly asOf: Instant
+  readonly horizon: string
+  readonly temporary: string
+  /** Where the events are, if it was brought up to the horizon; else they are copied out of Postgres. */
+  readonly lake?: Lake | undefined
+}
+
 /**
  * Rolls up all segments as of a nightly run, in DuckDB. Sources and results travel as files that are piped in and
  * out of Postgres; no row passes through here. Returns how many rows were written.
  */
-export async function rollUp(
-  database: Database,
-  options: { runId: string; asOf: Instant; horizon: string; temporary: string },
-): Promise<number> {
-  await mkdir(options.temporary, { recursive: true })
-  const folder = await mkdtemp(join(options.temporary, 'rollup-'))
-  const duckdb = await openDuckdb({ temporary: folder })
-  try {
-    await copyOut(database, duckdb, options.horizon, folder)
-    const files: { file: string; table: string }[] = []
-    for (const { name, table } of rollups) {
-      const file = join(folder, `${name}.result.csv`)
+export function rollUp(database: Database, options: RollingUp): Promise<number> {
+  return inDuckdb(options.temporary, async (duckdb, folder) => {
+    await readSources(database, duckdb, folder, options)
+    for (const { name } of rollups) {
       await duckdb.run(`create temp table result_${name} as ${statement(`rollups/${name}`)}`, [
         options.asOf.slice(0, -1),
       ])
-      await duckdb.run(`copy result_${name} to '${file.replaceAll("'", "''")}' (header false)`)
-      files.push({ file, table })
     }
-    return await database.transaction(async (client) => {
+    return database.transaction(async (client) => {
       let written = 0
-      for (const { file, table } of files) {
+      for (const { name, table } of rollups) {
         await client.query(`delete from ${table} where as_of = $1::timestamptz`, [options.asOf])
-        const copy = client.query(copyFrom(`copy ${table} from stdin (format csv)`))
-        await pipeline(createReadStream(file), copy)
-        written += copy.rowCount ?? 0
+        written += await copyIn(client, duckdb, folder, { table, query: `from result_${name}` })
       }
       await client.query('update runs set rollup_due = false where run_id = $1::bigint', [options.runId])
       return written
     })
-  } finally {
-    duckdb.close()
-    await rm(folder, { recursive: true, force: true })
-  }
+  })
 }
 
-async function copyOut(database: Database, duckdb: Duckdb, horizon: string, folder: string): Promise<void> {
-  const { settings, tables } = columnarExport(plan([], []), horizon)
-  const read = [...tables.filter(({ table }) => table !== 'attribute_change'), ...results]
+async function readSources(
+  database: Database,
+  duckdb: Duckdb,
+  folder: string,
+  { lake, horizon }: RollingUp,
+): Promise<void> {
+  const nothing = plan([], [])
+  const overLake = lake
+    ? await viewLake(database, duckdb, lake, { plan: nothing, horizon, folder }).then(
+        () => true,
+        (error: unknown) => {
+          if (lakeFailure(error)) return false
+          throw error
+        },
+      )
+    : false
+  const { settings, tables } = columnarExport(nothing, horizon)
+  const sources = overLake ? [] : tables.filter(({ table }) => table !== 'attribute_change')
   await database.session((client) =>
     inTransaction(client, async () => {
       await client.query('set transaction isolation level repeatable read, read only')
       await client.query(settings.sql, [...settings.parameters])
-      for (const source of read) {
-        const file = join(folder, `${source.table}.csv`)
-        const copy = client.query(copyTo(`copy (${source.query}) to stdout (format csv)`))
-        await pipeline(copy, createWriteStream(file))
-        await duckdb.run(`create temp table ${source.table} as ${readColumnar(source)}`, [file])
-      }
+      for (const source of [...sources, ...results]) await read(client, duckdb, folder, source)
     }),
   )
 }
+
+const read = (client: Client, duckdb: Duckdb, folder: string, { table, query, columns }: ColumnarTable) =>
+  copyOut(client, duckdb, folder, { name: table, query, columns })

@@ -125,6 +125,12 @@ function firstError({ diagnostics }: Compiled): Pick<Failing, 'outcome' | 'code'
   }
 }
 
+/** The score whose mean a segment shows. */
+export const mainScore = ({ scores }: Pick<PinnedDefinitions, 'scores'>): number | null => {
+  const found = scores.findIndex(({ name }) => name === 'engagement')
+  return found < 0 ? null : found + 1
+}
+
 /** Word (from 1) and bit of each segment in a lead's set, in the plan's order. */
 export function bitsOf(count: number): { words: number[]; bits: string[]; wordCount: number } {
   const positions = Array.from({ length: count }, (_, position) => position)

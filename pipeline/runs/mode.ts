@@ -4,7 +4,12 @@ import type { PinnedDefinitions } from './definitions.ts'
 import type { LastApplied } from './instants.ts'
 
 /** Why a run is made in the mode it is made in. */
-export type Chosen = { readonly code: string; readonly message: string }
+export type Chosen = {
+  readonly code: string
+  readonly message: string
+  /** Why a full run could not evaluate over the lake, and did it in Postgres. */
+  readonly lake?: { readonly code: string; readonly message: string }
+}
 
 export type Asking = {
   readonly last: LastApplied

@@ -2,6 +2,7 @@ import type { Instant } from '../../compiler/index.ts'
 import { type Client, type Database, inTransaction } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { drainInboxes } from '../import/inbox.ts'
+import type { Lake } from '../lake/lake.ts'
 import { rollUp } from '../rollup.ts'
 import { statement } from '../sql.ts'
 import { applyRun } from './apply.ts'
@@ -36,6 +37,8 @@ export type RunOptions = {
   /** Of more than this share of the leads a full run is made, which costs less then. */
   readonly fullShare?: number
   readonly guard?: GuardLimits | undefined
+  /** Over which full runs evaluate, in DuckDB; undefined: none is wanted, Postgres does it. */
+  readonly lake?: Lake | undefined
   /** Told before each step begins. Crash tests end the process here. */
   readonly onStep?: OnStep
 }
@@ -109,7 +112,8 @@ async function rollUpIfDue(
 ): Promise<void> {
   if (last.run_id === null || last.as_of === null || last.horizon === null || !last.rollup_due) return
   const { run_id: runId, as_of: asOf, horizon } = last
-  await steps.step('roll up', () => rollUp(database, { runId, asOf, horizon, temporary: options.temporary }))
+  const { temporary, lake } = options
+  await steps.step('roll up', () => rollUp(database, { runId, asOf, horizon, temporary, lake }))
 }
 
 type Going = RunOptions & {
@@ -119,7 +123,13 @@ type Going = RunOptions & {
   readonly steps: Steps
 }
 
-async function runAsOf(database: Database, session: Client, lease: Lease, going: Going): Promise<RunResult> {
+/** Of a run that has its lease: decides, stages, and applies all of it in one transaction. */
+export async function runAsOf(
+  database: Database,
+  session: Client,
+  lease: Lease,
+  going: Going,
+): Promise<RunResult> {
   const { asOf, last, steps } = going
   const client = steps.watch(session)
   const horizon = last.next_horizon
@@ -132,6 +142,7 @@ async function runAsOf(database: Database, session: Client, lease: Lease, going:
   try {
     const seen = { asOf, horizon, last, midnight }
     const staged = await stageRun(database, client, { ...seen, definitions, mode, candidates, going })
+    if (staged.failed) await client.query(statement('full/fell_back'), [runId, JSON.stringify(staged.failed)])
     const { failing, warnings } = await steps.step('guard', () => guard(client, definitions, going.guard))
     const rollUp = isNightly(asOf) && going.rollUp !== false
     const evaluation = { ...staged, failing: [...staged.failing, ...failing] }
@@ -148,7 +159,8 @@ async function runAsOf(database: Database, session: Client, lease: Lease, going:
     await rollUpIfDue(database, await readLastApplied(client), going, steps)
     await steps.begin('end')
     return {
-      ...{ status: 'done', runId, asOf, mode, chosen, candidates, engine: staged.engine, ...applied },
+      chosen: { ...chosen, ...(staged.failed ? { lake: staged.failed } : {}) },
+      ...{ status: 'done', runId, asOf, mode, candidates, engine: staged.engine, ...applied },
       ...{ warnings, segments: staged.segments.length - failing.length, failing: evaluation.failing },
       ...{ nightly: isNightly(asOf), steps: steps.done },
     }

@@ -18,10 +18,14 @@ type Passed = {
  * A view in front of `score_history` lets this run's evaluation see them before they are written; `applyScoreDays`
  * takes it away.
  */
-export async function stageScoreDays(client: Client, passed: Passed): Promise<number> {
+export async function stageScoreDays(
+  client: Client,
+  passed: Passed,
+  evaluateDays: EvaluateDays = inPostgres,
+): Promise<number> {
   await client.query(statement('runs/stage_scores'))
   const days = await daysToLookAt(client, passed)
-  for (const day of days) await stageDay(client, day, passed)
+  if (days.length > 0) await evaluateDays(client, days, passed, (day) => compareDay(client, day, passed))
   const { rows } = await client.query<{ rows: string }>('select count(*) as rows from staged_score_day')
   const found = Number(rows[0]!.rows)
   if (found > 0) await client.query(statement('runs/view_scores'))
@@ -62,14 +66,34 @@ async function daysToLookAt(client: Client, { scores, from, asOf }: Passed): Pro
   return days.filter((day, index) => index === 0 || eventful.has(day))
 }
 
-/** Evaluates the scores at the end of one day, and stages what is to be recorded of it. */
-export async function stageDay(
+type Scored = Pick<Passed, 'scores' | 'horizon'>
+
+/** Makes `evaluated_day` (lead_id, scores) for one day after the other, and calls `each` of it. */
+export type EvaluateDays = (
   client: Client,
-  day: string,
-  { scores, horizon }: Pick<Passed, 'scores' | 'horizon'>,
-): Promise<void> {
-  const asOf = `${day}T23:59:59.999999Z`
-  const query = emit(plan([], scores), dialects.postgres, { asOf, horizon })
+  days: readonly string[],
+  scored: Scored,
+  each: (day: string) => Promise<void>,
+) => Promise<void>
+
+const inPostgres: EvaluateDays = async (client, days, scored, each) => {
+  for (const day of days) {
+    await evaluateDay(client, day, scored)
+    await each(day)
+  }
+}
+
+/** Evaluates the scores at the end of one day, and stages what is to be recorded of it. */
+export async function stageDay(client: Client, day: string, scored: Scored): Promise<void> {
+  await evaluateDay(client, day, scored)
+  await compareDay(client, day, scored)
+}
+
+/** The instant as of which a day's scores are. */
+export const endOfDay = (day: string): Instant => `${day}T23:59:59.999999Z`
+
+async function evaluateDay(client: Client, day: string, { scores, horizon }: Scored): Promise<void> {
+  const query = emit(plan([], scores), dialects.postgres, { asOf: endOfDay(day), horizon })
   const points = scores.map((_, score) => `s${score}`).join(', ')
   await client.query('drop table if exists pg_temp.evaluated_day')
   await client.query(
@@ -78,6 +102,10 @@ export async function stageDay(
     [...query.parameters],
   )
   await client.query('analyze evaluated_day')
+}
+
+/** Stages what is to be recorded of a day. */
+async function compareDay(client: Client, day: string, { scores, horizon }: Scored): Promise<void> {
   for (const [index, score] of scores.entries()) {
     const named = [day, score.name, index + 1]
     await client.query(statement('runs/stage_score_day'), [

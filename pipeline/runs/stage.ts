@@ -1,10 +1,13 @@
 import { agendaEnd, type Instant, micropoints, type Score } from '../../compiler/index.ts'
 import type { Client, Database } from '../engine.ts'
+import type { Lake } from '../lake/lake.ts'
 import { statement } from '../sql.ts'
 import type { Candidates } from './candidates.ts'
-import type { PinnedDefinitions } from './definitions.ts'
+import { stageInLake } from './columnar-run.ts'
+import { mainScore, type PinnedDefinitions } from './definitions.ts'
 import { evaluate, type Staged } from './evaluate.ts'
 import type { LastApplied } from './instants.ts'
+import type { Chosen } from './mode.ts'
 import { stageScoreDays } from './score-days.ts'
 import type { Steps } from './steps.ts'
 
@@ -16,23 +19,28 @@ type Running = {
   readonly definitions: PinnedDefinitions
   readonly mode: 'incremental' | 'full'
   readonly candidates: Candidates | undefined
-  readonly going: { readonly steps: Steps }
+  readonly going: {
+    readonly steps: Steps
+    /** Over which full runs evaluate; undefined: none is wanted, Postgres does it. */
+    readonly lake?: Lake | undefined
+    readonly temporary: string
+  }
 }
 
 /** Evaluates, and puts together in temporary tables what the run will write; nothing is written yet. */
 export async function stageRun(
-  _database: Database,
+  database: Database,
   client: Client,
-  { asOf, horizon, last, midnight, definitions, mode, candidates, going }: Running,
-): Promise<Staged & { readonly judged: boolean }> {
-  const { steps } = going
-  await steps.step('stage score days', () =>
-    stageScoreDays(client, { scores: definitions.scores, from: last.as_of, asOf, horizon }),
-  )
-  await steps.step('stage later', () =>
-    client.query(statement('runs/stage_later'), [asOf, agendaEnd(asOf), horizon]),
-  )
-  const staged = await inPostgres(client, { definitions, incremental: mode === 'incremental', asOf, horizon, steps })
+  running: Running,
+): Promise<Staged & { readonly judged: boolean; readonly failed?: Chosen }> {
+  const { asOf, horizon, last, midnight, definitions, mode, candidates, going } = running
+  const { steps, lake, temporary } = going
+  const from = last.as_of
+  const inLake =
+    lake && mode === 'full'
+      ? await stageInLake(database, client, { definitions, asOf, horizon, from, lake, temporary, steps })
+      : undefined
+  const staged = inLake && 'engine' in inLake ? inLake : { ...(await inPostgres(client, running)), ...inLake }
   // Up to the midnight after it, a run knows who will be due; beyond that nothing can be said.
   const judged =
     mode === 'full' && candidates !== undefined && last.as_of !== null && asOf <= agendaEnd(last.as_of)
@@ -44,26 +52,21 @@ export async function stageRun(
 
 async function inPostgres(
   client: Client,
-  run: {
-    definitions: PinnedDefinitions
-    incremental: boolean
-    asOf: Instant
-    horizon: string
-    steps: Steps
-  },
+  { asOf, horizon, last, definitions, mode, going: { steps } }: Running,
 ): Promise<Staged> {
-  const { definitions, incremental, asOf, horizon, steps } = run
+  const incremental = mode === 'incremental'
+  await steps.step('stage score days', () =>
+    stageScoreDays(client, { scores: definitions.scores, from: last.as_of, asOf, horizon }),
+  )
+  await steps.step('stage later', () =>
+    client.query(statement('runs/stage_later'), [asOf, agendaEnd(asOf), horizon]),
+  )
   const evaluation = await steps.step('evaluate', () =>
     evaluate(client, definitions, { asOf, horizon, candidates: incremental, due: true }),
   )
-  const leads = await stageEvaluated(client, { ...run, wordCount: evaluation.wordCount })
+  const { wordCount } = evaluation
+  const leads = await stageEvaluated(client, { definitions, wordCount, incremental, steps })
   return { segments: evaluation.segments, failing: evaluation.failing, engine: 'postgres', leads }
-}
-
-/** The score whose mean a segment shows. */
-export const mainScore = ({ scores }: Pick<PinnedDefinitions, 'scores'>): number | null => {
-  const found = scores.findIndex(({ name }) => name === 'engagement')
-  return found < 0 ? null : found + 1
 }
 
 export const levelsOf = ({ levels }: Score): [names: string[], bounds: string[]] => [
@@ -88,9 +91,7 @@ export async function stageEvaluated(
   { definitions, wordCount, incremental, steps }: Evaluated,
 ): Promise<number> {
   const { scores } = definitions
-  await steps.step('compare members', () =>
-    client.query(statement('runs/stage_differences'), [wordCount]),
-  )
+  await steps.step('compare members', () => client.query(statement('runs/stage_differences'), [wordCount]))
   await client.query('analyze difference')
   await steps.step('compare scores', () => stageScores(client, scores))
   await steps.step('compare states', () => client.query(statement('runs/stage_states')))

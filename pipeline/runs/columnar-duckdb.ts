@@ -1,0 +1,79 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { QueryPlan } from '../../compiler/index.ts'
+import { type Duckdb, openDuckdb } from '../engine.ts'
+import { UserError } from '../errors.ts'
+import type { Chosen } from './mode.ts'
+
+/** Makes the relations in DuckDB that a plan's statement reads. */
+export type Relate = (duckdb: Duckdb, folder: string, plan: QueryPlan) => Promise<void>
+
+/** A DuckDB of its own, with a folder for its files; both are gone afterwards. */
+export async function inDuckdb<T>(
+  temporary: string,
+  work: (duckdb: Duckdb, folder: string) => Promise<T>,
+): Promise<T> {
+  await mkdir(temporary, { recursive: true })
+  await removeLeftovers(temporary)
+  const folder = await mkdtemp(join(temporary, `columns-${process.pid}-`))
+  used.add(folder)
+  try {
+    const duckdb = await openDuckdb({ temporary: folder })
+    try {
+      await duckdb.run('set preserve_insertion_order = false')
+      return await work(duckdb, folder)
+    } finally {
+      duckdb.close()
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+    used.delete(folder)
+  }
+}
+
+const used = new Set<string>()
+
+/** What killed processes left behind. */
+async function removeLeftovers(temporary: string): Promise<void> {
+  for (const name of await readdir(temporary)) {
+    const owner = Number(/^columns-(\d+)-/.exec(name)?.[1])
+    const folder = join(temporary, name)
+    // A container's first process has the same number each time.
+    const isUsed = owner === process.pid ? used.has(folder) : isAlive(owner)
+    if (owner && !isUsed) await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    process.kill(processId, 0)
+    return true
+  } catch (error) {
+    return (error as { code?: string }).code === 'EPERM'
+  }
+}
+
+/**
+ * Why the lake could not be used, where Postgres can do the same; undefined for what nothing helps against: a lost
+ * connection, a lost lease, a defect of ours outside of DuckDB.
+ */
+export function lakeFailure(error: unknown): Chosen | undefined {
+  if (error instanceof UserError) {
+    return error.code.startsWith('LAKE_') ? { code: error.code, message: error.message } : undefined
+  }
+  const { code, message, severity } = (error ?? {}) as Record<'code' | 'message' | 'severity', unknown>
+  // Postgres says how severe an error is; nobody else does.
+  if (severity !== undefined || typeof message !== 'string') return undefined
+  if (full.test(message) || code === 'EDQUOT')
+    return { code: 'LAKE_DISK_FULL', message: 'There was no room on the disk for evaluating in DuckDB.' }
+  if (/^out of memory error/i.test(message))
+    return { code: 'LAKE_MEMORY', message: 'Evaluating in DuckDB took more memory than it may take.' }
+  if (typeof code === 'string' && files.has(code))
+    return { code: 'LAKE_UNREADABLE', message: `Files of the lake could not be read or written (${code}).` }
+  const kind = /^([A-Z][A-Za-z]*(?: [A-Z][A-Za-z]*)?) Error: /.exec(message)?.[1]
+  if (kind === undefined) return undefined
+  return { code: 'LAKE_FAILED', message: `DuckDB could not evaluate (${kind.toLowerCase()} error).` }
+}
+
+const full = /no space left|max_temp_directory_size|quota exceeded/i
+const files = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS', 'EIO', 'EMFILE', 'ENFILE', 'EISDIR'])

@@ -1,0 +1,88 @@
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { agendaEnd } from '../../compiler/index.ts'
+import { columnarExport } from '../../pipeline/columnar.ts'
+import { type Client, type Database, inTransaction } from '../../pipeline/engine.ts'
+import { copyOut } from '../../pipeline/runs/columnar-copy.ts'
+import type { Relate } from '../../pipeline/runs/columnar-duckdb.ts'
+import { evaluateColumns } from '../../pipeline/runs/columnar-run.ts'
+import type { PinnedDefinitions } from '../../pipeline/runs/definitions.ts'
+import { evaluate } from '../../pipeline/runs/evaluate.ts'
+import { stageEvaluated } from '../../pipeline/runs/stage.ts'
+import { Steps } from '../../pipeline/runs/steps.ts'
+import { statement } from '../../pipeline/sql.ts'
+import { loadStanding, pinnedTo, staged, standingIn } from '../support/columnar-worlds.ts'
+import { testDatabase } from '../support/database.ts'
+import { loadPostgres } from '../support/load.ts'
+import { definitionCases } from '../support/questions.ts'
+
+let database: Database
+beforeAll(async () => {
+  database = await testDatabase()
+})
+afterAll(() => database.close())
+
+type Seen = { readonly asOf: string; readonly horizon: string }
+
+async function begin(client: Client, { asOf, horizon }: Seen): Promise<void> {
+  await client.query('discard temp')
+  await client.query(statement('runs/hold_membership'))
+  await client.query(statement('runs/look_at_all'))
+  await client.query(statement('runs/stage_later'), [asOf, agendaEnd(asOf), horizon])
+}
+
+async function inPostgres(client: Client, definitions: PinnedDefinitions, seen: Seen) {
+  await begin(client, seen)
+  const { wordCount } = await evaluate(client, definitions, { ...seen, due: true })
+  const leads = await stageEvaluated(client, {
+    definitions,
+    wordCount,
+    incremental: false,
+    steps: new Steps(),
+  })
+  return { leads, ...(await staged(client)) }
+}
+
+async function inColumns(client: Client, definitions: PinnedDefinitions, seen: Seen, chunk: number) {
+  await begin(client, seen)
+  const relate: Relate = (duckdb, folder, plan) =>
+    inTransaction(client, async () => {
+      const { settings, tables } = columnarExport(plan, seen.horizon)
+      await client.query(settings.sql, [...settings.parameters])
+      for (const { table, query, columns } of tables) {
+        await copyOut(client, duckdb, folder, { name: table, query, columns })
+      }
+    })
+  const steps = new Steps()
+  const temporary = `/tmp/tideline-test-${process.pid}`
+  const { leads } = await evaluateColumns(client, { definitions, ...seen, temporary, steps, chunk }, relate)
+  return { leads, ...(await staged(client)) }
+}
+
+const seconds = Number(process.env.SECONDS ?? 15)
+
+test('postgres and duckdb stage the same, all leads at once and in chunks', async () => {
+  const first = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
+  const started = performance.now()
+  let worlds = 0
+  for (let seed = first; performance.now() - started < seconds * 1000; seed++) {
+    const [{ world, questions } = { world: undefined, questions: [] }] = fc.sample(definitionCases(80), {
+      seed,
+      numRuns: 1,
+      unbiased: true,
+    })
+    const [standing] = fc.sample(standingIn(world!, questions.length), { seed, numRuns: 1 })
+    const seen = { asOf: world!.asOf, horizon: await loadPostgres(database, world!) }
+    await loadStanding(database, standing!)
+    const definitions = pinnedTo(world!, questions)
+    await database.session(async (client) => {
+      const expected = await inPostgres(client, definitions, seen)
+      for (const chunk of [100, 1 + (seed % 3)]) {
+        const found = await inColumns(client, definitions, seen, chunk)
+        expect({ seed, chunk, ...found }).toEqual({ seed, chunk, ...expected })
+      }
+    })
+    worlds++
+  }
+  expect(worlds).toBeGreaterThan(1)
+}, 120_000)
