@@ -145,6 +145,8 @@ export function applySources(
   by?: string,
   /** What is to become of the past of scores; what was chosen for them before if left out. */
   past?: ScorePast,
+  /** How many leads each of these segments will lose and gain, as `by` was shown and agreed to. */
+  accepted: ReadonlyMap<string, number> = new Map(),
 ): Promise<ApplyReport> {
   return database.transaction(async (client) => {
     await client.query('lock table segments in share row exclusive mode')
@@ -159,6 +161,7 @@ export function applySources(
     if (scoring === 'change') await applyScoring(client, sources, zone)
     if (past) await client.query(statement('definitions/score_history'), [past])
     for (const decision of decisions) await carryOut(client, decision, compiled.get(decision.key), zone)
+    await accept(client, accepted, intended)
     return {
       segments: decisions.map(({ key, action, stored: before, text }) => {
         return { key, action, before: before?.definition, after: text }
@@ -168,6 +171,23 @@ export function applySources(
       warnings: findings.filter((finding) => finding.severity === 'warning'),
     }
   })
+}
+
+/** Kept with the versions that were made, so that the guard knows. */
+async function accept(
+  client: Client,
+  accepted: ReadonlyMap<string, number>,
+  { decisions, scoring }: Intended,
+): Promise<void> {
+  const renewed = new Set(decisions.filter(({ action }) => action === 'change').map(({ key }) => key))
+  const [ours, others] = [true, false].map((isNew) =>
+    [...accepted].filter(([key]) => renewed.has(key) === isNew),
+  )
+  const columns = (of: [string, number][]) => [of.map(([key]) => key), of.map(([, leads]) => leads)]
+  if (ours!.length > 0) await client.query(statement('definitions/accept'), columns(ours!))
+  if (others!.length > 0 && scoring === 'change') {
+    await client.query(statement('definitions/accept_scoring'), columns(others!))
+  }
 }
 
 /** Some definitions are wrong, so nothing was done with any of them. */

@@ -19,6 +19,7 @@ import { planRenames } from '../../pipeline/renames.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start, wholeNumber } from '../command.ts'
 import { findingLines } from '../errors.ts'
+import { acceptLarge } from '../large.ts'
 import { rebuilding } from '../plan/scores.ts'
 import { author, runAnswer, runNow, told } from '../runs.ts'
 import { instant, plural, widthOf } from '../values.ts'
@@ -33,7 +34,10 @@ export const apply = (start: Start) =>
       'Makes what the files say the current definitions: new versions where the meaning changed, all or none. Segments that files once created and no longer hold are archived, after asking. Who is in changes with the next run.',
     examples: [
       ['tideline apply', 'say what changed, and when the next run is'],
-      ['tideline apply --run --yes', 'in a pipeline: archive without asking, and run now'],
+      [
+        'tideline apply --run --yes',
+        'in a pipeline: archive and accept large changes without asking, and run now',
+      ],
       [
         'tideline apply --scores rebuild',
         'other rules for scores: record that the past follows, and say how',
@@ -61,6 +65,7 @@ export const apply = (start: Start) =>
         const sources = readSources(project)
         await refuseErrors(database, project, sources)
         await confirmArchiving(cli, database, sources)
+        const accepted = await acceptLarge(cli, installation, sources)
         // Before anything is applied, since the pattern may be wrong.
         const next = nextSlots(project.settings.slots, (await readStanding(database)).now, 1)[0]!
         const report = await applySources(
@@ -69,6 +74,7 @@ export const apply = (start: Start) =>
           project.settings.timezone,
           author(),
           options.scores,
+          accepted.changes,
         )
         const run = options.run ? told(await runNow(cli, installation)) : undefined
         const answer = run && runAnswer(run, cli)
@@ -79,10 +85,16 @@ export const apply = (start: Start) =>
           document: {
             ...report,
             ...past.document,
+            ...accepted.document,
             next_slot: next,
             ...(answer ? { run: answer.document } : {}),
           },
-          lines: [...applyLines(cli, report), ...(answer?.lines ?? whenItShows(report, next)), ...past.lines],
+          lines: [
+            ...applyLines(cli, report),
+            ...accepted.lines,
+            ...(answer?.lines ?? whenItShows(report, next)),
+            ...past.lines,
+          ],
         })
       }),
     )
