@@ -1,8 +1,9 @@
 import { hostname, userInfo } from 'node:os'
 import type { Instant } from '../compiler/index.ts'
 import type { Installation } from '../pipeline/installation.ts'
+import { lakeIn } from '../pipeline/lake/lake.ts'
 import { untilSeen } from '../pipeline/runs/horizon.ts'
-import { type RunResult, run } from '../pipeline/runs/run.ts'
+import { type RunOptions, type RunResult, run } from '../pipeline/runs/run.ts'
 import type { Cli } from './cli.ts'
 import type { Answer } from './output.ts'
 import type { Column } from './table.ts'
@@ -21,25 +22,28 @@ export function author(): string {
 }
 
 /** The one run there is, as every command starts it. */
-export async function runNow(
-  cli: Cli,
-  { database, project, temporary }: Installation,
-  options: { asOf?: Instant | undefined; rollUp?: boolean; full?: boolean } = {},
-): Promise<RunResult> {
-  const onStep = failpoint(cli.io.config.failpoint)
+export async function runNow(cli: Cli, installation: Installation, asked: Asked = {}): Promise<RunResult> {
   // Whoever imports, or puts a lead in by hand, and then runs, expects to see it.
-  await untilSeen(database)
-  return run(database, {
+  await untilSeen(installation.database)
+  return run(installation.database, runOptions(cli, installation, asked))
+}
+
+type Asked = { asOf?: Instant | undefined; rollUp?: boolean; full?: boolean }
+
+export function runOptions(cli: Cli, { project, temporary }: Installation, options: Asked): RunOptions {
+  const onStep = failpoint(cli.io.config.failpoint)
+  return {
     asOf: options.asOf,
     owner: owner(),
     timezone: project.settings.timezone,
     scoreHistoryDays: project.settings.scoreHistoryDays,
     temporary,
     guard: project.settings.guard,
+    lake: lakeIn(project.settings.lake),
     ...(options.rollUp === undefined ? {} : { rollUp: options.rollUp }),
     ...(options.full ? { full: true } : {}),
     ...(onStep ? { onStep } : {}),
-  })
+  }
 }
 
 /** Crash tests name a step; there the process ends as if the power had failed. */
@@ -128,7 +132,7 @@ function runLines(result: RunTold, cli: Cli): string[] {
     lines.push(`  ${plural(result.superseded, 'segment')} changed meanwhile; left to the next run`)
   }
   for (const { key, code, message } of result.failing) {
-    const word = words[code ?? ''] ?? 'broken'
+    const word = code === undefined ? 'failing' : (words[code] ?? 'broken')
     const name = cli.paint.yellow(word) + ' '.repeat(9 - word.length)
     lines.push(`  ${name}${key}${message ? `: ${message}` : ''} It keeps its last members.`)
   }
@@ -161,7 +165,10 @@ export type Looked = Pick<RunResult, 'chosen' | 'leads'> & {
 
 /** `120 leads: 100 with new events, 20 due`; or why at all of them. */
 export function lookedAt({ mode, chosen, candidates, leads }: Looked): string {
-  if (mode === 'full') return `all leads. ${chosen?.message ?? ''}`.trim()
+  if (mode === 'full') {
+    const fellBack = chosen?.lake && `Not over the lake, but in Postgres: ${chosen.lake.message}`
+    return ['all leads.', chosen?.message, fellBack].filter(Boolean).join(' ')
+  }
   if (!candidates || candidates.leads === 0)
     return `no lead: nothing has changed for any of ${thousands(String(leads))}.`
   const counts = Object.entries(candidates.reasons).map(

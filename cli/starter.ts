@@ -11,6 +11,9 @@ export const starter: Readonly<Record<string, string>> = {
 # How far back missed slots are made up.
 # catch_up: 7 days
 
+# A run that would change more of a segment waits until somebody approves; docs/guard.md says which changes count.
+# guard: { max_change: 30%, at_least: 1000 }
+
 # How long the course of scores is kept; for good, if nothing is said. The day of each lead's maximum stays.
 # retention:
 #   score_history: 730 days

@@ -80,6 +80,11 @@ export function instant(text: string, options: { exact?: boolean } = {}): string
   return `${day} ${minute}${second === '00' && rest === '' ? '' : `:${second}${rest}`}`
 }
 
+/** 12.3 MB, in units of 1,000. */
+export function megabytes(bytes: number): string {
+  return `${thousands((bytes / 1e6).toFixed(1))} MB`
+}
+
 export function seconds(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
   return milliseconds < 120_000

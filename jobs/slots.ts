@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Instant } from '../compiler/index.ts'
 import type { Database } from '../pipeline/engine.ts'
+import { lakeIn } from '../pipeline/lake/lake.ts'
 import type { Settings } from '../pipeline/project/settings.ts'
 import { readLastApplied } from '../pipeline/runs/instants.ts'
 import { run } from '../pipeline/runs/run.ts'
@@ -12,7 +13,7 @@ import { dueSlots, secondsBetween } from './schedule.ts'
 export type SlotSettings = {
   readonly database: Database
   readonly settings: Pick<Settings, 'slots' | 'catchUpSeconds' | 'timezone'> &
-    Partial<Pick<Settings, 'scoreHistoryDays' | 'guard'>>
+    Partial<Pick<Settings, 'scoreHistoryDays' | 'guard' | 'lake'>>
   readonly owner: string
   readonly temporary: string
   readonly log: Logger
@@ -94,13 +95,14 @@ async function runSlot(slots: SlotSettings, slot: Instant): Promise<boolean> {
   const { database, owner, temporary, log, onStep } = slots
   const start = performance.now()
   try {
-    const { timezone, scoreHistoryDays, guard } = slots.settings
+    const { timezone, scoreHistoryDays, guard, lake } = slots.settings
     const result = await run(database, {
       asOf: slot,
       origin: 'schedule',
       owner,
       timezone,
       guard,
+      lake: lakeIn(lake),
       scoreHistoryDays,
       temporary,
       waitMilliseconds,

@@ -1,6 +1,7 @@
 import type { Instant } from '../compiler/index.ts'
 import type { Database } from '../pipeline/engine.ts'
 import { UserError } from '../pipeline/errors.ts'
+import { lakeIn } from '../pipeline/lake/lake.ts'
 import { backfill } from '../pipeline/runs/backfill.ts'
 import { type RunResult, run, unchanged } from '../pipeline/runs/run.ts'
 import { type Kind, kinds, type Payload, type Results } from './kinds.ts'
@@ -40,11 +41,12 @@ export function workOf(settings: SlotSettings, slots: Slots): (job: Job) => Prom
 
 async function runNow(settings: SlotSettings, { asOf }: Payload<'run'>): Promise<Results['run']> {
   const { database, owner, temporary, onStep } = settings
-  const { timezone, scoreHistoryDays, guard } = settings.settings
+  const { timezone, scoreHistoryDays, guard, lake } = settings.settings
   try {
     const options = {
       asOf,
       guard,
+      lake: lakeIn(lake),
       origin: 'queue',
       owner,
       timezone,

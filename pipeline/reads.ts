@@ -2,6 +2,8 @@ import { type Instant, nearest } from '../compiler/index.ts'
 import { type Reader, rows } from './catalog.ts'
 import type { Database, Parameter, Row } from './engine.ts'
 import { UserError } from './errors.ts'
+import type { Candidates } from './runs/candidates.ts'
+import type { RunStep } from './runs/steps.ts'
 import { statement } from './sql.ts'
 
 /** What commands and API ask of an installation. Each is one statement of `sql/reads/`, whose header says what comes. */
@@ -30,7 +32,7 @@ export type SegmentStanding = {
   readonly removed_by_hand: string
   readonly status: 'draft' | 'active' | 'paused'
   /** Null: never evaluated. */
-  readonly state: 'ok' | 'broken' | 'blocked' | null
+  readonly state: 'ok' | 'broken' | 'blocked' | 'needs_approval' | null
   readonly good_as_of: Instant | null
   readonly error_code: string | null
   readonly error: string | null
@@ -54,7 +56,7 @@ export type SegmentKey = {
   readonly segment: string
   readonly origin: 'files' | 'api' | 'snapshot'
   readonly status: 'draft' | 'active' | 'paused' | 'archived'
-  readonly state: 'ok' | 'broken' | 'blocked' | null
+  readonly state: 'ok' | 'broken' | 'blocked' | 'needs_approval' | null
   readonly error: string | null
   readonly good_as_of: Instant | null
 }
@@ -92,6 +94,12 @@ export type RunRecord = {
   readonly run_id: string
   readonly as_of: Instant
   readonly mode: 'incremental' | 'full' | 'backfill'
+  /** Null: of a run before there were two. */
+  readonly engine: 'postgres' | 'duckdb' | null
+  readonly chosen: { readonly code: string; readonly message: string } | null
+  /** How many leads an incremental run looked at, and how many of them for which reason. */
+  readonly candidates: Candidates | null
+  readonly drift: string | null
   readonly origin: string
   readonly status: 'running' | 'done' | 'failed'
   readonly leads: string | null
@@ -101,7 +109,7 @@ export type RunRecord = {
   readonly started_at: Instant
   readonly rollup_due: boolean
   readonly options: Row
-  readonly steps: readonly { name: string; rows: number | null; milliseconds: number }[]
+  readonly steps: readonly RunStep[]
   readonly error_code: string | null
   readonly error: string | null
 }
@@ -113,10 +121,19 @@ export async function readRun(database: Database, runId: string): Promise<RunRec
   return (await read<RunRecord>(database, 'runs', [1, runId]))[0]
 }
 
+/** The texts of what a run executed, by their hashes. */
+export async function readRunStatements(
+  database: Database,
+  runId: string,
+): Promise<ReadonlyMap<string, string>> {
+  const found = await read<{ hash: string; sql: string }>(database, 'run_statements', [runId])
+  return new Map(found.map(({ hash, sql }) => [hash, sql]))
+}
+
 export type RunOutcome = {
   readonly segment: string
   readonly version: number | null
-  readonly outcome: 'done' | 'broken' | 'blocked' | 'superseded'
+  readonly outcome: 'done' | 'broken' | 'blocked' | 'superseded' | 'needs_approval'
   readonly entered: string
   readonly left: string
   readonly causes: string | null

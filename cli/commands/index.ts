@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Start } from '../command.ts'
 import { apply } from './apply.ts'
+import { approveCommand } from './approve.ts'
 import { backfillCommand } from './backfill.ts'
 import { catalog } from './catalog.ts'
 import { changes } from './changes.ts'
@@ -12,6 +13,7 @@ import { fmt } from './fmt.ts'
 import { history } from './history.ts'
 import { importCommand } from './import.ts'
 import { init } from './init.ts'
+import { lakeCommand } from './lake.ts'
 import { lead } from './lead.ts'
 import { members } from './members.ts'
 import { migrateCommand } from './migrate.ts'
@@ -28,6 +30,7 @@ import { score } from './score.ts'
 import { segments } from './segments.ts'
 import { snapshot } from './snapshot.ts'
 import { sql } from './sql.ts'
+import { status } from './status.ts'
 import { versions } from './versions.ts'
 import { why } from './why.ts'
 import { workerCommand } from './worker.ts'
@@ -50,6 +53,7 @@ export const commands: readonly { readonly group: string; readonly define: (star
   { group: 'Run', define: backfillCommand },
   { group: 'Run', define: snapshot },
   { group: 'Run', define: overrideCommand },
+  { group: 'Run', define: approveCommand },
   { group: 'Look', define: segments },
   { group: 'Look', define: members },
   { group: 'Look', define: lead },
@@ -62,7 +66,9 @@ export const commands: readonly { readonly group: string; readonly define: (star
   { group: 'Look', define: quality },
   { group: 'Look', define: query },
   { group: 'Operate', define: migrateCommand },
+  { group: 'Operate', define: status },
   { group: 'Operate', define: runs },
+  { group: 'Operate', define: lakeCommand },
   { group: 'Operate', define: db },
   { group: 'Operate', define: demo },
 ]

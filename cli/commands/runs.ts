@@ -1,12 +1,18 @@
 import type { Database } from '../../pipeline/engine.ts'
 import { UserError } from '../../pipeline/errors.ts'
-import { type RunRecord, readRun, readRunOutcomes, readRuns } from '../../pipeline/reads.ts'
+import {
+  type RunOutcome,
+  readRun,
+  readRunOutcomes,
+  readRunStatements,
+  readRuns,
+} from '../../pipeline/reads.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start, wholeNumber } from '../command.ts'
 import { WrongUsage } from '../errors.ts'
 import { plainRow } from '../output.ts'
+import { headline, stepDocument, stepLines } from '../run-told.ts'
 import { type Column, renderTable } from '../table.ts'
-import { instant, seconds } from '../values.ts'
 
 export const runs = (start: Start) =>
   command('runs', {
@@ -14,12 +20,14 @@ export const runs = (start: Start) =>
     examples: [
       ['tideline runs', 'the last 20'],
       ['tideline runs 41', 'its steps with rows and time, and what it did to each segment'],
+      ['tideline runs 41 --sql', 'the statements of each step, as they were executed'],
     ],
   })
     .argument('[ID]', 'number of a run')
     .option('--limit <N>', 'no more than so many', wholeNumber, 20)
+    .option('--sql', 'with an ID: the statements of each step, as they were executed')
     .action(
-      start(async (cli, id: string | undefined, { limit }: { limit: number }) => {
+      start(async (cli, id: string | undefined, { limit, sql }: { limit: number; sql?: boolean }) => {
         if (id !== undefined && !/^\d{1,18}$/.test(id)) {
           throw new WrongUsage({
             code: 'WRONG_USAGE',
@@ -28,7 +36,8 @@ export const runs = (start: Start) =>
           })
         }
         const { database } = await cli.open()
-        if (id !== undefined) return printRun(cli, database, id)
+        if (sql) cli.prefer('table')
+        if (id !== undefined) return printRun(cli, database, id, sql ?? false)
         const found = await readRuns(database, limit)
         await cli.print({
           columns: runColumns,
@@ -45,21 +54,17 @@ const runColumns: readonly Column[] = [
   { name: 'run_id', title: 'RUN', kind: 'number' },
   { name: 'as_of', kind: 'instant' },
   { name: 'mode' },
+  { name: 'engine', title: null },
   { name: 'origin' },
   { name: 'status' },
   { name: 'leads', kind: 'count' },
   { name: 'entered', kind: 'count' },
   { name: 'left', kind: 'count' },
+  { name: 'drift', title: null, kind: 'count' },
   { name: 'milliseconds', title: 'TOOK', kind: 'milliseconds' },
   { name: 'started_at', title: 'STARTED', kind: 'instant' },
   { name: 'error_code', title: null },
   { name: 'error', title: null },
-]
-
-const stepColumns: readonly Column[] = [
-  { name: 'name', title: 'STEP' },
-  { name: 'rows', kind: 'count' },
-  { name: 'milliseconds', title: 'TOOK', kind: 'milliseconds' },
 ]
 
 const outcomeColumns: readonly Column[] = [
@@ -72,7 +77,7 @@ const outcomeColumns: readonly Column[] = [
   { name: 'error', title: null },
 ]
 
-async function printRun(cli: Cli, database: Database, id: string): Promise<void> {
+async function printRun(cli: Cli, database: Database, id: string, sql: boolean): Promise<void> {
   const run = await readRun(database, id)
   if (!run) {
     throw new UserError({
@@ -82,37 +87,32 @@ async function printRun(cli: Cli, database: Database, id: string): Promise<void>
     })
   }
   const outcomes = await readRunOutcomes(database, id)
-  const plain = plainRow(runColumns, run)
+  const texts = await readRunStatements(database, id)
   const errors = outcomes.flatMap((each) =>
-    each.error ? [`${each.segment} is ${each.outcome}: ${each.error}`] : [],
+    each.error ? [`${each.segment}${outcomeOf(each)}: ${each.error}`] : [],
   )
+  const table = outcomes.length > 0 ? renderTable(outcomeColumns, outcomes, 100) : ['No segment changed.']
   await cli.print({
     columns: outcomeColumns,
     rows: outcomes,
     document: {
-      ...plain,
+      ...plainRow(runColumns, run),
+      chosen: run.chosen,
+      candidates: run.candidates,
       rollup_due: run.rollup_due,
       options: run.options,
-      steps: run.steps,
+      steps: run.steps.map((step) => stepDocument(step, texts)),
       segments: outcomes.map((each) => plainRow(outcomeColumns, each)),
     },
     lines: [
-      headline(run),
-      ...(run.error ? [`  ${run.error}`] : []),
+      ...headline(run, outcomes).map((line) => (sql ? `-- ${line}` : line)),
       '',
-      ...renderTable(stepColumns, run.steps, 100),
-      '',
-      ...(outcomes.length > 0 ? renderTable(outcomeColumns, outcomes, 100) : ['No segment changed.']),
-      ...(errors.length > 0 ? ['', ...errors] : []),
+      ...stepLines(run.steps, sql ? texts : undefined),
+      ...(sql ? [] : ['', ...table, ...(errors.length > 0 ? ['', ...errors] : [])]),
     ],
   })
 }
 
-function headline(run: RunRecord): string {
-  const took = run.milliseconds === null ? '' : `  ·  ${seconds(Number(run.milliseconds))}`
-  const range =
-    run.mode === 'backfill' && run.options.from
-      ? ` from ${instant(String(run.options.from))}`
-      : ` as of ${instant(run.as_of)}`
-  return `run ${run.run_id}  ${run.mode}${range} UTC  ·  ${run.status}, by ${run.origin}${took}`
-}
+/** Of what was done there is a warning at most. */
+const outcomeOf = ({ outcome }: RunOutcome): string =>
+  outcome === 'done' ? '' : ` is ${outcome.replace('_', ' ')}`

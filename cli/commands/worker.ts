@@ -20,13 +20,13 @@ export const workerCommand = (start: Start) =>
   }).action(
     start(async (cli) => {
       const { database, project, temporary } = await cli.open({ max: 10 })
-      const { slots, catchUpSeconds, timezone, scoreHistoryDays } = project.settings
+      const { slots } = project.settings
       const log = pino({ base: {} }, logOf(cli))
       const stopped = cli.io.interrupted?.() ?? new Promise<string>(() => {})
       const worker = await startWorker({
         database,
         redisUrl: cli.io.config.redisUrl,
-        settings: { slots, catchUpSeconds, timezone, scoreHistoryDays },
+        settings: project.settings,
         owner: owner(),
         temporary,
         log,

@@ -1,11 +1,17 @@
--- What was tried since the run that was applied last, and failed: how often, and from when on it may be tried again
--- (10, 20, 40 … seconds after the last failure). Runs that lost their lease count for nothing.
--- $1 run_id of the last applied run bigint (null: none). Columns: as_of, attempts, may_retry.
+-- What was tried since the run that was applied last, and failed: how often, and whether anything may be tried again. The
+-- pause after the last failure, whatever it was of, grows with their number (10, 20, 40 … seconds), so that a database
+-- that is ill is left alone. Runs that lost their lease count for nothing.
+-- $1 run_id of the last applied run bigint (null: none), $2 the longest pause in seconds int.
+-- Columns: as_of, attempts, may_retry.
+with failed as (
+  select as_of, finished_at from runs
+  where run_id > coalesce($1::bigint, 0) and status = 'failed' and mode <> 'backfill'
+    and error ->> 'code' is distinct from 'FENCED_OFF'
+)
 select
   to_char(as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as as_of,
   count(*)::integer as attempts,
-  max(finished_at) + interval '5 seconds' * (2 ^ count(*)) <= clock_timestamp() as may_retry
-from runs
-where run_id > coalesce($1::bigint, 0) and status = 'failed' and mode <> 'backfill'
-  and error ->> 'code' is distinct from 'FENCED_OFF'
+  (select max(finished_at) + make_interval(secs => least(5 * 2 ^ least(count(*), 20), $2::int)) <= clock_timestamp()
+   from failed) as may_retry
+from failed
 group by as_of;

@@ -1,7 +1,8 @@
 -- The newest runs. $1 limit int, $2 run_id bigint (null: any).
--- Columns: run_id, as_of, mode, origin, status, leads, entered, left, milliseconds, started_at, rollup_due, options,
--- steps, error_code, error.
-select run_id, to_char(as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as as_of, mode, origin, status,
+-- Columns: run_id, as_of, mode, engine, chosen, candidates, drift, origin, status, leads, entered, left, milliseconds,
+-- started_at, rollup_due, options, steps, error_code, error.
+select run_id, to_char(as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as as_of, mode, engine, chosen, candidates, drift,
+  origin, status,
   leads, entered, "left",
   round(extract(epoch from coalesce(finished_at, case status when 'running' then clock_timestamp() end) - started_at) * 1000)
     as milliseconds,

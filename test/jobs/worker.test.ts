@@ -151,7 +151,7 @@ test('slots older than the catch-up window are left out', async () => {
   expect(Date.parse(slots[1]!.as_of) - Date.parse(slots[0]!.as_of)).toBeGreaterThan(50_000)
 })
 
-test('a slot that fails is tried again later, given up in the end, and the next one does its work', async () => {
+test('a slot that fails is tried again later, left in the end to the next one, which does its work', async () => {
   await apply(database, { all: 'everyone' })
   const slot = await jobs.secondsAgo(database, 2)
   await runAsOf(database, await jobs.secondsAgo(database, 3))
@@ -168,6 +168,49 @@ test('a slot that fails is tried again later, given up in the end, and the next 
   )
   expect((await jobs.done(database)).map((run) => run.as_of)).not.toContain(slot)
   await worker.stop()
+})
+
+test('the newest slot is never given up: after a pause that no longer grows it is tried again', async () => {
+  await apply(database, { all: 'everyone' })
+  const failed = (times: number, minutesAgo: number) =>
+    database.query(
+      `insert into runs (mode, origin, status, as_of, horizon, fence, started_at, finished_at, error)
+       select 'full', 'schedule', 'failed', date_trunc('year', clock_timestamp()), '3', 1,
+         clock_timestamp(), clock_timestamp() - make_interval(mins => $2), '{"code": "53100"}'
+       from generate_series(1, $1)`,
+      [times, minutesAgo],
+    )
+  await failed(20, 9)
+  await jobs.worker(database, { settings: jobs.never })
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  expect(await jobs.done(database)).toEqual([])
+  await database.query(`update runs set finished_at = finished_at - interval '2 minutes'`)
+  const [run] = await jobs.eventually(
+    () => jobs.done(database),
+    (done) => done.length >= 1,
+  )
+  expect(run!.as_of).toMatch(/-01-01T00:00:00/)
+})
+
+test('a run that takes longer than the time between two slots holds the next ones up, and none is lost', async () => {
+  await apply(database, { all: 'everyone' })
+  await runAsOf(database, await jobs.secondsAgo(database, 1))
+  let slow = 0
+  const onStep = async (step: string) => {
+    if (step === 'pin definitions' && slow++ < 2) await new Promise((resolve) => setTimeout(resolve, 2500))
+  }
+  const workers = [await jobs.worker(database, { onStep }), await jobs.worker(database, { onStep })]
+  await jobs.eventually(
+    () => jobs.done(database),
+    (done) => done.length >= 9,
+  )
+  await Promise.all(workers.map((worker) => worker.stop()))
+  const slots = (await jobs.done(database)).map((run) => run.as_of)
+  expect(slots).toEqual([slots[0], ...nextSlots('* * * * * *', slots[0]!, slots.length - 1)])
+  const [together] = await database.query(
+    `select count(*)::int as runs from runs a join runs b on a.run_id < b.run_id and b.started_at < a.finished_at`,
+  )
+  expect(together).toEqual({ runs: 0 })
 })
 
 test('a slot that failed is left alone for a while', async () => {

@@ -1,0 +1,78 @@
+import type { RunOutcome, RunRecord } from '../pipeline/reads.ts'
+import type { RunStep } from '../pipeline/runs/steps.ts'
+import { lookedAt } from './runs.ts'
+import { type Column, type Row, renderTable } from './table.ts'
+import { instant, plural, seconds, thousands } from './values.ts'
+
+/** One run after it was done: what it was, its steps, and the statements of each as they were executed. */
+
+export const stepColumns: readonly Column[] = [
+  { name: 'name', title: 'STEP' },
+  { name: 'rows', kind: 'count' },
+  { name: 'milliseconds', title: 'TOOK', kind: 'milliseconds' },
+  { name: 'count', title: 'STATEMENTS', kind: 'count' },
+]
+
+export type Texts = ReadonlyMap<string, string>
+
+/** As JSON has it: the texts themselves, where they are known. */
+export const stepDocument = ({ statements, ...step }: RunStep, texts: Texts): Row => ({
+  ...step,
+  ...(statements ? { sql: statements.flatMap((hash) => texts.get(hash) ?? []) } : {}),
+})
+
+export function stepLines(steps: readonly RunStep[], texts: Texts | undefined): string[] {
+  if (texts === undefined) {
+    const rows = steps.map((step) => ({
+      ...step,
+      name: step.failed ? `${step.name} (failed)` : step.name,
+      count: step.statements?.length ?? null,
+    }))
+    return renderTable(stepColumns, rows, 100)
+  }
+  return steps.flatMap((step) => [
+    stepLine(step.name, [
+      ...(step.rows === null ? [] : [plural(step.rows, 'row')]),
+      seconds(step.milliseconds),
+      ...(step.failed ? ['failed'] : []),
+    ]),
+    ...(step.statements ?? []).flatMap((hash) => statementLines(texts.get(hash))),
+    '',
+  ])
+}
+
+/** Told apart from the comments that statements have. */
+export const stepLine = (name: string, said: readonly string[] = []): string =>
+  `-- == ${name}${said.length > 0 ? `: ${said.join(', ')}` : ''}`
+
+/** Ready to be pasted: each ends with a semicolon. */
+export function statementLines(text: string | undefined): string[] {
+  if (text === undefined) return ['-- (its text is not kept)']
+  const lines = text.trimEnd().split('\n')
+  const last = lines.at(-1) ?? ''
+  if (last.endsWith(';')) return lines
+  return last.includes('--') ? [...lines, ';'] : [...lines.slice(0, -1), `${last};`]
+}
+
+export function headline(run: RunRecord, outcomes: readonly RunOutcome[]): string[] {
+  const took = run.milliseconds === null ? '' : `  ·  ${seconds(Number(run.milliseconds))}`
+  const range =
+    run.mode === 'backfill' && run.options.from
+      ? ` from ${instant(String(run.options.from))}`
+      : ` as of ${instant(run.as_of)}`
+  const engine = run.engine === 'duckdb' ? 'in DuckDB, ' : run.engine === 'postgres' ? 'in Postgres, ' : ''
+  const parked = outcomes.filter(({ outcome }) => outcome === 'needs_approval').length
+  return [
+    `run ${run.run_id}  ${run.mode}${range} UTC  ·  ${run.status}, by ${run.origin}${took}`,
+    ...(run.chosen
+      ? [`  ${engine}looked at ${lookedAt({ ...run, chosen: run.chosen, leads: Number(run.leads ?? 0) })}`]
+      : []),
+    ...(Number(run.drift ?? 0) > 0
+      ? [`  drift: ${thousands(String(run.drift))} differences that no change explains were repaired`]
+      : []),
+    ...(parked > 0
+      ? [`  ${plural(parked, 'segment')} parked: \`tideline approve KEY\` lets it through`]
+      : []),
+    ...(run.error ? [`  ${run.error}`] : []),
+  ]
+}

@@ -1,0 +1,139 @@
+import type { Instant } from '../compiler/index.ts'
+import { type LakeState, rebuiltReasons } from '../pipeline/lake/lake.ts'
+import {
+  type EventTypeStanding,
+  holderOf,
+  type SegmentFreshness,
+  type Status,
+  span,
+} from '../pipeline/status.ts'
+import { type Column, type Row, renderTable } from './table.ts'
+import { instant, type Kind, megabytes, plural, thousands, wrap } from './values.ts'
+
+export const statusColumns: readonly Column[] = [
+  { name: 'segment' },
+  { name: 'status', title: null },
+  { name: 'state', title: null },
+  { name: 'stands', title: 'STATE' },
+  { name: 'good_run', title: 'GOOD RUN', kind: 'number' },
+  { name: 'good_as_of', title: 'AS OF', kind: 'instant' },
+  { name: 'age_said', title: 'AGE' },
+  { name: 'age', title: null, kind: 'number' },
+  { name: 'next_due', title: 'NEXT', kind: 'instant' },
+  { name: 'failures', title: null, kind: 'number' },
+  { name: 'error_code', title: null },
+  { name: 'error' },
+]
+
+export const machineColumns = statusColumns.filter(({ name }) => name !== 'stands' && name !== 'age_said')
+
+const named = (names: string, kind?: Kind): Column[] =>
+  names.split(' ').map((name) => (kind ? { name, kind } : { name }))
+
+export const runColumns: readonly Column[] = [
+  ...named(
+    'run_id age leads fallback_run drift drift_run drifted running running_for failed failures',
+    'number',
+  ),
+  ...named('now as_of drift_as_of running_as_of failed_as_of', 'instant'),
+  ...named('mode engine chosen owner fallback failed_code failed_error'),
+]
+export const horizonColumns: readonly Column[] = [
+  ...named('horizon last_horizon held pid', 'number'),
+  ...named('open application role database state kind'),
+]
+export const driftColumns: readonly Column[] = [...named('segment sample'), ...named('leads', 'number')]
+export const typeColumns: readonly Column[] = [
+  ...named('type habitual'),
+  ...named('events silent habit', 'number'),
+  ...named('last_at', 'instant'),
+]
+
+/** What is not evaluated has no next slot; what failed is tried from a moment on. */
+export const segmentRows = (segments: readonly SegmentFreshness[], next: Instant): Row[] =>
+  segments.map((segment) => {
+    const { status, state, age, retry_at: retryAt } = segment
+    return {
+      ...segment,
+      stands: status === 'active' ? (state?.replace('_', ' ') ?? 'new') : status,
+      age_said: age === null ? null : span(Number(age)),
+      next_due: status !== 'active' ? null : retryAt !== null && retryAt > next ? retryAt : next,
+    }
+  })
+
+/** One line each: last run, next slot, horizon, lake, drift; then the event types. */
+export function factLines(found: Status, next: Instant, lake: LakeState | undefined): string[] {
+  const facts = [
+    ['last run', lastRun(found)],
+    ...(found.runs.running === null ? [] : [['running', running(found)]]),
+    ['next slot', `${instant(next)} UTC`],
+    ['horizon', horizon(found)],
+    ['lake', lakeSaid(lake)],
+    ['drift', drift(found)],
+  ]
+  const margin = Math.max(...facts.map(([name = '']) => name.length)) + 2
+  return [
+    ...facts.flatMap(([name = '', said = '']) =>
+      wrap(said, 100 - margin).map((line, index) => `${(index === 0 ? name : '').padEnd(margin)}${line}`),
+    ),
+    ...(found.events.length > 0 ? ['', ...eventLines(found.events)] : []),
+  ]
+}
+
+function lastRun({ runs }: Status): string {
+  if (runs.run_id === null || runs.as_of === null) return 'none yet'
+  const why = runs.chosen ? `: ${runs.chosen.message.replace(/\.$/, '')}` : ''
+  return `${runs.run_id} as of ${instant(runs.as_of)} UTC, ${span(Number(runs.age))} ago, ${runs.mode}${why}`
+}
+
+const running = ({ runs }: Status): string =>
+  `${runs.running} as of ${instant(runs.running_as_of ?? '')} UTC, for ${span(Number(runs.running_for))}, by ${runs.owner}`
+
+function horizon({ horizon }: Status): string {
+  if (!horizon.open) return 'all that is committed is seen'
+  if (horizon.held === null) return `held back by ${holderOf(horizon)}`
+  return `what is older than ${span(Number(horizon.held))} is seen; held back by ${holderOf(horizon)}`
+}
+
+function lakeSaid(lake: LakeState | undefined): string {
+  if (lake === undefined) return 'none is wanted: full runs are made in Postgres'
+  if (lake.state !== 'ok') return `to be written by the next full run: ${rebuiltReasons[lake.state]}`
+  const size = `${plural(lake.events, 'event')} in ${plural(lake.files, 'file')}, ${megabytes(lake.bytes)}`
+  return `${size}, written ${instant(lake.writtenAt ?? '')} UTC`
+}
+
+function drift({ runs, drift }: Status): string {
+  if (runs.drift === null || runs.drift_as_of === null) return 'not looked for yet'
+  const where = drift.map(({ segment, leads, sample }) => {
+    const some =
+      sample.length > 0 ? ` (${sample.join(', ')}${Number(leads) > sample.length ? ', …' : ''})` : ''
+    return `${segment ?? 'scores'} ${thousands(leads)}${some}`
+  })
+  const days = Number(runs.drifted) > Number(runs.drift) ? `; ${thousands(runs.drifted)} in 30 days` : ''
+  const found = `${thousands(runs.drift)} in run ${runs.drift_run} as of ${instant(runs.drift_as_of)} UTC${days}`
+  return where.length > 0 ? `${found}: ${where.join(', ')}` : found
+}
+
+const eventColumns: readonly Column[] = [
+  { name: 'type', title: 'EVENT TYPE' },
+  { name: 'events', title: 'IN 56 DAYS', kind: 'count' },
+  { name: 'last_at', title: 'LAST', kind: 'instant' },
+  { name: 'silent', title: 'AGO' },
+  { name: 'habit', title: 'USUAL PAUSE' },
+  { name: 'warning', title: '' },
+]
+const mostTypes = 20
+
+function eventLines(events: readonly EventTypeStanding[]): string[] {
+  const rows = events.slice(0, mostTypes).map((each) => ({
+    ...each,
+    silent: each.silent === null ? null : span(Number(each.silent)),
+    habit: each.habit === null ? null : `up to ${span(Math.max(3600, Number(each.habit)))}`,
+    warning: each.habitual ? '' : 'silent',
+  }))
+  const rest = events.length - rows.length
+  return [
+    ...renderTable(eventColumns, rows, 100),
+    ...(rest > 0 ? [`and ${plural(rest, 'type')} more: --format json has all`] : []),
+  ]
+}

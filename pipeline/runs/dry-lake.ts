@@ -1,0 +1,29 @@
+import type { Instant } from '../../compiler/index.ts'
+import { statement } from '../sql.ts'
+import { whole } from './columnar-chunks.ts'
+import { evaluation, fullPlan } from './columnar-evaluate.ts'
+import type { PinnedDefinitions } from './definitions.ts'
+import type { DryStep } from './dry.ts'
+
+/** What Postgres does alone and DuckDB as part of evaluating. */
+const compared = new Set(['compare members', 'compare scores', 'compare states', 'count figures'])
+
+/** The steps of a full run in Postgres as they are over the lake, which a dry run neither reads nor writes. */
+export function overLake(
+  steps: readonly DryStep[],
+  definitions: PinnedDefinitions,
+  seen: { asOf: Instant; horizon: string },
+): DryStep[] {
+  const evaluated = [
+    evaluation(fullPlan(definitions), whole, seen).sql,
+    ...['difference', 'score', 'state', 'figure'].map((name) => statement(`full/${name}`)),
+  ]
+  const copied = steps.findIndex(({ name }) => name === 'stage score days' || name === 'stage later')
+  return steps.flatMap((step, position) => {
+    if (compared.has(step.name)) return []
+    const before = position === copied ? [{ name: 'copy events to the lake', sql: [] }] : []
+    if (step.name !== 'evaluate') return [...before, step]
+    const planned = step.sql.filter((text) => !text.includes('temporary table evaluated'))
+    return [...before, { name: 'read the lake', sql: planned }, { name: 'evaluate', sql: evaluated }]
+  })
+}

@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Database } from '../../pipeline/engine.ts'
+import { testDatabase } from '../support/database.ts'
+import { addLead } from '../support/definitions.ts'
+import { type Desk, deskOf } from './support.ts'
+
+let database: Database
+let desk: Desk
+beforeEach(async () => {
+  database = await testDatabase({ max: 6 })
+  desk = deskOf(database.url)
+  desk.file('tideline.yaml', 'slots: "0 0 1 1 *"\n')
+  desk.file('segments/a.yaml', 'all:\n  where: everyone\nidle:\n  status: draft\n  where: everyone\n')
+  await addLead(database, 'a')
+  expect(await desk.type('apply')).toMatchObject({ code: 0, err: '' })
+})
+afterEach(() => database.close())
+
+const asked = async () => {
+  const { code, out } = await desk.type('status')
+  return { code, ...(JSON.parse(out) as Told) }
+}
+type Told = {
+  stale: boolean
+  problems: { code: string; message: string; hint: string; stale: boolean }[]
+  segments: Record<string, unknown>[]
+  events: Record<string, unknown>[]
+  horizon: Record<string, unknown>
+  runs: Record<string, unknown>
+}
+const codes = (told: Told) => told.problems.map((problem) => problem.code)
+
+/** Events of one type in hours before now. */
+const events = (type: string, hours: number[]) =>
+  database.query(`insert into event_types (type) values ($1) on conflict do nothing`, [type]).then(() =>
+    database.query(
+      `insert into events (event_id, lead_id, type, occurred_at)
+     select $1 || h, 1, $1, clock_timestamp() - make_interval(hours => h) from unnest($2::int[]) h`,
+      [type, hours],
+    ),
+  )
+const range = (from: number, to: number, step = 1) =>
+  Array.from({ length: Math.ceil((to - from) / step) }, (_, index) => from + index * step)
+
+describe('status', () => {
+  test('all is well after a run: each segment with its run, age, state and next slot', async () => {
+    await desk.type('run')
+    const told = await asked()
+    expect(told).toMatchObject({ code: 0, stale: false, problems: [] })
+    expect(told.segments).toEqual([
+      expect.objectContaining({
+        segment: 'idle',
+        status: 'draft',
+        state: null,
+        good_as_of: null,
+        next_due: null,
+      }),
+      expect.objectContaining({ segment: 'all', state: 'ok', good_run: 1, error: null }),
+    ])
+    expect(told.segments[1]!.age).toBeLessThan(60)
+    expect(told.segments[1]!.next_due).toMatch(/-01-01T00:00:00/)
+    const { out } = await desk.typeAtTerminal('status')
+    expect(out).toContain('All is as it should be.')
+    expect(out).toMatch(/all +ok +1 /)
+  })
+
+  test('nothing was ever run: stale, and says what to do', async () => {
+    const told = await asked()
+    expect(told.code).toBe(3)
+    expect(told.problems).toEqual([expect.objectContaining({ code: 'NEVER_RUN', stale: true })])
+  })
+
+  test('a slot that nobody ran is late', async () => {
+    desk.file('tideline.yaml', 'slots: "* * * * *"\n')
+    await desk.type('run --as-of 2026-03-01')
+    const told = await asked()
+    expect(told.code).toBe(3)
+    expect(codes(told)).toEqual(['SLOT_LATE'])
+  })
+
+  test('a broken segment: since when its members are true, and why', async () => {
+    await database.query(`insert into catalog (subject, name, type) values ('lead', 'plan', 'text')`)
+    desk.file('segments/b.yaml', 'pro:\n  where: plan = "pro"\nkin:\n  where: in segment "pro"\n')
+    await desk.type('apply')
+    await desk.type('run')
+    await database.query(`delete from catalog where name = 'plan'`)
+    await desk.type('run')
+    const told = await asked()
+    expect(told.code).toBe(3)
+    expect(codes(told)).toEqual(['SEGMENT_BROKEN', 'UNKNOWN_ATTRIBUTE'])
+    expect(told.problems[1]!.message).toMatch(
+      /^pro is broken and keeps its members as of 20.* UTC\. There is no attribute/,
+    )
+    expect(told.segments[2]).toMatchObject({ segment: 'pro', state: 'broken', good_run: 1 })
+    expect((await desk.typeAtTerminal('status')).out).toContain('stale    pro is broken')
+  })
+
+  test('an event type that is silent for much longer than it is used to be is a warning', async () => {
+    await events('hourly', range(20, 600))
+    await events('weekly', range(120, 1200, 168))
+    await events('rare', [700])
+    await desk.type('run')
+    const told = await asked()
+    expect(told).toMatchObject({ code: 0, stale: false })
+    expect(told.problems).toEqual([
+      expect.objectContaining({ code: 'SILENT', message: expect.stringMatching(/^No hourly for (19|20) h/) }),
+    ])
+    expect(told.events.map((each) => [each.type, each.habitual])).toEqual([
+      ['hourly', false],
+      ['weekly', true],
+      ['rare', true],
+    ])
+  })
+
+  test('who keeps new data from being seen, without what they execute', async () => {
+    await desk.type('run')
+    await database.session(async (client) => {
+      await client.query(`set application_name = 'the loader'`)
+      await client.query('begin')
+      await client.query(`insert into leads (external_id) values ('secret')`)
+      const { horizon } = await asked()
+      expect(horizon).toMatchObject({ open: true, application: 'the loader', state: 'idle in transaction' })
+      expect(JSON.stringify(horizon)).not.toContain('secret')
+      await client.query('rollback')
+    })
+  })
+
+  test('a run that failed, until one is applied', async () => {
+    await desk.type('run')
+    await database.query(
+      `insert into runs (mode, origin, status, as_of, horizon, fence, started_at, finished_at, error)
+       values ('full', 'schedule', 'failed', clock_timestamp(), '3', 1, clock_timestamp(), clock_timestamp(),
+         '{"code": "53100", "message": "no space left"}')`,
+    )
+    const told = await asked()
+    expect(codes(told)).toEqual(['RUN_FAILED'])
+    expect(told.problems[0]!.message).toMatch(/no space left\.$/)
+    await desk.type('run')
+    expect(codes(await asked())).toEqual([])
+  })
+
+  test('what a full run repaired', async () => {
+    await desk.type('run')
+    await database.query(`update runs set drift = 1`)
+    await database.query(
+      `insert into run_drift (run_id, segment_id, leads, sample)
+       select 1, segment_id, 1, array[1] from segments where key = 'all'`,
+    )
+    const told = await asked()
+    expect(told.code).toBe(0)
+    expect(codes(told)).toEqual(['DRIFT'])
+    expect((await desk.typeAtTerminal('status')).out).toMatch(/drift +1 in run 1 as of .*: all 1 \(a\)/)
+  })
+})
