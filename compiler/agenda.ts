@@ -10,8 +10,9 @@ import {
   type Property,
   type ScoreFeature,
 } from './ir.ts'
+import { type Passage, passagesOf } from './passages.ts'
 import { eventsOf, type QueryPlan, referenceOf, scoreNamed, testsOf } from './plan.ts'
-import type { Moment } from './time.ts'
+import type { Instant, Moment } from './time.ts'
 
 /** What may turn by time alone, for any lead of a query plan: something known, and the moment that passes it. */
 export type Agenda = {
@@ -39,11 +40,13 @@ export type Agenda = {
   readonly steps: readonly { readonly segment: string; readonly moment: Moment }[]
   /** Ends of days at which a score was recorded. */
   readonly days: readonly { readonly score: string; readonly moment: Moment }[]
+  /** What a moment passes until the agenda ends. */
+  readonly passagesOf: (moment: Moment) => readonly Passage[]
 }
 
 export type Passing = Pick<Events, 'types' | 'where'>
 
-export function agendaOf(plan: QueryPlan): Agenda {
+export function agendaOf(plan: QueryPlan, asOf: Instant): Agenda {
   const windows = eventsRead(plan)
   const rules = pastRules(plan)
   const ruleEvents = rules.map(({ rule }) => rule.events)
@@ -67,6 +70,18 @@ export function agendaOf(plan: QueryPlan): Agenda {
     ),
     steps: distinct(recordedSteps(plan)),
     days: distinct(recordedDays(plan)),
+    passagesOf: remembered(asOf),
+  }
+}
+
+/** Calendars are slow, and the same few moments are asked for again and again. */
+function remembered(asOf: Instant): Agenda['passagesOf'] {
+  const known = new Map<string, readonly Passage[]>()
+  return (moment) => {
+    const name = canonical(moment)
+    const found = known.get(name) ?? passagesOf(moment, asOf)
+    known.set(name, found)
+    return found
   }
 }
 
@@ -80,7 +95,7 @@ const passing = ({ types, where }: Events): Passing => ({ types, where })
 export const moving = (moments: readonly (Moment | undefined)[]): Moment[] =>
   moments.filter((moment) => moment !== undefined && moment.kind !== 'at') as Moment[]
 
-export function operandsOf(is: Comparison): readonly Operand[] {
+function operandsOf(is: Comparison): readonly Operand[] {
   if (is.op === 'some' || is.op === 'every') return operandsOf(is.is)
   if (is.op === 'known') return []
   if (is.op === 'between') return [is.low, is.high]

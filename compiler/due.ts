@@ -5,7 +5,7 @@ import { accountEndings, accountsOfLeads } from './attributes.ts'
 import type { Sql } from './dialect.ts'
 import type { EventTypes, Feature } from './ir.ts'
 import { canonical } from './ir.ts'
-import { dayTurnsAt, justAfter, nowPasses, type Passage, passagesOf } from './passages.ts'
+import { dayTurnsAt, justAfter, nowPasses, type Passage } from './passages.ts'
 import { as, type Part, passes, propertyOf, type Scope } from './scans.ts'
 import type { Moment } from './time.ts'
 
@@ -26,9 +26,9 @@ export function passing(
     scope,
     type = 'moment',
     if: also = [],
-  }: { scope: Scope; type?: 'moment' | 'instant'; if?: readonly Sql[] },
+  }: { scope: DueScope; type?: 'moment' | 'instant'; if?: readonly Sql[] },
 ): Sql[] {
-  const passages = passagesOf(moment, scope.asOf)
+  const passages = scope.agenda.passagesOf(moment)
   if (passages.length === 0) return []
   const { dialect } = scope
   const bound = (instant: string) =>

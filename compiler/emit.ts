@@ -56,7 +56,7 @@ export type Seen = {
  */
 export function emit(plan: QueryPlan, dialect: Dialect, seen: Seen): Statement {
   const { asOf, horizon, leads, due } = seen
-  const agenda = due ? agendaOf(plan) : undefined
+  const agenda = due ? agendaOf(plan, asOf) : undefined
   const scope: Scope = { plan, dialect, asOf, horizon, leads, columns: new Columns(plan), agenda }
   return toStatement(statement(scope, seen))
 }
@@ -171,13 +171,16 @@ function featureRows(scope: Scope, withDetail: boolean): Part {
   const exist = [
     dialect.known(scope.horizon),
     sql`least(leads.first_seen_at, event_feature.first_event) <= ${asOf}`,
-    ...(leads ? [dialect.among(sql.ref('leads.lead_id'), leads)] : []),
   ]
+  // Before the joins: of so many, Postgres would take the restriction last.
+  const from = leads
+    ? sql`(select * from leads where ${dialect.among(sql.ref('leads.lead_id'), leads)}) as leads`
+    : sql`leads`
   return {
     name: 'feature',
     query: sql`
   select ${sql.join(selected, sql`,\n    `)}
-  from leads
+  from ${from}
   ${sql.join(joins, sql`\n  `)}
   where ${sql.join(exist, sql`\n    and `)}`,
   }

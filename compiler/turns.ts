@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
-import type { Comparison, EventFeature, Events, Feature, Operand, Predicate, Score } from './ir.ts'
+import { momentsOf, moving } from './agenda.ts'
+import type { Comparison, EventFeature, Events, Feature, Predicate, Score } from './ir.ts'
 import { type References, referenceOf, scoreNamed, testsOf } from './plan.ts'
 import { formatInstant, type Instant, type Moment, resolve } from './time.ts'
 
@@ -20,18 +21,9 @@ export function turnsOf(
     const inner = innerTurns(subject, references, scores)
     if (!inner) return undefined
     found.push(...inner)
-    for (const operand of operandsOf(is)) {
-      if (operand.type === 'instant') found.push({ feature: subject, moment: operand.moment })
-    }
+    found.push(...moving(momentsOf(is)).map((moment) => ({ feature: subject, moment })))
   }
-  return found.filter(({ moment }) => moment.kind !== 'at')
-}
-
-function operandsOf(is: Comparison): readonly Operand[] {
-  if (is.op === 'some' || is.op === 'every') return operandsOf(is.is)
-  if (is.op === 'known') return []
-  if (is.op === 'between') return [is.low, is.high]
-  return is.op === 'in' ? is.to : [is.to]
+  return found
 }
 
 function innerTurns(feature: Feature, references: References, scores: readonly Score[]): Turn[] | undefined {
@@ -56,6 +48,8 @@ function innerTurns(feature: Feature, references: References, scores: readonly S
     case 'score':
       return fading(feature.score, scores)
     case 'events':
+      // An instant among the properties of an event may come into what its filter says, or drop out.
+      if ([...testsOf(feature.events.where)].some(({ is }) => movesOn(is))) return undefined
       return feature.of === 'account' ? undefined : windowTurns(feature)
     default:
       return []
@@ -63,8 +57,7 @@ function innerTurns(feature: Feature, references: References, scores: readonly S
 }
 
 /** Whether what is compared with is another instant later on. */
-const movesOn = (is: Comparison): boolean =>
-  operandsOf(is).some((operand) => operand.type === 'instant' && operand.moment.kind !== 'at')
+const movesOn = (is: Comparison): boolean => moving(momentsOf(is)).length > 0
 
 /** Points grow less at midnight in UTC, whatever they are given for. */
 function fading(name: string, scores: readonly Score[]): Turn[] {

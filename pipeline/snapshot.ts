@@ -77,6 +77,9 @@ export function takeSnapshot(database: Database, asked: Snapshotting): Promise<S
     const removed = asked.how === 'replace' ? await change(client, 'end', [segment_id, now]) : 0
     const since = asked.how === 'new' ? ever : now
     const added = await change(client, 'begin', [segment_id, since, asked.by ?? null])
+    // Whoever names the leads agrees to them.
+    if (asked.how !== 'new')
+      await client.query(statement('definitions/accept'), [[asked.key], [added + removed]])
     const others = asked.how === 'new' ? [] : await renewOthers(client, asked.key, before)
     const [counted] = await rows<{ members: string }>(client, statement('snapshot/count'), [segment_id])
     const { key: segment, how } = asked

@@ -1,3 +1,4 @@
+import { untilNobodyInTheWay } from '../conflicts.ts'
 import { type Database, inTransaction } from '../engine.ts'
 import { statement } from '../sql.ts'
 import { finishImport, type ImportReport, type Taken } from './report.ts'
@@ -19,6 +20,14 @@ export async function drainInboxes(
   )
   const full = kinds.filter((kind) => waiting?.[kind])
   if (full.length === 0) return undefined
+  return untilNobodyInTheWay(() => drain(database, full, options))
+}
+
+function drain(
+  database: Database,
+  full: readonly (typeof kinds)[number][],
+  options: { timezone: string },
+): Promise<ImportReport> {
   return database.session(async (client) => {
     await createTables(client)
     const report = await inTransaction(client, async () => {

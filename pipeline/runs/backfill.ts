@@ -8,11 +8,12 @@ import { statement } from '../sql.ts'
 import { type Day, endOf, evaluatePresent, oneDay, prepareScores } from './backfill-scores.ts'
 import { type BackfillRange, findSlots, type Prepared, prepare } from './backfill-slots.ts'
 import { type Going, settleSeams, writeBackfill } from './backfill-write.ts'
+import { mainScore } from './definitions.ts'
 import { evaluate } from './evaluate.ts'
 import { readLastApplied } from './instants.ts'
 import { claim } from './lease.ts'
 import { describeError } from './run.ts'
-import { mainScore, stageCauses } from './stage.ts'
+import { stageCauses } from './stage.ts'
 import { type OnStep, Steps } from './steps.ts'
 
 export { type BackfillRange, backfillSlots, type Slot } from './backfill-slots.ts'
@@ -71,7 +72,11 @@ export function backfill(database: Database, options: BackfillOptions): Promise<
         return await write(database, client, options, going)
       } catch (error) {
         await client
-          .query(statement('runs/fail'), [going.runId, JSON.stringify(describeError(error)), JSON.stringify(going.steps.done)])
+          .query(statement('runs/fail'), [
+            going.runId,
+            JSON.stringify(describeError(error)),
+            JSON.stringify(going.steps.done),
+          ])
           .catch(() => {})
         throw error
       }

@@ -7,11 +7,14 @@ set fence = fence + 1,
   backend_pid = pg_backend_pid(),
   backend_start = (select a.backend_start from pg_stat_activity a where a.pid = pg_backend_pid()),
   lease_until = clock_timestamp() + make_interval(secs => $2::int)
-where lease_until is null
-  or lease_until < clock_timestamp()
-  -- Another role's session shows its pid only: it is taken to be alive.
-  or not exists (
-    select from pg_stat_activity a
-    where a.pid = run_lease.backend_pid and coalesce(a.backend_start = run_lease.backend_start, true)
-  )
+-- Whoever is applying a run has the row locked: then it is held, however long they take. Waiting for the lock would be
+-- waiting without an end.
+where only_row in (select only_row from run_lease for update skip locked)
+  and (lease_until is null
+    or lease_until < clock_timestamp()
+    -- Another role's session shows its pid only: it is taken to be alive.
+    or not exists (
+      select from pg_stat_activity a
+      where a.pid = run_lease.backend_pid and coalesce(a.backend_start = run_lease.backend_start, true)
+    ))
 returning fence;

@@ -11,8 +11,9 @@ found as (
   select subject_id, 2 from attribute_change
   where subject = 'lead' and ingest_xid >= $1::text::xid8 and ingest_xid < $2::text::xid8
   union all
+  -- Whatever the horizon: since when a lead exists is read as it stands.
   select lead_id, 3 from leads
-  where changed_xid >= $1::text::xid8 and changed_xid < $2::text::xid8
+  where changed_xid >= $1::text::xid8
   union all
   select lead_id, 4 from segment_list
   where ingest_xid >= $1::text::xid8 and ingest_xid < $2::text::xid8

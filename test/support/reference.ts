@@ -79,7 +79,7 @@ function isTrue(predicate: Predicate, lead: Lead, world: World): boolean {
   return holds(predicate, ({ subject, is }) => compare(featureOf(subject, lead, world), is, world.asOf))
 }
 
-function featureOf(feature: Feature, lead: Lead, world: World): Value | undefined {
+export function featureOf(feature: Feature, lead: Lead, world: World): Value | undefined {
   const at = { lead: lead.id, asOf: world.asOf }
   switch (feature.kind) {
     case 'first_seen':

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
-import { removeServer } from '../../pipeline/embedded.ts'
+import { removeServer, serverStatus } from '../../pipeline/embedded.ts'
 import { type Database, openPostgres } from '../../pipeline/engine.ts'
 
 /** A folder like a project's `.tideline/`, whose server is removed after the test. Anybody may enter it, unless said otherwise. */
@@ -43,4 +44,20 @@ export function startElsewhere(folder: string): {
 export async function ask(url: string, text: string): Promise<Record<string, unknown>[]> {
   const database: Database = openPostgres(url, { max: 1 })
   return database.query(text).finally(() => database.close())
+}
+
+/** Ends a folder's server: SIGQUIT and SIGKILL leave no time for good order. Returns once it is gone. */
+export async function crashServer(folder: string, signal: NodeJS.Signals): Promise<void> {
+  const { pid } = await serverStatus(folder)
+  if (pid === undefined) return
+  process.kill(pid, signal)
+  for (let waited = 0; waited < 200 && isAlive(pid); waited++) await sleep(50)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }

@@ -1,0 +1,23 @@
+import { chmodSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { readConfig } from '../../config.ts'
+import { chaos } from '../support/chaos/chaos.ts'
+
+/** A short one: `npm run chaos -- --minutes 30` goes on for longer. `SEED=` repeats one that failed. */
+test('whatever happens to runs, what stands there afterwards is what a full recompute gives', async () => {
+  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
+  const folder = mkdtempSync(join(tmpdir(), 'tideline-chaos-'))
+  chmodSync(folder, 0o755)
+  const lines: string[] = []
+  const log = (line: string) => void lines.push(line)
+  const binaries = readConfig().postgresBinaries
+  try {
+    const { rounds } = await chaos({ seed, seconds: 25, folder, binaries, log })
+    expect(rounds).toBeGreaterThan(0)
+  } catch (error) {
+    const told = error instanceof Error ? error.message : String(error)
+    throw new Error(`With SEED=${seed}: ${told}\n${lines.slice(-30).join('\n')}`, { cause: error })
+  }
+}, 120_000)

@@ -1,0 +1,46 @@
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Database } from '../../pipeline/engine.ts'
+import { testDatabase } from '../support/database.ts'
+import { breaks, smallest, type Tally, told } from '../support/sequence-law.ts'
+import { sequences } from '../support/sequences.ts'
+
+let mixed: Database
+let full: Database
+beforeAll(async () => {
+  mixed = await testDatabase()
+  full = await testDatabase()
+})
+afterAll(async () => {
+  await mixed.close()
+  await full.close()
+})
+
+/** More of them on a quiet machine. SEED= repeats what failed, SHRINK= makes it small for so many seconds. */
+const times = Number(process.env.TIMES ?? 1)
+const { SEED, SHRINK } = process.env
+
+describe('runs that look only at what changed', () => {
+  test(
+    'leave what runs in full leave, and what the reference says, after every step of whatever happens',
+    async () => {
+      const tally: Tally = {}
+      const first = Number(SEED ?? Math.floor(Math.random() * 2 ** 31))
+      for (let seed = first; seed < first + (SEED ? 1 : 8 * times); seed++) {
+        const [sequence] = fc.sample(sequences, { seed, numRuns: 1 })
+        const broken = await breaks(mixed, full, sequence!, tally).catch((error) => {
+          throw new Error(`With SEED=${seed}: ${error}`, { cause: error })
+        })
+        if (!broken) continue
+        const small = SHRINK ? await smallest(mixed, full, sequence!, broken, Number(SHRINK)) : sequence!
+        const still = small === sequence ? broken : await breaks(mixed, full, small, {})
+        expect.fail(`With SEED=${seed}: ${told(still ?? broken, still ? small : sequence!)}`)
+      }
+      if (SEED) return
+      // Much is looked at only in part, and there is something to be found there.
+      expect(tally.incremental).toBeGreaterThan((tally.full ?? 0) / 4)
+      expect(Object.keys(tally)).toEqual(expect.arrayContaining(['incremental time', 'incremental data']))
+    },
+    (times + Number(SHRINK ?? 0) / 60) * 300_000,
+  )
+})

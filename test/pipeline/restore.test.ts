@@ -1,0 +1,146 @@
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { startServer } from '../../pipeline/embedded.ts'
+import { type Database, openPostgres } from '../../pipeline/engine.ts'
+import { migrate } from '../../pipeline/migrate.ts'
+import { checkCluster } from '../../pipeline/runs/cluster.ts'
+import { faults } from '../support/checker.ts'
+import { testDatabase } from '../support/database.ts'
+import { addEvent, addLead, apply, history, members, runAsOf } from '../support/definitions.ts'
+import { restore } from '../support/restore.ts'
+import { serverFolder } from '../support/server.ts'
+
+const day = (n: number) => `2026-03-0${n}T00:00:00.000000Z`
+let here: Database
+let elsewhere: Database
+
+/** A server of its own, as young as they get; `transactions` makes it older. */
+async function anotherServer(): Promise<Database> {
+  const settings = { fsync: 'off', full_page_writes: 'off' }
+  const { url } = await startServer({ folder: serverFolder(), idleMinutes: 5, settings })
+  const database = openPostgres(url)
+  onTestFinished(() => database.close())
+  await migrate(database)
+  return database
+}
+
+const spend = async (database: Database, transactions: number) => {
+  for (let spent = 0; spent < transactions; spent++) await database.query('select pg_current_xact_id()')
+}
+const checked = (database: Database) => database.session(checkCluster)
+const horizons = (database: Database) =>
+  database.query<{ horizon: string; ended: string }>(
+    `select horizon::text as horizon, pg_snapshot_xmin(pg_current_snapshot())::text as ended from runs order by run_id`,
+  )
+
+beforeEach(async () => {
+  here = await testDatabase()
+  onTestFinished(() => here.close())
+  await spend(here, 1500)
+  await addLead(here, 'a', { attributes: { plan: 'pro' }, events: [['click', '2026-02-27T12:00:00Z']] })
+  await addLead(here, 'b', { events: [['click', '2026-02-28T12:00:00Z']] })
+  await apply(here, { clicked: 'did click within 3 days', pro: 'plan = "pro"' }, { points: { click: 1 } })
+  await runAsOf(here, day(1))
+  await addEvent(here, 'b', 'click', '2026-02-28T18:00:00Z')
+  await runAsOf(here, day(2))
+  // Arrived, and seen by no run before the dump.
+  await addLead(here, 'c', { attributes: { plan: 'pro' }, events: [['click', '2026-02-28T23:00:00Z']] })
+})
+
+test('the same cluster is known after the first look, and is no reason for anything', async () => {
+  expect(await checked(here)).toBe(false)
+  const before = await here.query('select event_id, ingest_xid::text from events order by 1')
+  expect(await checked(here)).toBe(false)
+  expect(await here.query('select event_id, ingest_xid::text from events order by 1')).toEqual(before)
+})
+
+describe('restored into another server', () => {
+  beforeEach(async () => {
+    elsewhere = await anotherServer()
+  })
+
+  test('everything is seen again; what no run had seen is new, and the rest is not', async () => {
+    await checked(here)
+    await restore(here, elsewhere)
+    // What arrives before the first run is this server's own.
+    await addLead(elsewhere, 'd', { attributes: { plan: 'pro' } })
+    await addEvent(elsewhere, 'a', 'click', '2026-03-02T12:00:00Z')
+    expect(await checked(elsewhere)).toBe(true)
+    expect(await checked(elsewhere)).toBe(true)
+    await runAsOf(elsewhere, day(3))
+    expect(await checked(elsewhere)).toBe(false)
+    expect(await members(elsewhere, 'clicked')).toEqual(['a', 'b', 'c'])
+    expect(await members(elsewhere, 'pro')).toEqual(['a', 'c', 'd'])
+    expect(await history(elsewhere, 'clicked')).toEqual([
+      'a entered definition 2026-03-01T00:00Z',
+      'b entered definition 2026-03-01T00:00Z',
+      'c entered data 2026-03-03T00:00Z',
+    ])
+    expect(await history(elsewhere, 'pro')).toEqual([
+      'a entered definition 2026-03-01T00:00Z',
+      'c entered data 2026-03-03T00:00Z',
+      'd entered data 2026-03-03T00:00Z',
+    ])
+    expect(await faults(elsewhere, { sources: true })).toEqual([])
+  })
+
+  test('what goes by time alone still has the cause time', async () => {
+    await checked(here)
+    await restore(here, elsewhere)
+    await checked(elsewhere)
+    await runAsOf(elsewhere, day(4))
+    expect((await history(elsewhere, 'clicked')).slice(2)).toEqual([
+      'a left time 2026-03-04T00:00Z',
+      'b left time 2026-03-04T00:00Z',
+    ])
+    expect(await faults(elsewhere)).toEqual([])
+  })
+
+  test('horizons and rows keep their order, below all that this server gives', async () => {
+    await checked(here)
+    const order = `select e.event_id, array_agg(e.ingest_xid < r.horizon order by r.run_id) as seen
+      from events e cross join runs r group by 1 order by 1`
+    const before = await here.query(order)
+    await restore(here, elsewhere)
+    await checked(elsewhere)
+    expect(await elsewhere.query(order)).toEqual(before)
+    for (const { horizon, ended } of await horizons(elsewhere))
+      expect(BigInt(horizon)).toBeLessThan(BigInt(ended))
+  })
+
+  test('ids that this server has given long ago are another cluster too', async () => {
+    await checked(here)
+    await restore(here, elsewhere)
+    await spend(elsewhere, 4000)
+    expect(await checked(elsewhere)).toBe(true)
+    await runAsOf(elsewhere, day(3))
+    expect(await history(elsewhere, 'pro')).toContain('c entered data 2026-03-03T00:00Z')
+    expect(await faults(elsewhere, { sources: true })).toEqual([])
+  })
+
+  test('it is noticed where no cluster had been stored', async () => {
+    await here.query('delete from cluster')
+    await restore(here, elsewhere)
+    expect(await checked(elsewhere)).toBe(true)
+    await runAsOf(elsewhere, day(3))
+    expect(await faults(elsewhere)).toEqual([])
+  })
+
+  test('killed before it is done, it begins again', async () => {
+    await checked(here)
+    await restore(here, elsewhere)
+    await expect(
+      elsewhere.session(async (client) => {
+        const query = client.query.bind(client)
+        await checkCluster(
+          Object.assign(Object.create(client), {
+            query: (text: string, parameters: unknown[]) =>
+              text === 'commit'
+                ? query('rollback').then(() => Promise.reject(new Error('killed')))
+                : query(text, parameters),
+          }),
+        )
+      }),
+    ).rejects.toThrow('killed')
+    expect(await checked(elsewhere)).toBe(true)
+  })
+})

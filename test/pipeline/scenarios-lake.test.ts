@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import type { Database } from '../../pipeline/engine.ts'
+import { openLake } from '../../pipeline/lake/lake.ts'
+import { faults } from '../support/checker.ts'
+import { testDatabase } from '../support/database.ts'
+import { addEvent, addLead, apply, members, runAsOf } from '../support/definitions.ts'
+import { runElsewhere } from '../support/elsewhere.ts'
+
+/** What happens to full runs over a lake: the lake is a cache, and the truth is in Postgres. */
+
+const at = (day: number, hour = 0) =>
+  `2026-03-${String(day).padStart(2, '0')}T${String(hour).padStart(2, '0')}:00:00.000000Z`
+let database: Database
+let folder: string
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tideline-scenario-'))
+  database = await testDatabase()
+  for (const id of ['a', 'b', 'c']) await addLead(database, id, { attributes: { plan: 'pro' } })
+  await database.query(`insert into event_types (type) values ('click')`)
+  // Random ids, so that they can't be packed into next to nothing.
+  await database.query(
+    `insert into events (event_id, lead_id, type, occurred_at)
+     select gen_random_uuid()::text, 1 + n % 3, 'click', '2026-01-01T00:00:00Z'::timestamptz + n * interval '17 minutes'
+     from generate_series(1, 4000) n`,
+  )
+  await apply(database, { clicked: 'did click within 2 days', pro: 'plan = "pro"' }, { points: { click: 1 } })
+})
+afterEach(async () => {
+  await database.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const lake = () => openLake(join(folder, 'lake'))
+const full = (asOf: string, temporary = join(folder, 'work')) =>
+  runAsOf(database, asOf, { lake: lake(), temporary, full: true })
+
+/** A disk of its own with next to no room; false where we may not mount one. */
+function smallDisk(path: string, size: string): boolean {
+  mkdirSync(path, { recursive: true })
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', path]).status === 0
+  if (mounted) onTestFinished(() => void spawnSync('umount', ['-l', path]))
+  return mounted
+}
+
+describe('S59, S60: a full disk', () => {
+  test('where the lake is: Postgres does the run, and the lake is made once there is room', async ({
+    skip,
+  }) => {
+    if (!smallDisk(lake().folder, '24k')) skip('only root may mount a disk')
+    const crowded = await full(at(2))
+    expect(crowded).toMatchObject({ engine: 'postgres', chosen: { lake: { code: 'LAKE_DISK_FULL' } } })
+    expect(await faults(database)).toEqual([])
+    spawnSync('umount', ['-l', lake().folder])
+    await addEvent(database, 'c', 'click', at(2, 6))
+    expect(await full(at(2, 8))).toMatchObject({ engine: 'duckdb' })
+    expect(await faults(database)).toEqual([])
+  })
+
+  test('where DuckDB puts what it has no memory for: the same', async ({ skip }) => {
+    const work = join(folder, 'work')
+    if (!smallDisk(work, '16k')) skip('only root may mount a disk')
+    const crowded = await full(at(2), work)
+    expect(crowded).toMatchObject({ engine: 'postgres', chosen: { lake: { code: 'LAKE_DISK_FULL' } } })
+    expect(await faults(database)).toEqual([])
+    expect(await full(at(2, 8), join(folder, 'roomy'))).toMatchObject({ engine: 'duckdb' })
+    expect(await faults(database)).toEqual([])
+  })
+})
+
+describe('S61: two processes over one lake', () => {
+  test('the same slot at once: one does it, and the lake is whole', async () => {
+    const options = { lake: lake(), full: true, temporary: join(folder, 'work') }
+    const both = [1, 2].map(() => runElsewhere(database.url, at(2), { options }).ended)
+    expect((await Promise.all(both)).map(({ said }) => said.status).sort()).toEqual(['done', 'unchanged'])
+    expect(await faults(database)).toEqual([])
+    expect(await full(at(2, 8))).toMatchObject({ engine: 'duckdb', drift: 0 })
+  })
+})
+
+describe('S62: killed while the lake is written or read', () => {
+  test('at each step, and repeated, it ends as if never killed', async () => {
+    const steps = (await full(at(1))).steps.map(({ name }) => name)
+    expect(steps).toEqual(expect.arrayContaining(['copy events to the lake', 'read the lake']))
+    let day = 2
+    for (const step of new Set(steps.slice(steps.indexOf('claim') + 1))) {
+      await addEvent(database, 'a', 'click', at(day - 1, 12))
+      const options = { lake: lake(), temporary: join(folder, 'work') }
+      const { signal } = await runElsewhere(database.url, at(day), { step, options }).ended
+      expect(signal, step).toBe('SIGKILL')
+      const again = await runAsOf(database, at(day), options)
+      if (again.status === 'done') expect(again).toMatchObject({ mode: 'full', engine: 'duckdb', drift: 0 })
+      expect(await faults(database), step).toEqual([])
+      expect(await members(database, 'clicked')).toContain('a')
+      day++
+    }
+  }, 180_000)
+})
+
+describe('S63: the lake is gone', () => {
+  test('while a run is about to read it: Postgres does the run; the next one makes it again', async () => {
+    await full(at(1))
+    await addEvent(database, 'a', 'click', at(1, 12))
+    const robbed = await runAsOf(database, at(2), {
+      ...{ lake: lake(), temporary: join(folder, 'work') },
+      onStep: (step) => {
+        if (step === 'read the lake') rmSync(lake().folder, { recursive: true })
+      },
+    })
+    expect(robbed).toMatchObject({ engine: 'postgres', drift: 0 })
+    expect(robbed.chosen?.lake).toBeDefined()
+    expect(await faults(database)).toEqual([])
+    expect(await full(at(2, 8))).toMatchObject({ engine: 'duckdb', drift: 0 })
+    expect(await faults(database)).toEqual([])
+  })
+})

@@ -1,0 +1,180 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Instant } from '../../../compiler/time.ts'
+import { startServer } from '../../../pipeline/embedded.ts'
+import { openPostgres } from '../../../pipeline/engine.ts'
+import { type RunResult, run } from '../../../pipeline/runs/run.ts'
+import { type Elsewhere, runElsewhere } from '../elsewhere.ts'
+import { crashServer } from '../server.ts'
+import { type Act, edit, someAct } from './data.ts'
+import { withoutRoom } from './lake.ts'
+import { count, lakeOf, type Setting } from './setting.ts'
+
+/** How a run may end that was disturbed: somebody else did it, or the connection was lost. All else is a fault. */
+const excused = [
+  /^(FENCED_OFF|RUN_IN_PROGRESS|AS_OF_NOT_AFTER_LAST_RUN|DATABASE_UNREACHABLE|ECONNRESET|EPIPE)$/,
+  /^(57P0\d|08\d{3}|25P03)$/,
+]
+const lostConnection =
+  /Connection (terminated|ended)|connection.*(closed|lost)|Client (has|was)|not queryable/i
+
+function forgive(setting: Setting, error: { code?: string; message?: string }): void {
+  const code = error.code ?? ''
+  if (!excused.some((pattern) => pattern.test(code)) && !lostConnection.test(error.message ?? '')) throw error
+  count(setting, `ended by ${code || 'a lost connection'}`)
+}
+
+/** Steps of the runs so far: where the next ones are struck. */
+const steps = new Set(['claim', 'evaluate', 'commit', 'end'])
+const anyStep = ({ random }: Setting) => random.pick([...steps])
+
+export async function quietRun(setting: Setting, asOf?: Instant): Promise<RunResult> {
+  const result = await run(setting.database, optionsOf(setting, asOf))
+  for (const { name } of result.steps) steps.add(name)
+  count(setting, `run ${result.status === 'done' ? `${result.mode}, ${result.chosen?.code}` : result.status}`)
+  if (result.engine) count(setting, `evaluated by ${result.engine}`)
+  if (result.chosen?.lake) count(setting, `not in the lake: ${result.chosen.lake.code}`)
+  return result
+}
+
+/** Over a lake, if the seed says so; now and then all leads are asked for. */
+const wishes = (setting: Setting) => ({
+  ...(setting.lake ? { lake: { folder: lakeOf(setting) } } : {}),
+  ...(setting.full ? { full: true } : {}),
+})
+
+const optionsOf = (setting: Setting, asOf?: Instant) => ({
+  ...(asOf ? { asOf } : {}),
+  owner: 'chaos',
+  timezone: 'UTC',
+  temporary: `${setting.folder}/work`,
+  ...wishes(setting),
+})
+
+async function elsewhereEnded(setting: Setting, child: Elsewhere): Promise<void> {
+  const { said } = await child.ended
+  if (said.code !== undefined) forgive(setting, { ...said, message: said.message ?? '' })
+}
+
+const run_ = (setting: Setting, asOf: Instant, how: NonNullable<Parameters<typeof runElsewhere>[2]> = {}) =>
+  runElsewhere(setting.database.url, asOf, { ...how, options: { ...wishes(setting), ...how.options } })
+
+type Strike = (setting: Setting, asOf: Instant) => Promise<void>
+
+const killed: Strike = async (setting, asOf) => {
+  const step = anyStep(setting)
+  setting.log(`    before "${step}"`)
+  await elsewhereEnded(setting, run_(setting, asOf, { step }))
+}
+
+const killedAtAnyTime: Strike = async (setting, asOf) => {
+  const child = run_(setting, asOf)
+  await sleep(300 + setting.random.below(400))
+  child.signal('SIGKILL')
+  await elsewhereEnded(setting, child)
+}
+
+/** It stands still; its lease runs out, somebody else does the run, and then it goes on. */
+const paused: Strike = async (setting, asOf) => {
+  const { database } = setting
+  const step = anyStep(setting)
+  setting.log(`    before "${step}"`)
+  const child = run_(setting, asOf, { step, signal: 'SIGSTOP' })
+  if ((await child.reached) !== undefined) {
+    await loseLease(setting)
+    if (setting.random.chance(0.7)) await someAct(setting)
+    await quietRun(setting, asOf).catch((error) => forgive(setting, error))
+    if (setting.random.chance(0.3)) await database.query('select 1')
+  }
+  child.signal('SIGCONT')
+  await elsewhereEnded(setting, child)
+}
+
+/** As if the time of lease and of idle transactions were over. */
+async function loseLease({ database }: Setting): Promise<void> {
+  await database.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and state = 'idle in transaction' and xact_start < clock_timestamp()
+       and pid <> pg_backend_pid()`,
+  )
+  await database.query(
+    `update run_lease set lease_until = clock_timestamp() - interval '1 s' where lease_until is not null`,
+  )
+}
+
+const cutOff: Strike = async (setting, asOf) => {
+  const step = anyStep(setting)
+  setting.log(`    before "${step}"`)
+  const work = run(setting.database, {
+    ...optionsOf(setting, asOf),
+    onStep: async (name) => {
+      if (name !== step) return
+      await setting.database.query(
+        `select pg_terminate_backend(backend_pid) from run_lease where backend_pid is not null`,
+      )
+    },
+  })
+  await work.then(
+    () => undefined,
+    (error) => forgive(setting, error),
+  )
+}
+
+/** The server ends without a word, or in good order, while a run is going; it is back a moment later. */
+const outage: Strike = async (setting, asOf) => {
+  const signal = setting.random.pick(['SIGQUIT', 'SIGINT', 'SIGKILL'] as const)
+  setting.log(`    ${signal} to the server`)
+  const child = run_(setting, asOf)
+  await sleep(300 + setting.random.below(400))
+  await crashServer(setting.server, signal)
+  const { url } = await startServer({ folder: setting.server, idleMinutes: 10 })
+  await elsewhereEnded(setting, child)
+  if (url !== setting.database.url) {
+    await setting.database.close()
+    setting.database = openPostgres(url, { max: 8 })
+  }
+}
+
+const twoAtOnce: Strike = async (setting, asOf) => {
+  const wrong = setting.random.chance(0.5) ? { shiftSeconds: 86_400 } : { shiftSeconds: -90 }
+  const children = [run_(setting, asOf), run_(setting, asOf, { options: wrong })]
+  await Promise.all(children.map((child) => elsewhereEnded(setting, child)))
+}
+
+const meanwhile =
+  (act: Act): Strike =>
+  async (setting, asOf) => {
+    const step = anyStep(setting)
+    let acted = false
+    await run(setting.database, {
+      ...optionsOf(setting, asOf),
+      onStep: async (name) => {
+        if (name !== step || acted) return
+        acted = true
+        await act(setting)
+      },
+    })
+  }
+
+const noRoom: Strike = async (setting, asOf) => {
+  await withoutRoom(setting, () => quietRun(setting, asOf))
+}
+
+const strikes: readonly (readonly [number, string, Strike])[] = [
+  [5, 'killed', killed],
+  [2, 'killed at any time', killedAtAnyTime],
+  [3, 'paused', paused],
+  [4, 'cut off', cutOff],
+  [1, 'outage', outage],
+  [2, 'two at once', twoAtOnce],
+  [3, 'something arrives meanwhile', meanwhile(someAct)],
+  [2, 'no room for the lake', noRoom],
+  [2, 'edited meanwhile', meanwhile(edit)],
+]
+
+/** A run that something happens to. Whether it was applied is open; that nothing is half done is not. */
+export async function disturbedRun(setting: Setting, asOf: Instant): Promise<void> {
+  const [, name, strike] = setting.random.weighted(strikes.map((each) => [each[0], each] as const))
+  setting.log(`  run as of ${asOf}: ${name}`)
+  count(setting, name)
+  await strike(setting, asOf)
+}

@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Instant } from '../../compiler/time.ts'
+
+const script = fileURLToPath(new URL('run-process.ts', import.meta.url))
+
+export type Ended = {
+  readonly signal: NodeJS.Signals | null
+  /** What it said last: `status` of a run that was done, or `code` and `message`. */
+  readonly said: { status?: string; runId?: string; code?: string; message?: string; at?: string }
+}
+
+export type Elsewhere = {
+  /** The step at which it was told to stop; undefined if it ended without getting there. */
+  readonly reached: Promise<string | undefined>
+  readonly ended: Promise<Ended>
+  signal(signal: NodeJS.Signals): void
+}
+
+/** A run in a process of its own, which ends itself (or stands still, with SIGSTOP) before a step. */
+export function runElsewhere(
+  url: string,
+  asOf: Instant | undefined,
+  how: { step?: string; signal?: NodeJS.Signals; options?: Record<string, unknown> } = {},
+): Elsewhere {
+  const { step = '', signal = 'SIGKILL', options = {} } = how
+  const child = spawn(process.execPath, [script, url, asOf ?? '', step, signal, JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let said: Ended['said'] = {}
+  let rest = ''
+  const reached = new Promise<string | undefined>((resolve) => {
+    child.stdout.on('data', (text: Buffer) => {
+      const lines = `${rest}${text}`.split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) {
+        said = JSON.parse(line)
+        if (said.at !== undefined) resolve(said.at)
+      }
+    })
+    child.once('close', () => resolve(undefined))
+  })
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (_, by) => resolve({ signal: by, said }))
+  })
+  return { reached, ended, signal: (name) => void child.kill(name) }
+}

@@ -1,0 +1,222 @@
+import * as fc from 'fast-check'
+import type { ScoreDefinition } from '../../compiler/scoring.ts'
+import type { Instant } from '../../compiler/time.ts'
+import { instantOf, microsOf } from './reference/time.ts'
+import { scoringOf, versionsOf } from './sequence-definitions.ts'
+import { type World, worlds } from './world.ts'
+
+/** A world that arrives piece by piece, and all that happens to it between one run and the next. */
+export type Sequence = {
+  readonly world: World
+  /** Which step a row comes with: of leads, events and changes. Whatever its date. */
+  readonly arrivals: {
+    readonly leads: readonly number[]
+    readonly events: readonly number[]
+    readonly changes: readonly number[]
+  }
+  readonly hands: readonly Hand[]
+  readonly moves: readonly Move[]
+  /** Definitions by key: each step uses one of these. */
+  readonly versions: readonly Readonly<Record<string, string>>[]
+  readonly scorings: readonly (readonly ScoreDefinition[])[]
+  readonly steps: readonly Step[]
+}
+
+export type Step = {
+  readonly asOf: Instant
+  /** Asked to run in full. */
+  readonly full: boolean
+  /** While it runs, another transaction is open, which brings what comes with this step: the next one sees it. */
+  readonly held: boolean
+  readonly version: number
+  readonly scoring: number
+  readonly paused: readonly string[]
+  /** The catalog has lost a name that definitions read. */
+  readonly broken: boolean
+  /** A type of events counts as activity no longer. */
+  readonly passive: boolean
+}
+
+/** What somebody says of one lead and one segment; `members`: of the static one. */
+export type Hand = {
+  readonly segment: string
+  readonly lead: number
+  readonly list: 'members' | 'added' | 'removed'
+  readonly from: Instant
+  readonly until: Instant
+  /** With which steps it and its end come: never, where there is no such step. */
+  readonly arrives: number
+  readonly ends: number
+}
+
+/** A file says that a lead was there before. */
+export type Move = { readonly lead: number; readonly to: Instant; readonly step: number }
+
+/** What definitions are broken without. */
+export const lost = 'title'
+export const staticKey = 'webinar'
+
+const second = 1_000_000n
+const [minute, hour, day] = [60n * second, 3600n * second, 86_400n * second]
+/** Steps lie close together, so that most runs can do with little; now and then days or months pass. */
+const near = [
+  ...[-6n * hour, -3n * hour, -hour - 1n, -hour, -minute, -second, -1n, 0n, 1n, second, minute],
+  ...[hour - 1n, hour, 3n * hour, 6n * hour, 12n * hour],
+]
+const far = [-31n * day, -2n * day, -day, day, day + 1n, 2n * day, 40n * day]
+const stepsOf = fc
+  .tuple(
+    fc.uniqueArray(fc.constantFrom(...near), { minLength: 7, maxLength: 8 }),
+    fc.uniqueArray(fc.constantFrom(...far), { minLength: 1, maxLength: 3 }),
+  )
+  .map((found) => found.flat().sort((a, b) => (a < b ? -1 : 1)))
+
+/** Little of everything, mostly there from the beginning: else nothing would change by time alone. */
+type Shape = { rows: number; late: number; copies: number; accounts: 'all' | 'few' | 'none' }
+const shapes: fc.Arbitrary<Shape> = fc.record({
+  rows: fc.constantFrom(15, 40, 100),
+  late: fc.constantFrom(0, 1, 1, 2, 6),
+  copies: fc.constantFrom(1, 3),
+  accounts: fc.constantFrom('all', 'few', 'none'),
+})
+
+/** More leads, with less of each; rows are moved so that much tips at one of the steps. */
+function reshape(world: World, shape: Shape, offsets: readonly bigint[], seed: number): World {
+  const { copies } = shape
+  const copyOf = (id: number, index: number) => id + 10 * (index % copies)
+  const moved = (at: Instant, index: number): Instant => {
+    const roll = (index * 7919 + seed) % (3 * offsets.length)
+    const offset = offsets[roll]
+    return offset === undefined ? at : instantOf(microsOf(at) + offset)
+  }
+  const mayBelong = (id: number) => shape.accounts === 'all' || (shape.accounts === 'few' && id % 10 < 4)
+  return {
+    ...world,
+    leads: Array.from({ length: copies }, (_, copy) =>
+      world.leads.map((lead) => ({
+        ...lead,
+        id: lead.id + 10 * copy,
+        externalId: `${lead.externalId}.${copy}`,
+      })),
+    ).flat(),
+    events: world.events
+      .slice(0, shape.rows)
+      .map((event, index) => ({ ...event, lead: copyOf(event.lead, index), at: moved(event.at, index) })),
+    changes: world.changes
+      .filter(({ attribute, id }) => attribute !== '@account' || mayBelong(id))
+      .slice(0, shape.rows)
+      .map((change, index) => ({
+        ...change,
+        id: change.subject === 'lead' ? copyOf(change.id, index) : change.id,
+        from: moved(change.from, index),
+      })),
+  }
+}
+
+function handsOf(keys: readonly string[], world: World, asOfs: readonly Instant[]): fc.Arbitrary<Hand[]> {
+  const at = fc
+    .tuple(fc.constantFrom(...asOfs), fc.constantFrom(-2n * day, -hour, -1n, 0n, 1n, hour, day))
+    .map(([asOf, beside]) => microsOf(asOf) + beside)
+  const hand = fc
+    .record({
+      segment: fc.constantFrom(...keys, staticKey, staticKey),
+      lead: fc.constantFrom(...world.leads.map(({ id }) => id)),
+      list: fc.constantFrom<'added' | 'removed'>('added', 'removed'),
+      from: at,
+      lasts: fc.constantFrom(1n, second, hour, day, 40n * day),
+      arrives: fc.nat(asOfs.length - 1),
+      later: fc.nat(asOfs.length),
+    })
+    .map(({ from, lasts, later, list, ...rest }): Hand => {
+      const made = rest.segment === staticKey ? ('members' as const) : list
+      return {
+        ...rest,
+        list: made,
+        from: instantOf(from),
+        until: instantOf(from + lasts),
+        ends: rest.arrives + later,
+      }
+    })
+  return fc.uniqueArray(hand, { maxLength: 12, selector: ({ segment, lead }) => `${segment} ${lead}` })
+}
+
+const never = 99
+const mostlyNever = (steps: number) =>
+  fc.oneof({ weight: 2, arbitrary: fc.constant(never) }, { weight: 1, arbitrary: fc.nat(steps - 1) })
+
+/** Broken for five steps, where it is; nothing is applied meanwhile. */
+function stepsFor(asOfs: readonly Instant[], keys: readonly string[]): fc.Arbitrary<Step[]> {
+  const seldom = fc.nat(7).map((roll) => roll === 0)
+  const each = <T>(value: fc.Arbitrary<T>) =>
+    fc.array(value, { minLength: asOfs.length, maxLength: asOfs.length })
+  return fc
+    .record({
+      full: each(seldom),
+      held: each(seldom),
+      breaks: fc.constantFrom(never, never, 1, 2, 3),
+      edits: fc.tuple(mostlyNever(asOfs.length), mostlyNever(asOfs.length)),
+      rescored: mostlyNever(asOfs.length),
+      passive: mostlyNever(asOfs.length),
+      paused: fc.tuple(mostlyNever(asOfs.length), fc.nat(4), fc.subarray([...keys], { maxLength: 3 })),
+    })
+    .map(({ full, held, breaks, edits, rescored, passive, paused: [from, length, resting] }) =>
+      asOfs.map((asOf, step) => ({
+        ...{ asOf, full: full[step]!, held: held[step]! },
+        broken: step >= breaks && step < breaks + 5,
+        version: edits.filter((edit) => edit <= step).length,
+        scoring: rescored <= step ? 1 : 0,
+        passive: passive <= step,
+        paused: step >= from && step < from + length ? resting : [],
+      })),
+    )
+}
+
+function sequenceOf(
+  drawn: World,
+  shape: Shape,
+  offsets: readonly bigint[],
+  seed: number,
+): fc.Arbitrary<Sequence> {
+  const world = reshape(drawn, shape, offsets, seed)
+  const mates = shape.accounts !== 'none'
+  const asOfs = offsets.map((offset) => instantOf(microsOf(world.asOf) + offset))
+  const arrival = fc
+    .tuple(fc.nat(5), fc.nat(offsets.length - 1))
+    .map(([roll, step]) => (roll < shape.late ? step : 0))
+  const arrivals = (rows: readonly unknown[]) =>
+    fc.array(arrival, { minLength: rows.length, maxLength: rows.length })
+  return versionsOf(world.zone, mates).chain((versions) => {
+    const keys = Object.keys(versions[0]!)
+    return fc.record({
+      world: fc.constant(world),
+      arrivals: fc.record({
+        leads: arrivals(world.leads),
+        events: arrivals(world.events),
+        changes: arrivals(world.changes),
+      }),
+      hands: handsOf(keys, world, asOfs),
+      moves: fc.array(
+        fc.record({
+          lead: fc.constantFrom(...world.leads.map(({ id }) => id)),
+          to: fc.constantFrom(...asOfs),
+          step: fc.nat(offsets.length - 1),
+        }),
+        { maxLength: 3 },
+      ),
+      versions: fc.constant(versions),
+      scorings: fc.shuffledSubarray([scoringOf(mates, '1000000', 30), scoringOf(mates, '3000000', 1)], {
+        minLength: 2,
+      }),
+      steps: stepsFor(asOfs, keys),
+    })
+  })
+}
+
+export const sequences: fc.Arbitrary<Sequence> = fc
+  .tuple(
+    worlds.filter(({ asOf, leads }) => asOf < '2026-06' && leads.length > 1),
+    shapes,
+    stepsOf,
+    fc.nat(10_000),
+  )
+  .chain(([world, shape, offsets, seed]) => sequenceOf(world, shape, offsets, seed))
