@@ -7,6 +7,7 @@ import {
   type Status,
   span,
 } from '../pipeline/status.ts'
+import { lookedAt } from './runs.ts'
 import { type Column, type Row, renderTable } from './table.ts'
 import { instant, type Kind, megabytes, plural, thousands, wrap } from './values.ts'
 
@@ -36,7 +37,7 @@ export const runColumns: readonly Column[] = [
     'number',
   ),
   ...named('now as_of drift_as_of running_as_of failed_as_of', 'instant'),
-  ...named('mode engine chosen owner fallback failed_code failed_error'),
+  ...named('mode engine chosen candidates owner fallback failed_code failed_error'),
 ]
 export const horizonColumns: readonly Column[] = [
   ...named('horizon last_horizon held pid', 'number'),
@@ -81,9 +82,13 @@ export function factLines(found: Status, next: Instant, lake: LakeState | undefi
 }
 
 function lastRun({ runs }: Status): string {
-  if (runs.run_id === null || runs.as_of === null) return 'none yet'
-  const why = runs.chosen ? `: ${runs.chosen.message.replace(/\.$/, '')}` : ''
-  return `${runs.run_id} as of ${instant(runs.as_of)} UTC, ${span(Number(runs.age))} ago, ${runs.mode}${why}`
+  const { run_id: id, as_of: asOf, age, mode, chosen, candidates, leads } = runs
+  if (id === null || asOf === null) return 'none yet'
+  const looked =
+    mode === null || mode === 'backfill' || chosen === null
+      ? ''
+      : `, at ${lookedAt({ mode, chosen, candidates, leads: Number(leads ?? 0) }).replace(/\.$/, '')}`
+  return `${id} as of ${instant(asOf)} UTC, ${span(Number(age))} ago, ${mode}${looked}`
 }
 
 const running = ({ runs }: Status): string =>

@@ -5,7 +5,7 @@ import { accountEndings, accountsOfLeads } from './attributes.ts'
 import type { Sql } from './dialect.ts'
 import type { EventTypes, Feature } from './ir.ts'
 import { canonical } from './ir.ts'
-import { dayTurnsAt, justAfter, nowPasses, type Passage } from './passages.ts'
+import { agendaEnd, dayTurnsAt, justAfter, nowPasses, type Passage } from './passages.ts'
 import { as, type Part, passes, propertyOf, type Scope } from './scans.ts'
 import type { Moment } from './time.ts'
 
@@ -59,7 +59,10 @@ export function eventDue(scope: Scope): Sql[] {
     ),
     ...byMoment(agenda.fading).flatMap(({ moment, events }) => {
       const at = dayTurnsAt(moment, asOf)
-      return at ? [sql`case when ${sql.join(anyOf(events, scope))} then ${dialect.instant(at)} end`] : []
+      // At midnight itself points grow less for everybody, whether due or not.
+      return at && at < agendaEnd(asOf)
+        ? [sql`case when ${sql.join(anyOf(events, scope))} then ${dialect.instant(at)} end`]
+        : []
     }),
     ...agenda.properties.flatMap(({ types, property, moment }) =>
       passing(propertyOf(property, scope), moment, { scope, type: 'instant', if: ofTypes(types, scope) }),

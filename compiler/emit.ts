@@ -22,7 +22,7 @@ import type { EventFeature, Feature, Predicate, Test } from './ir.ts'
 import { bitsPerWord, type DerivedFeature, type QueryPlan, referenceOf } from './plan.ts'
 import { dailyScans, hasDaily, pointColumns, pointFigures, scoreLevels } from './points.ts'
 import { recordedColumns, recordedFigure, recordedJoins, recordedScans } from './recorded.ts'
-import { as, detailScan, eventScan, type Part, type Scope, treeOf } from './scans.ts'
+import { as, detailScan, eventScan, gathered, type Part, type Scope, treeOf } from './scans.ts'
 import { sequenceScan } from './sequences.ts'
 import { type Statement, toStatement } from './statement.ts'
 import type { Instant, Moment } from './time.ts'
@@ -71,6 +71,7 @@ function statement(scope: Scope, { values = false, breakdown = false }: Seen): R
     derivedLevel(features, level(index), level(index + 1), scope),
   )
   const parts: Part[] = [
+    ...gathered(scope),
     eventScan(scope, [...pointFigures(scope), ...eventDue(scope)]),
     ...dailyScans(scope),
     ...(breakdown ? breakdownScans(scope) : []),

@@ -76,6 +76,17 @@ export function visible({ dialect, asOf, horizon, leads }: Scope, types?: Sql): 
   ]
 }
 
+/** All events that are looked at, under the name of their table: what is read several times is looked up once. */
+export function gathered(scope: Scope): Part[] {
+  const { dialect, leads } = scope
+  if (!dialect.gathers || !leads || !('table' in leads)) return []
+  const query = sql`
+  select lead_id, event_id, type, occurred_at, properties, ingest_xid
+  from events
+  where ${sql.join(visible(scope), sql`\n    and `)}`
+  return [{ name: 'events', query }]
+}
+
 /** Whether an event is of one of these types; nothing where that is no restriction. */
 export function typesOf(all: readonly EventTypes[], { dialect }: Scope): Sql | undefined {
   const only = new Set<string>()

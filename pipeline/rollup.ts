@@ -40,9 +40,19 @@ type RollingUp = {
 
 /**
  * Rolls up all segments as of a nightly run, in DuckDB. Sources and results travel as files that are piped in and
- * out of Postgres; no row passes through here. Returns how many rows were written.
+ * out of Postgres; no row passes through here. Returns how many rows were written; null if DuckDB had no room or no
+ * memory: it stays due then, and keeps no run from being made.
  */
-export function rollUp(database: Database, options: RollingUp): Promise<number> {
+export async function rollUp(database: Database, options: RollingUp): Promise<number | null> {
+  try {
+    return await writeRollups(database, options)
+  } catch (error) {
+    if (lakeFailure(error)) return null
+    throw error
+  }
+}
+
+function writeRollups(database: Database, options: RollingUp): Promise<number> {
   return inDuckdb(options.temporary, async (duckdb, folder) => {
     await readSources(database, duckdb, folder, options)
     for (const { name } of rollups) {

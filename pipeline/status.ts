@@ -1,6 +1,7 @@
 import type { Instant } from '../compiler/index.ts'
 import { type Reader, rows } from './catalog.ts'
 import type { Row } from './engine.ts'
+import type { Candidates } from './runs/candidates.ts'
 import { statement } from './sql.ts'
 
 /** How an installation stands, for whoever is on call. Each part is one statement of `sql/reads/status_*`. */
@@ -20,6 +21,7 @@ export type RunsStanding = {
   readonly mode: 'incremental' | 'full' | 'backfill' | null
   readonly engine: string | null
   readonly chosen: { readonly code: string; readonly message: string } | null
+  readonly candidates: Candidates | null
   readonly leads: string | null
   /** Why the last full run could not use the lake. */
   readonly fallback: string | null

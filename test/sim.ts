@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type * as fc from 'fast-check'
+import * as fc from 'fast-check'
 import { readConfig } from '../config.ts'
 import { removeServer, startServer } from '../pipeline/embedded.ts'
 import { openPostgres } from '../pipeline/engine.ts'
@@ -10,11 +10,14 @@ import { migrate } from '../pipeline/migrate.ts'
 import { type Case, holdsFor } from './support/agreement.ts'
 import { predicateCases } from './support/predicates.ts'
 import { definitionCases } from './support/questions.ts'
+import { breaks, smallest, told } from './support/sequence-law.ts'
+import { sequences } from './support/sequences.ts'
 
 /**
- * Long random runs: `npm run sim -- --minutes 30 [--seed 7] [--only predicates|definitions] [--go-on]`. Random worlds
- * and random questions, on both engines and by the reference, until the time is over or they differ. It prints the
- * seed of what failed, made small: given to --seed, it fails at once. With --go-on the run goes on with other seeds.
+ * Long random runs: `npm run sim -- --minutes 30 [--seed 7] [--only predicates|definitions|sequences] [--go-on]`.
+ * Random worlds and random questions, on both engines and by the reference, and random sequences of runs, until the
+ * time is over or something differs. It prints the seed of what failed, made small: given to --seed, it fails at once.
+ * With --go-on the run goes on with other seeds.
  */
 const { values } = parseArgs({
   options: {
@@ -33,7 +36,9 @@ const kinds = {
   definitions: definitionCases(60),
 }
 const chosen = Object.entries(kinds).filter(([name]) => values.only === undefined || name === values.only)
-if (chosen.length === 0) throw new Error(`--only is one of ${Object.keys(kinds).join(', ')}`)
+const withSequences = values.only === undefined || values.only === 'sequences'
+if (chosen.length === 0 && !withSequences)
+  throw new Error(`--only is one of ${Object.keys(kinds).join(', ')}, sequences`)
 
 const folder = mkdtempSync(join(tmpdir(), 'tideline-sim-'))
 // As root the server runs as another user, who has to get in.
@@ -52,11 +57,43 @@ try {
   })
   const database = openPostgres(url)
   await migrate(database)
+  const places = {
+    mixed: openPostgres(url, { schema: 'mixed' }),
+    full: openPostgres(url, { schema: 'full' }),
+  }
+  for (const place of Object.values(places)) await migrate(place)
   while (left() > 0 && (failures === 0 || values['go-on'])) {
     for (const [name, arbitrary] of chosen) await oneRound(name, arbitrary)
+    if (withSequences) await someSequences()
     seed += 10
   }
-  await database.close()
+  for (const each of [database, ...Object.values(places)]) await each.close()
+
+  async function someSequences(): Promise<void> {
+    for (let each = seed; each < seed + 10 && left() > 0; each++) {
+      const [sequence] = fc.sample(sequences, { seed: each, numRuns: 1 })
+      const broken = await breaks(places, sequence!, {}).catch((error) => ({
+        step: -1,
+        message: `${error}`,
+        lines: [],
+      }))
+      cases += sequence!.steps.length
+      if (!broken) continue
+      failures++
+      const small = broken.step < 0 ? sequence! : await smallest(places, sequence!, broken, 60)
+      console.log(
+        `\nsequences: With SEED=${each}:\n${told((await breaks(places, small, {})) ?? broken, small)}`,
+      )
+    }
+    say()
+  }
+
+  function say(): void {
+    const seconds = (performance.now() - started) / 1000
+    console.log(
+      `${cases} cases, ${(cases / seconds).toFixed(0)} a second, ${failures} failures; seed ${seed}`,
+    )
+  }
 
   async function oneRound(name: string, arbitrary: fc.Arbitrary<Case>): Promise<void> {
     try {
@@ -66,10 +103,7 @@ try {
       failures++
       console.log(`\n${name}: ${error instanceof Error ? error.message : error}`)
     }
-    const seconds = (performance.now() - started) / 1000
-    console.log(
-      `${cases} cases, ${(cases / seconds).toFixed(0)} a second, ${failures} failures; seed ${seed}`,
-    )
+    say()
   }
 } finally {
   await removeServer(folder)

@@ -2,6 +2,7 @@ import type { Database } from '../../pipeline/engine.ts'
 import { UserError } from '../../pipeline/errors.ts'
 import {
   type RunOutcome,
+  type RunRecord,
   readRun,
   readRunOutcomes,
   readRunStatements,
@@ -41,7 +42,7 @@ export const runs = (start: Start) =>
         const found = await readRuns(database, limit)
         await cli.print({
           columns: runColumns,
-          rows: found,
+          rows: found.map((run) => ({ ...run, looked_at: lookedAt(run) })),
           ...(found.length === 0 ? { lines: ['There were no runs yet: `tideline run` does one.'] } : {}),
           below: found.flatMap((run) =>
             run.error ? ['', `run ${run.run_id} ${run.status}: ${run.error}`] : [],
@@ -58,14 +59,19 @@ const runColumns: readonly Column[] = [
   { name: 'origin' },
   { name: 'status' },
   { name: 'leads', kind: 'count' },
+  { name: 'looked_at', title: 'LOOKED AT', kind: 'count' },
   { name: 'entered', kind: 'count' },
   { name: 'left', kind: 'count' },
   { name: 'drift', title: null, kind: 'count' },
   { name: 'milliseconds', title: 'TOOK', kind: 'milliseconds' },
-  { name: 'started_at', title: 'STARTED', kind: 'instant' },
+  { name: 'started_at', title: null, kind: 'instant' },
   { name: 'error_code', title: null },
   { name: 'error', title: null },
 ]
+
+/** At all leads, but for an incremental run; of a backfill it is not counted. */
+const lookedAt = ({ mode, leads, candidates }: RunRecord): string | number | null =>
+  mode === 'incremental' ? (candidates?.leads ?? null) : mode === 'full' ? leads : null
 
 const outcomeColumns: readonly Column[] = [
   { name: 'segment' },
@@ -96,7 +102,7 @@ async function printRun(cli: Cli, database: Database, id: string, sql: boolean):
     columns: outcomeColumns,
     rows: outcomes,
     document: {
-      ...plainRow(runColumns, run),
+      ...plainRow(runColumns, { ...run, looked_at: lookedAt(run) }),
       chosen: run.chosen,
       candidates: run.candidates,
       rollup_due: run.rollup_due,

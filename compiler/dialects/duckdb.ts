@@ -25,6 +25,7 @@ export const duckdb: Dialect = {
       ? sql`list_contains(from_json(${items}, '["VARCHAR"]'), ${value})`
       : sql`list_contains(from_json(lower(${items}), '["VARCHAR"]'), lower(${value}))`
   },
+  gathers: false,
   among: (id, leads) =>
     'table' in leads
       ? postgres.among(id, leads)

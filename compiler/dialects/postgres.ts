@@ -22,6 +22,7 @@ export const postgres: Dialect = {
     const folded = sql`array(select lower(item collate pg_c_utf8) from unnest(cast(${list} as text[])) item)`
     return sql`${postgres.fold(value)} = any(${folded})`
   },
+  gathers: true,
   among: (id, leads) =>
     'table' in leads
       ? sql`${id} in (select lead_id from ${sql.ref(leads.table)})`

@@ -73,6 +73,8 @@ async function take(database: Database, duckdb: Duckdb, prepared: Prepared): Pro
       const taken = await takeAll(client, duckdb, importId, prepared)
       await dropTables(client)
       await client.query(statement('imports/end_session'), [importId])
+      // Only the tables' owner may; for anybody else autovacuum does it later.
+      await client.query(statement('imports/summarize')).catch(() => {})
       return taken
     })
     return {

@@ -1,11 +1,9 @@
-import { createWriteStream } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { sql } from 'kysely'
-import { to as copyTo } from 'pg-copy-streams'
 import type { Sql } from '../../compiler/index.ts'
 import { columnarEvents, readColumnar } from '../columnar.ts'
+import { copyToFile } from '../copy-to-file.ts'
 import type { Client, Duckdb } from '../engine.ts'
 import { literal } from '../import/source.ts'
 import { type LakeColumn, namedProperties } from './manifest.ts'
@@ -36,8 +34,8 @@ type Extraction = {
   readonly onChunk?: ((done: number, total: number) => Promise<void>) | undefined
 }
 
-// 128 MB of the table at a time: what travels takes as much room whether there are few events or many.
-const pagesAtOnce = 4_096
+// 64 MB of the table at a time: what travels takes as much room whether there are few events or many.
+const pagesAtOnce = 8_192
 
 /**
  * Copies events out of Postgres, chunk by chunk, and divides each chunk by periods. Bytes are piped; no row passes
@@ -55,10 +53,7 @@ export async function extract(client: Client, duckdb: Duckdb, extraction: Extrac
     const table = tables[0]!
     await client.query(settings.sql, [...settings.parameters])
     const file = join(pieces, `${name}-${index}.csv`)
-    const copied = pipeline(
-      client.query(copyTo(`copy (${table.query}) to stdout (format csv)`)),
-      createWriteStream(file),
-    )
+    const copied = copyToFile(client, `copy (${table.query}) to stdout (format csv)`, file)
     await both(copied, reading)
     const period = periodOf('occurred_at', layout.current, layout.months)
     reading = duckdb

@@ -59,11 +59,11 @@ export async function publish(
 const keptMilliseconds = 6 * 3_600_000
 
 /**
- * Removes what no reader can be reading: files that no manifest names or named lately, and what killed writers left.
- * `now` is the database's clock.
+ * Removes what nobody reads: files that no manifest names or named lately, and what killed writers left. Without a
+ * manifest nobody can read any of them.
  */
-export async function tidy(folder: string, manifest: Manifest): Promise<void> {
-  const named = new Set([...manifest.files, ...manifest.retired].map(({ file }) => file))
+export async function tidy(folder: string, manifest: Manifest | undefined): Promise<void> {
+  const named = new Set([...(manifest?.files ?? []), ...(manifest?.retired ?? [])].map(({ file }) => file))
   for (const name of await list(join(folder, 'events'))) {
     if (!named.has(`events/${name}`)) await rm(join(folder, 'events', name), { recursive: true, force: true })
   }
@@ -73,25 +73,20 @@ export async function tidy(folder: string, manifest: Manifest): Promise<void> {
   }
 }
 
-/** What is retired now or was not long ago. Without a manifest that says what was, it is whatever lies there. */
-export async function stillRetired(
-  folder: string,
+const keptMilliseconds = 6 * 3_600_000
+
+/** What is retired now or was not long ago. `now` is the database's clock. */
+export function stillRetired(
   before: Manifest | undefined,
   files: readonly LakeFile[],
   now: string,
-): Promise<Manifest['retired']> {
+): Manifest['retired'] {
   const kept = new Set(files.map(({ file }) => file))
   const limit = Date.parse(now) - keptMilliseconds
-  const retired = before?.retired ?? []
-  const old = before
-    ? before.files.map(({ file }) => file)
-    : (await list(join(folder, 'events')))
-        .filter((name) => /^[\w.-]+$/.test(name))
-        .map((name) => `events/${name}`)
-  const earlier = retired.filter(({ at }) => Date.parse(at) > limit)
-  const known = new Set(earlier.map(({ file }) => file))
-  const added = old.filter((file) => !kept.has(file) && !known.has(file)).map((file) => ({ file, at: now }))
-  return [...earlier, ...added]
+  return [
+    ...(before?.retired ?? []).filter(({ at }) => Date.parse(at) > limit),
+    ...(before?.files ?? []).filter(({ file }) => !kept.has(file)).map(({ file }) => ({ file, at: now })),
+  ]
 }
 
 async function list(folder: string): Promise<string[]> {

@@ -77,9 +77,11 @@ async function write(client: Client, { folder }: Lake, options: Asked): Promise<
   await options.onStep?.('check')
   options.onProgress?.({ step: 'check', done: 0, total: 1 })
   const found = await standing(client, folder, options)
+  // First of all: it may be what killed writers left that fills the disk.
+  await tidy(folder, found.before)
   const work = join(folder, `work-${found.announced.generation}`)
   await mkdir(work, { recursive: true })
-  const duckdb = await openDuckdb({ temporary: join(work, 'spill'), memory: options.memory ?? '512MB' })
+  const duckdb = await openDuckdb({ temporary: join(work, 'spill'), memory: options.memory ?? '256MB' })
   try {
     const going = begin({ client, duckdb, folder, work, options, found })
     await bringUp(going)
@@ -120,7 +122,7 @@ async function conclude(going: Write): Promise<SyncResult> {
     written_at: announced.now,
     columns: [...columns],
     files,
-    retired: await stillRetired(folder, before, files, announced.now),
+    retired: stillRetired(before, files, announced.now),
   }
   await options.onStep?.('manifest')
   const { rowCount } = await client.query(statement('lake/still'), [announced.lake, announced.generation])

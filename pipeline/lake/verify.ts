@@ -1,8 +1,6 @@
-import { createWriteStream } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { to as copyTo } from 'pg-copy-streams'
+import { copyToFile } from '../copy-to-file.ts'
 import { type Client, type Database, type Duckdb, inTransaction, openDuckdb } from '../engine.ts'
 import { statement } from '../sql.ts'
 import { compareFile, type Difference } from './compare.ts'
@@ -40,7 +38,7 @@ export async function verifyLake(database: Database, lake: Lake, options: Verify
   const damaged = await damagedFiles(lake.folder, manifest.files)
   await mkdir(options.temporary, { recursive: true })
   const folder = await mkdtemp(join(options.temporary, 'verify-'))
-  const duckdb = await openDuckdb({ temporary: join(folder, 'spill'), memory: options.memory ?? '512MB' })
+  const duckdb = await openDuckdb({ temporary: join(folder, 'spill'), memory: options.memory ?? '256MB' })
   try {
     const harmed = new Set(damaged.map(({ file }) => file))
     const whole = (file: LakeFile) => !harmed.has(file)
@@ -121,10 +119,7 @@ async function copyOut(client: Client, duckdb: Duckdb, comparison: Comparison): 
     onChunk: async (done, total) => options.onProgress?.(done, total),
   })
   await client.query(`select set_config('tideline.columnar', $1, true)`, [JSON.stringify({ horizon })])
-  await pipeline(
-    client.query(copyTo(statement('lake/copy_newer'))),
-    createWriteStream(join(folder, 'newer.csv')),
-  )
+  await copyToFile(client, statement('lake/copy_newer'), join(folder, 'newer.csv'))
 }
 
 /** Days and months as the files have them: no more than one month has days. */

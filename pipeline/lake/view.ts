@@ -1,10 +1,8 @@
-import { createWriteStream } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { to as copyTo } from 'pg-copy-streams'
 import { Columns, type QueryPlan } from '../../compiler/index.ts'
 import { type ColumnarTable, columnarExport, readColumnar } from '../columnar.ts'
+import { copyToFile } from '../copy-to-file.ts'
 import { type Client, type Database, type Duckdb, inTransaction } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { literal } from '../import/source.ts'
@@ -48,10 +46,7 @@ async function snapshot(
 ): Promise<void> {
   const file = join(folder, `${source.table}.csv`)
   const parquet = join(folder, `${source.table}.parquet`)
-  await pipeline(
-    client.query(copyTo(`copy (${source.query}) to stdout (format csv)`)),
-    createWriteStream(file),
-  )
+  await copyToFile(client, `copy (${source.query}) to stdout (format csv)`, file)
   const order = source.columns[0]!.name === 'subject' ? 'subject, subject_id' : 'lead_id'
   await duckdb.run(
     `copy (select * from (${readColumnar(source, file)}) order by ${order}) to ${literal(parquet)} (format parquet)`,

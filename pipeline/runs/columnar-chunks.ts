@@ -1,10 +1,17 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type QueryPlan, readsAccounts } from '../../compiler/index.ts'
+import { columnarExport } from '../columnar.ts'
 import type { Duckdb } from '../engine.ts'
 import { statement } from '../sql.ts'
-import { writeParquet } from './columnar-copy.ts'
+import { quoted, writeParquet } from './columnar-copy.ts'
 
-/** Places from `begins` up to `ends`, which is no longer one of them. */
-export type Chunk = { readonly begins: string | null; readonly ends: string | null }
+/** Some of the leads; undefined: all of them. */
+export type Chunk = { readonly number: number; readonly parts: Parts | undefined } | undefined
+
+/** Relations that were divided: each chunk has files of its own. */
+type Parts = { readonly folder: string; readonly relations: readonly string[] }
 
 /**
  * Cuts the leads into chunks that are evaluated one after the other, so that memory does not grow with their number.
@@ -15,31 +22,43 @@ export async function chunksOf(
   plan: QueryPlan,
   { folder, size }: { folder: string; size: number },
 ): Promise<Chunk[]> {
-  const [{ leads } = { leads: 0 }] = await duckdb.rows<{ leads: number }>(
-    'select cast(count(*) as integer) as leads from leads',
-  )
-  if (leads <= size) return [whole]
-  if (readsAccounts(plan)) await placeAccounts(duckdb, folder)
+  const [found] = await duckdb.rows<{ leads: number; events: number }>(statement('full/sizes'))
+  const { leads, events } = found!
+  const most = Math.max(1, Math.ceil(Math.min(size, (size * usualEvents * leads) / Math.max(1, events))))
+  if (leads <= most) return [undefined]
+  const accounts = readsAccounts(plan)
+  if (accounts) await placeAccounts(duckdb, folder)
   else await duckdb.run('create temp view place as select lead_id, lead_id as place from leads')
-  return duckdb.rows<Chunk>(statement('full/chunks'), [size, Math.ceil(size / 256)])
+  const finely = Math.ceil(most / 256)
+  await duckdb.run(`create temp table chunk as ${statement('full/chunks')}`, [most, finely])
+  const parts = accounts ? await divide(duckdb, plan, folder) : undefined
+  const numbers = await duckdb.rows<{ number: number }>(
+    'select cast(chunk as integer) as number from chunk order by chunk',
+  )
+  return numbers.map(({ number }) => ({ number, parts }))
 }
 
-/** Of leads. More take more memory, fewer more passes over what is read for each chunk. */
-export const usualChunk = 250_000
-
-export const whole: Chunk = { begins: null, ends: null }
-const isWhole = ({ begins }: Chunk): boolean => begins === null
+/** Of leads with twenty events each, or of fewer with more: the memory of a chunk hangs on both. */
+export const usualChunk = 50_000
+const usualEvents = 20
 
 /** Which leads a statement is to look at once `chunk_lead` is filled. */
 export const lookedAt = (chunk: Chunk): { leads?: { table: string } } =>
-  isWhole(chunk) ? {} : { leads: { table: 'chunk_lead' } }
+  chunk ? { leads: { table: 'chunk_lead' } } : {}
 
-/** Fills `chunk_lead`. */
+/** Fills `chunk_lead`, and has the relations that were divided hold what is said of these leads. */
 export async function takeChunk(duckdb: Duckdb, chunk: Chunk): Promise<void> {
-  const { begins, ends } = chunk
-  const where = [`place >= ${begins}`, ...(ends === null ? [] : [`place < ${ends}`])].join(' and ')
-  const leads = isWhole(chunk) ? 'from leads' : `from place where ${where}`
-  await duckdb.run(`create or replace temp table chunk_lead as select lead_id ${leads}`)
+  const leads = chunk
+    ? `place join chunk on place >= begins and coalesce(place < ends, true) where chunk = ${chunk.number}`
+    : 'leads'
+  await duckdb.run(`create or replace temp table chunk_lead as select lead_id from ${leads}`)
+  for (const name of chunk?.parts?.relations ?? []) {
+    const files = join(chunk!.parts!.folder, name, `chunk=${chunk!.number}`)
+    const from = existsSync(files)
+      ? `read_parquet(${quoted(join(files, '*.parquet'))}, hive_partitioning = false)`
+      : `empty_${name}`
+    await duckdb.run(`create or replace temp view ${name} as from ${from}`)
+  }
 }
 
 /** A lead's place is the least lead among all who ever shared an account with it, or with those. */
@@ -55,14 +74,35 @@ async function placeAccounts(duckdb: Duckdb, folder: string): Promise<void> {
     await duckdb.run('alter table nearer rename to root')
     if (!found?.moved) break
   }
-  await writeParquet(
-    duckdb,
-    folder,
-    'place',
-    `select lead_id, coalesce(root, lead_id) as place
-     from leads left join root using (lead_id)
-     order by place`,
-  )
-  await duckdb.run('drop table link')
+  const places = 'select lead_id, coalesce(root, lead_id) as place from leads left join root using (lead_id)'
+  await writeParquet(duckdb, folder, 'place', `${places} order by place`)
   await duckdb.run('drop table root')
+}
+
+/**
+ * Leads of one account lie far apart: without files of its own each chunk would read those of all others. Once read and
+ * written again is less than that from the third chunk on.
+ */
+async function divide(duckdb: Duckdb, plan: QueryPlan, folder: string): Promise<Parts> {
+  const parts = join(folder, 'parts')
+  await mkdir(parts)
+  await duckdb.run(`create temp table lead_chunk as ${statement('full/lead_chunk')}`)
+  await duckdb.run(`create temp table account_chunk as ${statement('full/account_chunk')}`)
+  await duckdb.run('drop table link')
+  const relations = columnarExport(plan, '0')
+    .tables.map(({ table }) => table)
+    .filter((table) => table !== 'leads')
+  for (const name of relations) {
+    const rows =
+      name === 'attribute_change'
+        ? statement('full/divide_changes')
+        : `select each.*, chunk from ${name} as each join lead_chunk using (lead_id)`
+    await duckdb.run(
+      `copy (${rows}) to ${quoted(join(parts, name))} (format parquet, partition_by (chunk), compression lz4)`,
+    )
+    await duckdb.run(`create temp table empty_${name} as from ${name} limit 0`)
+  }
+  await duckdb.run('drop table lead_chunk')
+  await duckdb.run('drop table account_chunk')
+  return { folder: parts, relations }
 }

@@ -1,10 +1,10 @@
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import { from as copyFrom } from 'pg-copy-streams'
 import { type Column, readColumnar } from '../columnar.ts'
+import { copyToFile } from '../copy-to-file.ts'
 import type { Client, Duckdb } from '../engine.ts'
 
 /** What a run reads from Postgres and hands back, as bytes in files: no row passes through here. */
@@ -27,7 +27,7 @@ export async function copyOut(
   select = 'from copied',
 ): Promise<void> {
   const file = join(folder, `${name}.csv`)
-  await copyToFile(client, query, file)
+  await copyToFile(client, `copy (${query}) to stdout (format csv)`, file)
   const read = readColumnar({ table: name, query, columns }, file)
   await writeParquet(duckdb, folder, name, `with copied as (${read}) ${select}`)
   await rm(file)
@@ -63,26 +63,4 @@ export async function copyIn(
   return copy.rowCount ?? 0
 }
 
-/** Where the file can't be written, the rest is read nevertheless: the session is needed after that. */
-async function copyToFile(client: Client, query: string, path: string): Promise<void> {
-  const file = createWriteStream(path)
-  let failed: Error | undefined
-  file.on('error', (error) => {
-    failed ??= error
-  })
-  const guarded = new Writable({
-    write(chunk, _, done) {
-      if (failed) done()
-      else file.write(chunk, () => done())
-    },
-    final(done) {
-      if (failed) done()
-      else file.end(() => done())
-    },
-  })
-  await pipeline(client.query(copyTo(`copy (${query}) to stdout (format csv)`)), guarded)
-  file.destroy()
-  if (failed) throw failed
-}
-
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
+export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`

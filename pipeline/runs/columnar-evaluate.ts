@@ -78,7 +78,7 @@ async function copyStanding(
   await duckdb.run(`create temp table level as ${statement('full/level')}`, [
     JSON.stringify(levelsOf(scores)),
   ])
-  const scored = 'lead_id bigint, score varchar, micropoints hugeint, level varchar'
+  const scored = 'lead_id bigint, score varchar, micropoints decimal(38,0), level varchar'
   await out('scored', 'full/scores', scored, statement('full/scored'))
   const stated = 'lead_id bigint, present boolean, due_at timestamp'
   await out('stated', 'full/states', stated, 'from copied order by lead_id')

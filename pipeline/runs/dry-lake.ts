@@ -1,6 +1,5 @@
 import type { Instant } from '../../compiler/index.ts'
 import { statement } from '../sql.ts'
-import { whole } from './columnar-chunks.ts'
 import { evaluation, fullPlan } from './columnar-evaluate.ts'
 import type { PinnedDefinitions } from './definitions.ts'
 import type { DryStep } from './dry.ts'
@@ -15,7 +14,7 @@ export function overLake(
   seen: { asOf: Instant; horizon: string },
 ): DryStep[] {
   const evaluated = [
-    evaluation(fullPlan(definitions), whole, seen).sql,
+    evaluation(fullPlan(definitions), undefined, seen).sql,
     ...['difference', 'score', 'state', 'figure'].map((name) => statement(`full/${name}`)),
   ]
   const copied = steps.findIndex(({ name }) => name === 'stage score days' || name === 'stage later')

@@ -41,6 +41,19 @@ export function evaluationFailure(error: unknown): EvaluationFailure {
   return { code: kind.code, message: kind.message.replace(/\.$/, `${said}.`) }
 }
 
+/** Not for what they mean: the connection, a lock, the server going down. The same may well succeed in a moment. */
+const passing = /^(08|25|40|57P|53300)/
+
+/**
+ * Whether it may help to go on without the segments that are new. Where there are no others, only if the fault is
+ * surely theirs: a run that fails is repeated soon, and a segment that is broken waits.
+ */
+export function mayBeOfSegments(error: unknown, others: number): boolean {
+  const { code } = (error ?? {}) as { code?: unknown }
+  if (typeof code !== 'string' || passing.test(code)) return false
+  return others > 0 || ['TOO_LARGE', 'INVALID'].includes(evaluationFailure(error).code)
+}
+
 /** Segments that are left alone for a while, since the shared statement failed with them in it. */
 export function failedWith(
   error: unknown,

@@ -15,28 +15,38 @@ type Stored = {
   error: Record<string, string | number>
   standing: string
   parked: boolean
+  due: boolean
 }
 
 /**
  * The segments that wait: parked ones that nobody let through, and those whose evaluation failed a short while ago. Who
- * means something else by now waits no longer.
+ * means something else by now waits no longer. Those that failed together are tried again by halves: so one of them
+ * does not keep the others back.
  */
 export async function readHeld(reader: Reader, definitions: PinnedDefinitions): Promise<Held[]> {
-  const { segments } = definitions
-  const ids = segments.map(({ segmentId }) => segmentId)
-  const stored = await rows<Stored>(reader, statement('runs/held_segments'), [ids])
-  const waiting = new Map(stored.map((each) => [each.segment_id, each]))
-  return segments.flatMap((segment): Held[] => {
-    const each = waiting.get(segment.segmentId)
-    if (each?.standing !== standingOf(segment, definitions)) return []
-    const { code, message, ...details } = each.error
-    const { segmentId, key, version } = segment
-    const failing: Failing = {
-      ...{ segmentId, key, version, outcome: each.parked ? 'needs_approval' : 'broken' },
-      ...{ code: String(code), message: String(message), details, untried: true },
-    }
-    return [{ failing, parked: each.parked }]
+  const bySegment = new Map(definitions.segments.map((each) => [each.segmentId, each]))
+  const stored = await rows<Stored>(reader, statement('runs/held_segments'), [[...bySegment.keys()]])
+  const standing = stored.filter((each) => {
+    return each.standing === standingOf(bySegment.get(each.segment_id)!, definitions)
   })
+  const due = standing.filter((each) => each.due)
+  const tried = new Set(due.slice(0, Math.ceil(due.length / 2)))
+  return standing
+    .filter((each) => !tried.has(each))
+    .map(
+      (each): Held => ({ failing: stillFailing(bySegment.get(each.segment_id)!, each), parked: each.parked }),
+    )
+}
+
+function stillFailing({ segmentId, key, version }: Pinned, { error, parked }: Stored): Failing {
+  const { code, message, ...details } = error
+  return {
+    ...{ segmentId, key, version, details },
+    outcome: parked ? 'needs_approval' : 'broken',
+    code: String(code),
+    message: String(message),
+    untried: true,
+  }
 }
 
 /** The definitions as if these segments, and what refers to them, could not be evaluated. */

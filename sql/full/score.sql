@@ -9,7 +9,8 @@ now as (
   where coalesce(micropoints >= begins, true) and coalesce(micropoints < ends, true)
 ),
 before as (
-  select lead_id, position, micropoints, level, true as written from scored semi join chunk_lead using (lead_id)
+  select lead_id, position, cast(micropoints as hugeint) as micropoints, level, true as written
+  from scored semi join chunk_lead using (lead_id)
 )
 select lead_id, position, now.micropoints
 from now left join before using (lead_id, position)

@@ -14,8 +14,10 @@ create trigger leads_moved before update of first_seen_at on leads
 
 -- Events and values of one day are found without reading all others; where rows come in by the order of time, nearly
 -- for free.
-create index events_occurred on events using brin (occurred_at timestamptz_minmax_multi_ops);
-create index attribute_change_from on attribute_change using brin (from_at timestamptz_minmax_multi_ops);
+create index events_occurred on events using brin (occurred_at timestamptz_minmax_multi_ops)
+  with (autosummarize = on);
+create index attribute_change_from on attribute_change using brin (from_at timestamptz_minmax_multi_ops)
+  with (autosummarize = on);
 create index attribute_change_account on attribute_change (value) where subject = 'lead' and attribute = '@account';
 create index segment_list_until on segment_list (until_xid) where until_xid is not null;
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../../pipeline/engine.ts'
+import { problemsOf, readStatus } from '../../pipeline/status.ts'
 import { testDatabase } from '../support/database.ts'
 import { addLead } from '../support/definitions.ts'
 import { type Desk, deskOf } from './support.ts'
@@ -123,6 +124,45 @@ describe('status', () => {
       expect(JSON.stringify(horizon)).not.toContain('secret')
       await client.query('rollback')
     })
+  })
+
+  test('a transaction that has been open for long makes all stale', async () => {
+    await desk.type('run')
+    const found = await readStatus(database)
+    const session = {
+      pid: 4711,
+      application: 'psql',
+      role: 'ana',
+      database: 'shop',
+      state: 'idle in transaction',
+    }
+    const horizon = { ...found.horizon, ...session, open: true, held: '7300', kind: 'client backend' }
+    expect(problemsOf({ ...found, horizon }, [])).toEqual([
+      expect.objectContaining({
+        code: 'HORIZON_HELD',
+        stale: true,
+        message:
+          'Nothing that arrived in the last 2 h is seen by runs: "psql" (pid 4711, user ana, database shop, idle in transaction) has had a transaction open since then.',
+      }),
+    ])
+    expect(problemsOf({ ...found, horizon: { ...horizon, held: '60' } }, [])).toEqual([])
+  })
+
+  test('a parked segment waits for somebody, and then for the next run', async () => {
+    await desk.type('run')
+    const park = (by: string | null) =>
+      database.query(
+        `update segment_state set state = 'needs_approval', approved_by = $1, good_as_of = clock_timestamp(),
+           error = '{"code": "NEEDS_APPROVAL", "message": "All 5,000 would leave."}'`,
+        [by],
+      )
+    await park(null)
+    const [problem] = (await asked()).problems
+    expect(problem).toMatchObject({ code: 'NEEDS_APPROVAL', stale: true })
+    expect(problem!.message).toContain('All 5,000 would leave.')
+    expect(problem!.hint).toContain('tideline approve all')
+    await park('ana')
+    expect((await asked()).problems[0]!.hint).toBe('ana let it through: the next run applies it.')
   })
 
   test('a run that failed, until one is applied', async () => {

@@ -6,12 +6,13 @@ import { emit, type Seen } from '../../compiler/emit.ts'
 import type { Predicate } from '../../compiler/ir.ts'
 import { plan, type QueryPlan } from '../../compiler/plan.ts'
 import { readsAccounts, readsScore } from '../../compiler/reads.ts'
-import { type Instant, readInstant } from '../../compiler/time.ts'
-import { type Database, type Duckdb, inTransaction, type Parameter, type Row } from '../../pipeline/engine.ts'
+import type { Instant } from '../../compiler/time.ts'
+import { type Database, inTransaction, type Parameter, type Row } from '../../pipeline/engine.ts'
 import type { Case } from '../support/agreement.ts'
 import { testDatabase } from '../support/database.ts'
+import { type Due, dueInDuckdb, dueInPostgres } from '../support/due.ts'
 import { rowsOf, written } from '../support/engines.ts'
-import { loadDuckdb, loadPostgres } from '../support/load.ts'
+import { loadPostgres } from '../support/load.ts'
 import { predicateCases } from '../support/predicates.ts'
 import { definitionCases } from '../support/questions.ts'
 import { instantOf, microsOf } from '../support/reference/time.ts'
@@ -64,33 +65,6 @@ const planFor = ({ world, predicates }: Asked): QueryPlan =>
     world.segments,
   )
 
-type Due = ReadonlyMap<number, Instant | undefined>
-
-const dueIn = (rows: readonly Row[]): Due =>
-  new Map(
-    rows.map(({ lead_id, due_at }) => [
-      Number(lead_id),
-      due_at === null ? undefined : readInstant(String(due_at), 'UTC'),
-    ]),
-  )
-
-async function dueInPostgres(queryPlan: QueryPlan, seen: Seen): Promise<Due> {
-  const { sql, parameters } = emit(queryPlan, dialects.postgres, { ...seen, due: true })
-  const text = `select lead_id, due_at::text from (${sql}) as found`
-  return dueIn(await database.query(text, parameters as Parameter[]))
-}
-
-async function dueInDuckdb(queryPlan: QueryPlan, seen: Seen): Promise<Due> {
-  const { sql, parameters } = emit(queryPlan, dialects.duckdb, { ...seen, due: true })
-  const duckdb: Duckdb = await loadDuckdb(database, queryPlan, seen.horizon)
-  try {
-    const text = `select lead_id, due_at::varchar as due_at from (${sql}) as found`
-    return dueIn(await duckdb.rows(text, parameters as string[]))
-  } finally {
-    duckdb.close()
-  }
-}
-
 /** Until when each lead is said to stay as it is: until it is due, or who ever shared an account with it if that counts. */
 function boundsOf(world: World, due: Due, shared: boolean): Map<number, Instant> {
   const mates = shared ? matesIn(world) : new Map<number, ReadonlySet<number>>()
@@ -122,8 +96,10 @@ async function check(asked: Asked, tally: Tally): Promise<void> {
   const seen = { asOf: world.asOf, horizon }
   if (tally.worlds % oneIn === 0) {
     const queryPlan = planFor(asked)
-    const inDuckdb = await dueInDuckdb(queryPlan, seen)
-    expect([...inDuckdb].sort(byLead)).toEqual([...(await dueInPostgres(queryPlan, seen))].sort(byLead))
+    const inDuckdb = await dueInDuckdb(database, queryPlan, seen)
+    expect([...inDuckdb].sort(byLead)).toEqual(
+      [...(await dueInPostgres(database, queryPlan, seen))].sort(byLead),
+    )
   }
   const recorded = recordedNow(world)
   // One by one: what is due for the one would hide what is not for the other.
@@ -139,7 +115,7 @@ async function checkAlone(whole: Asked, recorded: World, seen: Seen, tally: Tall
   const reading = predicates.every((predicate) => readsScore(predicate, world.segments))
   const asked = reading ? whole : { ...whole, world: { ...world, scores: [] } }
   const queryPlan = planFor(asked)
-  const due = await dueInPostgres(queryPlan, seen)
+  const due = await dueInPostgres(database, queryPlan, seen)
   const midnight = midnightAfter(world.asOf)
   for (const at of due.values()) expect(at === undefined || (at > world.asOf && at <= midnight)).toBe(true)
   const bounds = boundsOf(world, due, readsAccounts(queryPlan))

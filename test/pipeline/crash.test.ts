@@ -62,7 +62,9 @@ test.each([...steps, 'commit', 'end'])(
   'killed before "%s" and repeated, a run ends as if never killed',
   async (step) => {
     const database = await world()
-    const child = spawn(process.execPath, [script, database.url, day(2), step], { stdio: 'inherit' })
+    const child = spawn(process.execPath, [script, database.url, day(2), step], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
     const [, signal] = await once(child, 'exit')
     expect(signal).toBe('SIGKILL')
     await runAsOf(database, day(2))

@@ -3,7 +3,7 @@ import { applySources } from '../../pipeline/apply.ts'
 import { approve, readParked } from '../../pipeline/approve.ts'
 import type { Database } from '../../pipeline/engine.ts'
 import { pinDefinitions } from '../../pipeline/runs/definitions.ts'
-import { evaluationFailure, failedWith } from '../../pipeline/runs/failures.ts'
+import { evaluationFailure, failedWith, mayBeOfSegments } from '../../pipeline/runs/failures.ts'
 import { writeOutcomes } from '../../pipeline/runs/outcomes.ts'
 import { takeSnapshot } from '../../pipeline/snapshot.ts'
 import { testDatabase } from '../support/database.ts'
@@ -178,6 +178,14 @@ describe('an import that empties an attribute', () => {
 
   test('a run that began before the approval does not take it away', async () => {
     await runAsOf(database, at(1, 14))
+    // So that it has something else to say when it parks once more.
+    await database.query(
+      `insert into leads (external_id, first_seen_at, attributes)
+       values ('new', '2026-03-01T13:00Z', '{"industry": "retail"}')`,
+    )
+    await database.query(
+      `update attribute_change set from_at = '2026-03-01T13:00Z' where from_at > '2026-06-01'`,
+    )
     await runAsOf(database, at(2), {
       onStep: async (step) => {
         if (step === 'apply left')
@@ -202,6 +210,16 @@ describe('an import that empties an attribute', () => {
     await approve(database, { keys: ['all'], by: 'ana@desk' }).catch((error: { code: string }) =>
       expect(error.code).toBe('NOT_PARKED'),
     )
+  })
+
+  test('what was approved and then edited is parked as what it is now', async () => {
+    await runAsOf(database, at(1, 14))
+    await approve(database, { keys: ['retail', 'active-retail'], by: 'ana@desk' })
+    await apply(database, { ...three, retail: 'industry = "banks"' })
+    const { failing } = await runAsOf(database, at(1, 15))
+    expect(failing.find(({ key }) => key === 'retail')).toMatchObject({ version: 2, code: 'NEEDS_APPROVAL' })
+    expect(await memberCount('retail')).toBe(150)
+    expect((await readParked(database)).map(({ approved_by }) => approved_by)).toEqual([null, null])
   })
 
   test('one that refers to it is blocked, even where it is new', async () => {
@@ -348,10 +366,10 @@ describe('an evaluation that fails', () => {
     return [row!.failures, Number(row!.minutes)]
   }
   /** As a run does in which the shared statement failed with the segment in it. */
-  const fail = (runId: string | null) =>
+  const fail = (runId: string | null, keys: readonly string[] = ['large']) =>
     database.session(async (client) => {
       const definitions = await pinDefinitions(client)
-      const suspects = definitions.segments.filter(({ key }) => key === 'large')
+      const suspects = definitions.segments.filter(({ key }) => keys.includes(key))
       const failing = failedWith({ code: '57014', message: 'canceling statement' }, suspects, definitions)
       const ended = { runId: runId!, lastAsOf: at(1), warnings: [], superseded: [] }
       await client.query('delete from run_segments')
@@ -384,6 +402,37 @@ describe('an evaluation that fails', () => {
     expect((await runAsOf(database, at(2, 3))).failing).toEqual([])
   })
 
+  test('where all are new, those at fault are found, and the others come in', async () => {
+    await addLeads(10)
+    // Together more figures than Postgres can hold in one row.
+    const counting = (from: number) =>
+      Array.from({ length: 450 }, (_, n) => `did e${from + n} at least 2 times`).join(' or ')
+    const many = Object.fromEntries([0, 450, 900, 1350].map((from) => [`many-${from}`, counting(from)]))
+    await apply(database, { all: 'everyone', ...many }, { points: { login: 5 } })
+    const first = await runAsOf(database, at(1))
+    expect(told(first.failing).map((line) => line.replace(/^\S+ /, ''))).toEqual(
+      Array(5).fill('broken TOO_LARGE'),
+    )
+    expect(await database.query('select from lead_scores')).toHaveLength(10)
+    await database.query('update segment_state set retry_at = clock_timestamp()')
+    expect((await runAsOf(database, at(1, 1))).failing).toHaveLength(2)
+    expect(await memberCount('all')).toBe(10)
+  }, 180_000)
+
+  test('those that failed together are tried again by halves', async () => {
+    await addLeads(10)
+    const keys = ['large', 'b', 'c', 'd']
+    await apply(database, Object.fromEntries(keys.map((key) => [key, 'did login'])))
+    const { runId } = await runAsOf(database, at(1))
+    await fail(runId, keys)
+    await database.query('update segment_state set retry_at = clock_timestamp()')
+    const failing = async (hour: number) =>
+      (await runAsOf(database, at(1, hour))).failing.map(({ key }) => key).sort()
+    expect(await failing(1)).toEqual(['c', 'd'])
+    expect(await failing(2)).toEqual(['d'])
+    expect(await failing(3)).toEqual([])
+  })
+
   test('each reason has its code, and no message of the database is told', () => {
     const errors = [
       ['57014', 'canceling statement due to statement timeout', 'TIMEOUT'],
@@ -396,6 +445,11 @@ describe('an evaluation that fails', () => {
       [undefined, 'Binder Error: no such column', 'INVALID'],
       ['XX000', 'internal', 'EVALUATION_FAILED'],
     ] as const
+    expect(['57P01', '08006', '40P01', undefined].map((code) => mayBeOfSegments({ code }, 5))).not.toContain(
+      true,
+    )
+    expect(['57014', '54011'].map((code) => mayBeOfSegments({ code }, 5))).toEqual([true, true])
+    expect(['57014', '54011'].map((code) => mayBeOfSegments({ code }, 0))).toEqual([false, true])
     for (const [code, message, expected] of errors) {
       const told = evaluationFailure({ code, message })
       expect(told.code, message).toBe(expected)

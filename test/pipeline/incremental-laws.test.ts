@@ -1,19 +1,16 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Database } from '../../pipeline/engine.ts'
 import { testDatabase } from '../support/database.ts'
-import { breaks, smallest, type Tally, told } from '../support/sequence-law.ts'
+import { breaks, type Places, smallest, type Tally, told } from '../support/sequence-law.ts'
 import { sequences } from '../support/sequences.ts'
 
-let mixed: Database
-let full: Database
+let places: Places
 beforeAll(async () => {
-  mixed = await testDatabase()
-  full = await testDatabase()
+  places = { mixed: await testDatabase(), full: await testDatabase() }
 })
 afterAll(async () => {
-  await mixed.close()
-  await full.close()
+  await places.mixed.close()
+  await places.full.close()
 })
 
 /** More of them on a quiet machine. SEED= repeats what failed, SHRINK= makes it small for so many seconds. */
@@ -28,12 +25,12 @@ describe('runs that look only at what changed', () => {
       const first = Number(SEED ?? Math.floor(Math.random() * 2 ** 31))
       for (let seed = first; seed < first + (SEED ? 1 : 8 * times); seed++) {
         const [sequence] = fc.sample(sequences, { seed, numRuns: 1 })
-        const broken = await breaks(mixed, full, sequence!, tally).catch((error) => {
+        const broken = await breaks(places, sequence!, tally).catch((error) => {
           throw new Error(`With SEED=${seed}: ${error}`, { cause: error })
         })
         if (!broken) continue
-        const small = SHRINK ? await smallest(mixed, full, sequence!, broken, Number(SHRINK)) : sequence!
-        const still = small === sequence ? broken : await breaks(mixed, full, small, {})
+        const small = SHRINK ? await smallest(places, sequence!, broken, Number(SHRINK)) : sequence!
+        const still = small === sequence ? broken : await breaks(places, small, {})
         expect.fail(`With SEED=${seed}: ${told(still ?? broken, still ? small : sequence!)}`)
       }
       if (SEED) return

@@ -32,7 +32,7 @@ test('nothing is found where nothing is wrong, late and rewritten rows included'
   expect(await verify()).toEqual({ ...well, horizon })
 })
 
-/** A file with other rows, as whole as any: only a comparison with Postgres finds it out. */
+/** A file with other rows, whole as the others: only a comparison with Postgres finds it out. */
 async function rewrite(folder: string, period: string, select: string): Promise<void> {
   const name = readdirSync(join(folder, 'events')).find((each) => each.startsWith(period))!
   const path = join(folder, 'events', name)

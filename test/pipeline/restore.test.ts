@@ -1,5 +1,8 @@
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { startServer } from '../../pipeline/embedded.ts'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { removeServer, startServer } from '../../pipeline/embedded.ts'
 import { type Database, openPostgres } from '../../pipeline/engine.ts'
 import { migrate } from '../../pipeline/migrate.ts'
 import { checkCluster } from '../../pipeline/runs/cluster.ts'
@@ -7,21 +10,10 @@ import { faults } from '../support/checker.ts'
 import { testDatabase } from '../support/database.ts'
 import { addEvent, addLead, apply, history, members, runAsOf } from '../support/definitions.ts'
 import { restore } from '../support/restore.ts'
-import { serverFolder } from '../support/server.ts'
 
 const day = (n: number) => `2026-03-0${n}T00:00:00.000000Z`
 let here: Database
 let elsewhere: Database
-
-/** A server of its own, as young as they get; `transactions` makes it older. */
-async function anotherServer(): Promise<Database> {
-  const settings = { fsync: 'off', full_page_writes: 'off' }
-  const { url } = await startServer({ folder: serverFolder(), idleMinutes: 5, settings })
-  const database = openPostgres(url)
-  onTestFinished(() => database.close())
-  await migrate(database)
-  return database
-}
 
 const spend = async (database: Database, transactions: number) => {
   for (let spent = 0; spent < transactions; spent++) await database.query('select pg_current_xact_id()')
@@ -54,8 +46,21 @@ test('the same cluster is known after the first look, and is no reason for anyth
 })
 
 describe('restored into another server', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tideline-restore-'))
+  beforeAll(async () => {
+    // As root the server runs as another user, who has to get in.
+    chmodSync(folder, 0o755)
+    const settings = { fsync: 'off', full_page_writes: 'off' }
+    elsewhere = openPostgres((await startServer({ folder, idleMinutes: 5, settings })).url)
+  })
+  afterAll(async () => {
+    await elsewhere.close()
+    await removeServer(folder)
+    rmSync(folder, { recursive: true, force: true })
+  })
   beforeEach(async () => {
-    elsewhere = await anotherServer()
+    await elsewhere.query('drop schema if exists tideline cascade')
+    await migrate(elsewhere)
   })
 
   test('everything is seen again; what no run had seen is new, and the rest is not', async () => {
@@ -107,16 +112,6 @@ describe('restored into another server', () => {
       expect(BigInt(horizon)).toBeLessThan(BigInt(ended))
   })
 
-  test('ids that this server has given long ago are another cluster too', async () => {
-    await checked(here)
-    await restore(here, elsewhere)
-    await spend(elsewhere, 4000)
-    expect(await checked(elsewhere)).toBe(true)
-    await runAsOf(elsewhere, day(3))
-    expect(await history(elsewhere, 'pro')).toContain('c entered data 2026-03-03T00:00Z')
-    expect(await faults(elsewhere, { sources: true })).toEqual([])
-  })
-
   test('it is noticed where no cluster had been stored', async () => {
     await here.query('delete from cluster')
     await restore(here, elsewhere)
@@ -142,5 +137,15 @@ describe('restored into another server', () => {
       }),
     ).rejects.toThrow('killed')
     expect(await checked(elsewhere)).toBe(true)
+  })
+
+  test('ids that this server has given long ago are another cluster too', async () => {
+    await checked(here)
+    await restore(here, elsewhere)
+    await spend(elsewhere, 4000)
+    expect(await checked(elsewhere)).toBe(true)
+    await runAsOf(elsewhere, day(3))
+    expect(await history(elsewhere, 'pro')).toContain('c entered data 2026-03-03T00:00Z')
+    expect(await faults(elsewhere, { sources: true })).toEqual([])
   })
 })

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../../pipeline/engine.ts'
 import { openLake } from '../../pipeline/lake/lake.ts'
 import { faults } from '../support/checker.ts'
@@ -30,7 +30,9 @@ beforeEach(async () => {
   )
   await apply(database, { clicked: 'did click within 2 days', pro: 'plan = "pro"' }, { points: { click: 1 } })
 })
+const disks: string[] = []
 afterEach(async () => {
+  for (const path of disks.splice(0)) spawnSync('umount', ['-l', path])
   await database.close()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -43,7 +45,7 @@ const full = (asOf: string, temporary = join(folder, 'work')) =>
 function smallDisk(path: string, size: string): boolean {
   mkdirSync(path, { recursive: true })
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', path]).status === 0
-  if (mounted) onTestFinished(() => void spawnSync('umount', ['-l', path]))
+  if (mounted) disks.push(path)
   return mounted
 }
 
@@ -67,6 +69,11 @@ describe('S59, S60: a full disk', () => {
     const crowded = await full(at(2), work)
     expect(crowded).toMatchObject({ engine: 'postgres', chosen: { lake: { code: 'LAKE_DISK_FULL' } } })
     expect(await faults(database)).toEqual([])
+    // The roll-up of the night has to wait as well, and keeps nobody waiting.
+    const due = () => database.query(`select rollup_due from runs where rollup_due`)
+    expect(await due()).toHaveLength(1)
+    expect(await full(at(2, 4), work)).toMatchObject({ status: 'done', engine: 'postgres' })
+    expect(await due()).toHaveLength(1)
     expect(await full(at(2, 8), join(folder, 'roomy'))).toMatchObject({ engine: 'duckdb' })
     expect(await faults(database)).toEqual([])
   })

@@ -79,7 +79,12 @@ export const histories: fc.Arbitrary<History> = worlds
         changes: each(world.changes),
       }),
       runs: fc
-        .constantFrom([at - 30n * day, at - day, at, at + 1n], [at - 1n, at, at + day, at + 40n * day])
+        .constantFrom(
+          [at - 30n * day, at - day, at, at + 1n],
+          [at - 1n, at, at + day, at + 40n * day],
+          // Within a day, so that runs look only at what changed.
+          [at - day / 8n, at - 1n, at, at + day / 8n],
+        )
         .map((found) => found.map(instantOf)),
       definitions: definitionsOf,
       edited: definitionsOf,

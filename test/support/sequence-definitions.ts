@@ -20,6 +20,9 @@ function others(mates: boolean): fc.Arbitrary<Record<string, string>> {
     .tuple(length, length, length, fc.constantFrom('this month', 'today', 'last week'))
     .map(([one, two, three, calendar]) => ({
       picked: 'did page_view',
+      sized: 'company_size >= 30 or subscribed is true or size of tags >= 2',
+      named: 'title is known and industry = "Technology" or address.city = "Berlin"',
+      plans: 'account.plan = "pro" or account.seats >= 10',
       customers: 'did deal_won',
       hot: 'score >= 50 and not in segment "customers"',
       reached: 'in segment "customers" or in segment "hot"',

@@ -1,4 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Database } from '../../pipeline/engine.ts'
+import { type Lake, openLake } from '../../pipeline/lake/lake.ts'
 import { judged, outcome, present } from './sequence-check.ts'
 import { begin, play } from './sequence-play.ts'
 import type { Sequence } from './sequences.ts'
@@ -8,22 +12,34 @@ export type Tally = Record<string, number>
 
 export type Broken = { readonly step: number; readonly message: string; readonly lines: readonly string[] }
 
+/** Where the sequence is played: as it says, and once more with all runs in full, in Postgres. */
+export type Places = { readonly mixed: Database; readonly full: Database }
+
 /**
- * Plays a sequence twice, once with all runs in full, and compares after each step what has come of it; and now and then
- * with the reference. Undefined: nothing differs.
+ * Plays a sequence twice and compares after each step what has come of it; and now and then with the reference. Where
+ * it says so, full runs look at a lake. Undefined: nothing differs.
  */
-export async function breaks(
-  mixed: Database,
-  full: Database,
+export async function breaks(places: Places, sequence: Sequence, tally: Tally): Promise<Broken | undefined> {
+  if (!sequence.overLake) return playBoth(places, sequence, tally, undefined)
+  const folder = await mkdtemp(join(tmpdir(), 'tideline-lake-'))
+  return playBoth(places, sequence, tally, openLake(folder)).finally(() => rm(folder, { recursive: true }))
+}
+
+async function playBoth(
+  { mixed, full }: Places,
   sequence: Sequence,
   tally: Tally,
+  lake: Lake | undefined,
 ): Promise<Broken | undefined> {
   await begin(mixed)
   await begin(full)
   for (const index of sequence.steps.keys()) {
-    const run = await play(mixed, sequence, index, { allFull: false })
+    const run = await play(mixed, sequence, index, { allFull: false, ...(lake ? { lake } : {}) })
     await play(full, sequence, index, { allFull: true })
     count(tally, run.mode)
+    if (run.engine === 'duckdb') count(tally, 'duckdb')
+    else if (lake && run.mode === 'full')
+      return { step: index, message: 'the lake was not used', lines: [JSON.stringify(run.chosen)] }
     if (run.drift)
       return { step: index, message: `${run.drift} differences are called drift`, lines: await drift(mixed) }
     const [found, expected] = [await outcome(mixed), await outcome(full)]
@@ -74,15 +90,14 @@ const drift = async (database: Database): Promise<string[]> =>
 
 /** As little of the sequence as still breaks the law, within some seconds. */
 export async function smallest(
-  mixed: Database,
-  full: Database,
+  places: Places,
   sequence: Sequence,
   { step, lines }: Broken,
   seconds: number,
 ): Promise<Sequence> {
   const deadline = performance.now() + seconds * 1000
   const fails = async (each: Sequence): Promise<boolean> =>
-    performance.now() < deadline && (await breaks(mixed, full, each, {}).catch(() => undefined)) !== undefined
+    performance.now() < deadline && (await breaks(places, each, {}).catch(() => undefined)) !== undefined
   let small: Sequence = { ...sequence, steps: sequence.steps.slice(0, step + 1) }
   const keys = Object.keys(small.versions[0]!)
   const named = keys.filter((key) => lines.some((line) => line.split(' ').includes(key)))

@@ -20,6 +20,8 @@ export type Sequence = {
   readonly versions: readonly Readonly<Record<string, string>>[]
   readonly scorings: readonly (readonly ScoreDefinition[])[]
   readonly steps: readonly Step[]
+  /** Whether full runs of it are made over a lake. */
+  readonly overLake: boolean
 }
 
 export type Step = {
@@ -56,6 +58,7 @@ export type Move = { readonly lead: number; readonly to: Instant; readonly step:
 export const lost = 'title'
 export const staticKey = 'webinar'
 
+const never = 99
 const second = 1_000_000n
 const [minute, hour, day] = [60n * second, 3600n * second, 86_400n * second]
 /** Steps lie close together, so that most runs can do with little; now and then days or months pass. */
@@ -80,6 +83,15 @@ const shapes: fc.Arbitrary<Shape> = fc.record({
   accounts: fc.constantFrom('all', 'few', 'none'),
 })
 
+/** Since ever with others of its copy, whatever comes later. */
+const linked = ({ id }: { id: number }): World['changes'][number] => ({
+  subject: 'lead',
+  id,
+  attribute: '@account',
+  value: String(1 + Math.floor(id / 10)),
+  from: '2001-01-01T00:00:00.000000Z',
+})
+
 /** More leads, with less of each; rows are moved so that much tips at one of the steps. */
 function reshape(world: World, shape: Shape, offsets: readonly bigint[], seed: number): World {
   const { copies } = shape
@@ -89,58 +101,69 @@ function reshape(world: World, shape: Shape, offsets: readonly bigint[], seed: n
     const offset = offsets[roll]
     return offset === undefined ? at : instantOf(microsOf(at) + offset)
   }
+  const leads = Array.from({ length: copies }, (_, copy) =>
+    world.leads.map((lead) => ({
+      ...lead,
+      id: lead.id + 10 * copy,
+      externalId: `${lead.externalId}.${copy}`,
+    })),
+  ).flat()
   const mayBelong = (id: number) => shape.accounts === 'all' || (shape.accounts === 'few' && id % 10 < 4)
   return {
     ...world,
-    leads: Array.from({ length: copies }, (_, copy) =>
-      world.leads.map((lead) => ({
-        ...lead,
-        id: lead.id + 10 * copy,
-        externalId: `${lead.externalId}.${copy}`,
-      })),
-    ).flat(),
+    leads,
     events: world.events
       .slice(0, shape.rows)
       .map((event, index) => ({ ...event, lead: copyOf(event.lead, index), at: moved(event.at, index) })),
-    changes: world.changes
-      .filter(({ attribute, id }) => attribute !== '@account' || mayBelong(id))
-      .slice(0, shape.rows)
-      .map((change, index) => ({
-        ...change,
-        id: change.subject === 'lead' ? copyOf(change.id, index) : change.id,
-        from: moved(change.from, index),
-      })),
+    changes: [
+      ...leads.filter(({ id }) => mayBelong(id)).map(linked),
+      ...world.changes
+        .filter(({ attribute, id }) => attribute !== '@account' || mayBelong(id))
+        .slice(0, shape.rows)
+        .map((change, index) => ({
+          ...change,
+          id: change.subject === 'lead' ? copyOf(change.id, index) : change.id,
+          from: moved(change.from, index),
+        })),
+    ],
   }
 }
 
 function handsOf(keys: readonly string[], world: World, asOfs: readonly Instant[]): fc.Arbitrary<Hand[]> {
-  const at = fc
-    .tuple(fc.constantFrom(...asOfs), fc.constantFrom(-2n * day, -hour, -1n, 0n, 1n, hour, day))
-    .map(([asOf, beside]) => microsOf(asOf) + beside)
+  const last = asOfs.length - 1
   const hand = fc
     .record({
-      segment: fc.constantFrom(...keys, staticKey, staticKey),
+      segment: fc.oneof(
+        { weight: 5, arbitrary: fc.constantFrom(...keys) },
+        { weight: 1, arbitrary: fc.constant(staticKey) },
+      ),
       lead: fc.constantFrom(...world.leads.map(({ id }) => id)),
       list: fc.constantFrom<'added' | 'removed'>('added', 'removed'),
-      from: at,
+      arrives: fc.nat(last),
+      // Mostly it holds at once, now and then only in a later step.
+      ahead: fc.constantFrom(0, 0, 0, 1, 3),
+      beside: fc.constantFrom(-2n * day, -hour, -1n, 0n, 0n, 1n, hour),
       lasts: fc.constantFrom(1n, second, hour, day, 40n * day),
-      arrives: fc.nat(asOfs.length - 1),
-      later: fc.nat(asOfs.length),
+      later: fc.constantFrom(0, 1, 1, 2, 3, never),
     })
-    .map(({ from, lasts, later, list, ...rest }): Hand => {
-      const made = rest.segment === staticKey ? ('members' as const) : list
+    .map(({ segment, lead, list, arrives, ahead, beside, lasts, later }): Hand => {
+      const from = microsOf(asOfs[Math.min(arrives + ahead, last)]!) + beside
+      const made = segment === staticKey ? ('members' as const) : list
+      const until = instantOf(from + lasts)
       return {
-        ...rest,
-        list: made,
+        ...{ segment, lead, list: made, arrives },
         from: instantOf(from),
-        until: instantOf(from + lasts),
-        ends: rest.arrives + later,
+        until,
+        ends: arrives + later,
       }
     })
-  return fc.uniqueArray(hand, { maxLength: 12, selector: ({ segment, lead }) => `${segment} ${lead}` })
+  return fc.uniqueArray(hand, {
+    maxLength: 24,
+    size: 'max',
+    selector: ({ segment, lead }) => `${segment} ${lead}`,
+  })
 }
 
-const never = 99
 const mostlyNever = (steps: number) =>
   fc.oneof({ weight: 2, arbitrary: fc.constant(never) }, { weight: 1, arbitrary: fc.nat(steps - 1) })
 
@@ -187,7 +210,7 @@ function sequenceOf(
     fc.array(arrival, { minLength: rows.length, maxLength: rows.length })
   return versionsOf(world.zone, mates).chain((versions) => {
     const keys = Object.keys(versions[0]!)
-    return fc.record({
+    const sequence = fc.record({
       world: fc.constant(world),
       arrivals: fc.record({
         leads: arrivals(world.leads),
@@ -208,9 +231,44 @@ function sequenceOf(
         minLength: 2,
       }),
       steps: stepsFor(asOfs, keys),
+      overLake: fc.boolean(),
     })
+    return fc
+      .tuple(sequence, accountChanges(world, asOfs, mates))
+      .map(([found, later]) => withChanges(found, later))
   })
 }
+
+type Later = readonly (readonly [World['changes'][number], arrives: number])[]
+
+/** Accounts become something else in the middle of it, and leads go from one to another. */
+function accountChanges(world: World, asOfs: readonly Instant[], mates: boolean): fc.Arbitrary<Later> {
+  const account = fc.integer({ min: 1, max: 3 })
+  const change = fc.oneof(
+    fc.record({
+      ...{ subject: fc.constant('account' as const), id: account, attribute: fc.constant('plan') },
+      value: fc.constantFrom('"pro"', '"free"', null),
+    }),
+    fc.record({
+      ...{ subject: fc.constant('lead' as const), id: fc.constantFrom(...world.leads.map(({ id }) => id)) },
+      ...{ attribute: fc.constant('@account'), value: fc.option(account.map(String), { freq: 3 }) },
+    }),
+  )
+  const step = fc.nat(asOfs.length - 1)
+  const later = fc
+    .tuple(change, step, fc.constantFrom(0, 0, 1), fc.constantFrom(-hour, -1n, 0n, 0n, 1n, hour))
+    .map(([change, step, ahead, beside]) => {
+      const from = instantOf(microsOf(asOfs[Math.min(step + ahead, asOfs.length - 1)]!) + beside)
+      return [{ ...change, from }, step] as const
+    })
+  return fc.array(later, { maxLength: mates ? 6 : 0 })
+}
+
+const withChanges = ({ world, arrivals, ...rest }: Sequence, later: Later): Sequence => ({
+  ...rest,
+  world: { ...world, changes: [...world.changes, ...later.map(([change]) => change)] },
+  arrivals: { ...arrivals, changes: [...arrivals.changes, ...later.map(([, step]) => step)] },
+})
 
 export const sequences: fc.Arbitrary<Sequence> = fc
   .tuple(

@@ -151,11 +151,16 @@ export const edit: Act = async (setting) => {
     const before = setting.definitions[key]
     return [key, before !== undefined && random.chance(0.8) ? before : random.pick(texts)]
   })
-  setting.definitions = Object.fromEntries(chosen)
-  await apply(setting.database, setting.definitions, {
-    ...(first ? scorings[0] : random.pick(scorings)),
-    levels: { cold: 0, warm: 4, hot: 10 },
-  })
+  const wanted: Record<string, string> = Object.fromEntries(chosen)
+  try {
+    const points = first ? scorings[0] : random.pick(scorings)
+    await apply(setting.database, wanted, { ...points, levels: { cold: 0, warm: 4, hot: 10 } })
+    setting.definitions = wanted
+  } catch (error) {
+    // Who asks for what is unknown just now is refused, and nothing was applied.
+    if ((error as { code?: string }).code !== 'INVALID_DEFINITIONS' || first) throw error
+    count(setting, 'edit refused')
+  }
 }
 
 /** An attribute is unknown for a while: those who ask for it are broken, and keep their members. */
