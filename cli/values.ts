@@ -80,9 +80,9 @@ export function instant(text: string, options: { exact?: boolean } = {}): string
   return `${day} ${minute}${second === '00' && rest === '' ? '' : `:${second}${rest}`}`
 }
 
-/** 12.3 MB, in units of 1,000. */
+/** 12.3 MB, in units of 1,000,000 bytes; what is less than a tenth of one is not nothing. */
 export function megabytes(bytes: number): string {
-  return `${thousands((bytes / 1e6).toFixed(1))} MB`
+  return bytes > 0 && bytes < 100_000 ? 'less than 0.1 MB' : `${thousands((bytes / 1e6).toFixed(1))} MB`
 }
 
 export function seconds(milliseconds: number): string {

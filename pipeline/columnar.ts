@@ -58,19 +58,29 @@ const settingsOf = (setting: object): Statement =>
   toStatement(sql`select set_config('tideline.columnar', ${JSON.stringify(setting)}, true)`)
 
 /**
- * DuckDB's side: the rows of a file written by `copy`. The file's name is the only parameter, unless it is given. The end of a line is
- * given, or a text with a line break of its own would decide it.
+ * DuckDB's side: the rows of a file written by `copy`. The file's name is the only parameter, unless it is given. The
+ * end of a line is given, or a text with a line break of its own would decide it.
  */
 export function readColumnar({ columns }: ColumnarTable, file?: string): string {
-  const types = columns.map(({ name, type, isList }) => `${name}: '${isList ? 'varchar' : type}'`).join(', ')
-  const lists = columns
-    .filter(({ isList }) => isList)
-    .map(({ name, type }) => `cast(from_json(${name}, '["VARCHAR"]') as ${type}) as ${name}`)
+  const types = columns
+    .map((column) => `${column.name}: '${column.isList || isWide(column) ? 'varchar' : column.type}'`)
+    .join(', ')
+  const replaced = columns.flatMap((column) => {
+    const { name, type, isList } = column
+    if (isList) return [`cast(from_json(${name}, '["VARCHAR"]') as ${type}) as ${name}`]
+    return isWide(column) ? [`${wideNumber(name, type)} as ${name}`] : []
+  })
   const name = file === undefined ? '$1' : `'${file.replaceAll("'", "''")}'`
   const read = `read_csv(${name}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
   new_line = '\\n', nullstr = '', allow_quoted_nulls = false, ${size}, columns = {${types}})`
-  return lists.length > 0 ? `select * replace (${lists.join(', ')}) from ${read}` : `from ${read}`
+  return replaced.length > 0 ? `select * replace (${replaced.join(', ')}) from ${read}` : `from ${read}`
 }
+
+const isWide = ({ type }: Column): boolean => type.startsWith('decimal(38,')
+
+/** DuckDB reads a text as one of 18 digits three hundred times as fast as one of 38, and hardly any has more. */
+const wideNumber = (text: string, type: string): string =>
+  `coalesce(cast(try_cast(${text} as ${type.replace('38', '18')}) as ${type}), cast(${text} as ${type}))`
 
 // The buffer would be 32 times the longest line otherwise.
 const size = 'max_line_size = 16777216, buffer_size = 33554432'

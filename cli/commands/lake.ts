@@ -180,10 +180,10 @@ async function printResult(cli: Cli, result: SyncResult): Promise<void> {
 }
 
 function resultLines({ events, files, bytes, written, healed, rebuilt }: SyncResult): string[] {
-  const size = `${plural(events, 'event')} in ${plural(files, 'file')}, ${megabytes(bytes)}`
-  if (rebuilt) return [`The lake was written anew: ${reasonOf(rebuilt)}.`, size]
-  if (written.length === 0) return ['Nothing was to be repaired.', size]
-  return [...healed.map(told), `${plural(written.length, 'file')} written anew.`, size]
+  const held = `${plural(events, 'event')} in ${plural(files, 'file')}, ${megabytes(bytes)}`
+  if (rebuilt) return [`The lake was written anew: ${reasonOf(rebuilt)}.`, held]
+  if (written.length === 0) return ['Nothing was to be repaired.', held]
+  return [...healed.map(told), `${plural(written.length, 'file')} written anew.`, held]
 }
 
 const reasonOf = (rebuilt: Rebuilt): string => rebuiltReasons[rebuilt]

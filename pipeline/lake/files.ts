@@ -56,8 +56,6 @@ export async function publish(
   return { period, file, rows, bytes: size, checksum, verified_at }
 }
 
-const keptMilliseconds = 6 * 3_600_000
-
 /**
  * Removes what nobody reads: files that no manifest names or named lately, and what killed writers left. Without a
  * manifest nobody can read any of them.

@@ -14,9 +14,10 @@ type Seen = {
 }
 
 /**
- * Whether the database was restored from another cluster since the last applied run. The transaction ids that came with
- * it mean nothing here: rows would never be seen, or be taken for old ones. They get new ones, once, in one transaction;
- * after that the horizon of the last run has to be read again. True until a run is applied, which has to be a full one.
+ * Whether the database was restored from another cluster since the last applied run. The transaction ids that came
+ * with it mean nothing here: rows would never be seen, or be taken for old ones. They get new ones, once, in one
+ * transaction; after that the horizon of the last run has to be read again. True until a run is applied, which has to
+ * be a full one.
  *
  * To be called by whoever holds the lease, outside a transaction.
  */

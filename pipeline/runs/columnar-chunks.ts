@@ -39,7 +39,7 @@ export async function chunksOf(
 }
 
 /** Of leads with twenty events each, or of fewer with more: the memory of a chunk hangs on both. */
-export const usualChunk = 50_000
+export const usualChunk = 25_000
 const usualEvents = 20
 
 /** Which leads a statement is to look at once `chunk_lead` is filled. */
@@ -87,6 +87,8 @@ async function divide(duckdb: Duckdb, plan: QueryPlan, folder: string): Promise<
   const parts = join(folder, 'parts')
   await mkdir(parts)
   await duckdb.run(`create temp table lead_chunk as ${statement('full/lead_chunk')}`)
+  // By default half a million rows of each chunk would be in memory at once.
+  await duckdb.run('set partitioned_write_flush_threshold = 16384')
   await duckdb.run(`create temp table account_chunk as ${statement('full/account_chunk')}`)
   await duckdb.run('drop table link')
   const relations = columnarExport(plan, '0')

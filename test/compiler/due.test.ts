@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compile } from '../../compiler/compile.ts'
 import type { Comparison, Feature, Predicate } from '../../compiler/ir.ts'
 import { plan } from '../../compiler/plan.ts'
+import { readsFading } from '../../compiler/reads.ts'
 import type { Instant, Moment } from '../../compiler/time.ts'
 import type { Database } from '../../pipeline/engine.ts'
 import { testDatabase } from '../support/database.ts'
@@ -110,6 +111,7 @@ const cases: [string, Partial<World>, Instant | undefined, 'turns'?][] = [
   ['left segment "hot" more than 7 days ago', inside('hot', '03-02', '03-03'), three, 'turns'],
   // Nobody has recorded yet that it entered: as of the instant asked about, it does.
   ['entered segment "picked" before "2026-03-10 16:00"', did('page_view', '03-03'), three],
+  ['entered segment "picked" since "2026-03-10 16:00"', did('page_view', '03-03'), three, 'turns'],
 ]
 
 describe('due', () => {
@@ -148,6 +150,21 @@ describe('due', () => {
     expect(await dueInPostgres(database, queryPlan, seen)).toEqual(new Map([[1, three]]))
     expect(await dueInDuckdb(database, queryPlan, seen)).toEqual(new Map([[1, three]]))
   })
+})
+
+test.each([
+  ['score >= 5', true],
+  ['score rose by at least 5 within 7 days', true],
+  ['account score >= 5', true],
+  ['entered segment "hot" within 7 days', true],
+  ['at least 2 leads of account score >= 5', true],
+  // Its points don't fade; but what is recorded of it at the end of a day is seen from midnight on.
+  ['max fit score >= 5', true],
+  ['fit score >= 5', false],
+  ['in segment "customers"', false],
+  ['did page_view within 7 days', false],
+])('whether midnight turns it for everybody: %s', (text, fades) => {
+  expect(readsFading(compile(text, catalog).predicate!, segments, scores)).toBe(fades)
 })
 
 const ahead: Moment = { kind: 'ahead', duration: { amount: 30 * 86_400, unit: 'second' } }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { removeServer, startServer } from '../../pipeline/embedded.ts'
 import { type Database, openPostgres } from '../../pipeline/engine.ts'
+import { openLake } from '../../pipeline/lake/lake.ts'
 import { migrate } from '../../pipeline/migrate.ts'
 import { checkCluster } from '../../pipeline/runs/cluster.ts'
 import { faults } from '../support/checker.ts'
@@ -118,6 +119,21 @@ describe('restored into another server', () => {
     expect(await checked(elsewhere)).toBe(true)
     await runAsOf(elsewhere, day(3))
     expect(await faults(elsewhere)).toEqual([])
+  })
+
+  test('a lake of the other server is copied again', async () => {
+    const lake = openLake(join(folder, 'lake'))
+    const options = { lake, temporary: join(folder, 'work'), full: true }
+    expect(await runAsOf(here, '2026-03-02T06:00:00.000000Z', options)).toMatchObject({ engine: 'duckdb' })
+    await restore(here, elsewhere)
+    await addEvent(elsewhere, 'a', 'click', '2026-03-02T12:00:00Z')
+    expect(await runAsOf(elsewhere, day(3), { ...options, full: false })).toMatchObject({
+      mode: 'full',
+      chosen: { code: 'RESTORED' },
+      engine: 'duckdb',
+    })
+    expect(await history(elsewhere, 'pro')).toContain('c entered data 2026-03-02T06:00Z')
+    expect(await faults(elsewhere, { sources: true })).toEqual([])
   })
 
   test('killed before it is done, it begins again', async () => {

@@ -33,11 +33,12 @@ export const bookkeeping: readonly Question[] = [
   },
   {
     what: 'a change or a stay by a run that was not applied, or of another instant',
-    sql: `select c.run_id, c.as_of from (
-        select run_id, as_of, run_id as of_run from membership_change union all select run_id, since, run_id from membership
+    sql: `select c.*, r.status, r.mode, r.as_of as run_as_of from (
+        select run_id, as_of, true as instant from membership_change
+        union all select run_id, since, ${noBackfill} from membership
       ) c
       left join runs r using (run_id)
-      where r.run_id is null or r.status <> 'done' or (r.mode <> 'backfill' and r.as_of <> c.as_of)`,
+      where r.run_id is null or r.status <> 'done' or (instant and r.mode <> 'backfill' and r.as_of <> c.as_of)`,
   },
   {
     what: 'scores by a run that was not applied',

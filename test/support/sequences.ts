@@ -77,9 +77,9 @@ const stepsOf = fc
 /** Little of everything, mostly there from the beginning: else nothing would change by time alone. */
 type Shape = { rows: number; late: number; copies: number; accounts: 'all' | 'few' | 'none' }
 const shapes: fc.Arbitrary<Shape> = fc.record({
-  rows: fc.constantFrom(15, 40, 100),
-  late: fc.constantFrom(0, 1, 1, 2, 6),
-  copies: fc.constantFrom(1, 3),
+  rows: fc.constantFrom(15, 40, 80),
+  late: fc.constantFrom(0, 1, 1, 2, 4),
+  copies: fc.constantFrom(1, 4, 4),
   accounts: fc.constantFrom('all', 'few', 'none'),
 })
 
@@ -89,8 +89,9 @@ const linked = ({ id }: { id: number }): World['changes'][number] => ({
   id,
   attribute: '@account',
   value: String(1 + Math.floor(id / 10)),
-  from: '2001-01-01T00:00:00.000000Z',
+  from: longAgo,
 })
+const longAgo = '2001-01-01T00:00:00.000000Z'
 
 /** More leads, with less of each; rows are moved so that much tips at one of the steps. */
 function reshape(world: World, shape: Shape, offsets: readonly bigint[], seed: number): World {
@@ -106,6 +107,8 @@ function reshape(world: World, shape: Shape, offsets: readonly bigint[], seed: n
       ...lead,
       id: lead.id + 10 * copy,
       externalId: `${lead.externalId}.${copy}`,
+      // Copies are there from the beginning, and most of the time nothing happens to them.
+      ...(copy > 0 ? { firstSeen: longAgo } : {}),
     })),
   ).flat()
   const mayBelong = (id: number) => shape.accounts === 'all' || (shape.accounts === 'few' && id % 10 < 4)

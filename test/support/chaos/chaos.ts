@@ -7,6 +7,7 @@ import { begin, someAct } from './data.ts'
 import { troubleInLake } from './lake.ts'
 import { disturbedRun, quietRun } from './nemesis.ts'
 import { random } from './random.ts'
+import { rewrite } from './rewrite.ts'
 import { count, later, newSetting, type Setting } from './setting.ts'
 
 export type Chaos = {
@@ -58,6 +59,7 @@ async function round(setting: Setting): Promise<void> {
   setting.lake = random.chance(0.7)
   setting.full = random.chance(0.3)
   if (setting.lake && random.chance(0.3)) await troubleInLake(setting)
+  if (setting.rewrites && random.chance(0.15)) await rewrite(setting)
   const asOf = later(setting)
   await disturbedRun(setting, asOf)
   // It may be there already, or not: both are well, as long as nothing is there by half.

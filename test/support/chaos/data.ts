@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { approve, readParked } from '../../../pipeline/approve.ts'
 import { importFile } from '../../../pipeline/import/import.ts'
 import { apply } from '../definitions.ts'
 import { around, count, type Setting } from './setting.ts'
@@ -172,6 +173,15 @@ const breakOrMend: Act = async ({ database }) => {
     await database.query(`insert into catalog (subject, name, type) values ('lead', 'age', 'number')`)
 }
 
+/** Somebody looks at what was parked, and lets some of it through. */
+const approveSome: Act = async (setting) => {
+  const keys = (await readParked(setting.database)).map(({ segment }) => segment)
+  const chosen = keys.filter(() => setting.random.chance(0.6))
+  if (chosen.length === 0) return
+  await approve(setting.database, { keys: chosen, by: 'chaos' })
+  count(setting, 'approved')
+}
+
 const acts: readonly (readonly [number, Act])[] = [
   [8, importEvents],
   [5, importLeads],
@@ -180,6 +190,7 @@ const acts: readonly (readonly [number, Act])[] = [
   [2, plainSql],
   [1, firstSeen],
   [3, byHand],
+  [2, approveSome],
   [1, edit],
   [1, breakOrMend],
 ]

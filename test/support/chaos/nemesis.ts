@@ -33,6 +33,7 @@ export async function quietRun(setting: Setting, asOf?: Instant): Promise<RunRes
   count(setting, `run ${result.status === 'done' ? `${result.mode}, ${result.chosen?.code}` : result.status}`)
   if (result.engine) count(setting, `evaluated by ${result.engine}`)
   if (result.chosen?.lake) count(setting, `not in the lake: ${result.chosen.lake.code}`)
+  for (const { outcome } of result.failing) count(setting, `segment ${outcome}`)
   return result
 }
 
@@ -40,6 +41,7 @@ export async function quietRun(setting: Setting, asOf?: Instant): Promise<RunRes
 const wishes = (setting: Setting) => ({
   ...(setting.lake ? { lake: { folder: lakeOf(setting) } } : {}),
   ...(setting.full ? { full: true } : {}),
+  guard: setting.guarded ? { maxChange: 0.3, atLeast: 4 } : ('none' as const),
 })
 
 const optionsOf = (setting: Setting, asOf?: Instant) => ({
@@ -92,7 +94,7 @@ const paused: Strike = async (setting, asOf) => {
 /** As if the time of lease and of idle transactions were over. */
 async function loseLease({ database }: Setting): Promise<void> {
   await database.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity
+    `select pg_terminate_backend(pid, 5000) from pg_stat_activity
      where datname = current_database() and state = 'idle in transaction' and xact_start < clock_timestamp()
        and pid <> pg_backend_pid()`,
   )
@@ -109,7 +111,7 @@ const cutOff: Strike = async (setting, asOf) => {
     onStep: async (name) => {
       if (name !== step) return
       await setting.database.query(
-        `select pg_terminate_backend(backend_pid) from run_lease where backend_pid is not null`,
+        `select pg_terminate_backend(backend_pid, 5000) from run_lease where backend_pid is not null`,
       )
     },
   })

@@ -23,6 +23,10 @@ export type Setting = {
   /** Whether the next run has a lake to evaluate over, and whether it is to look at all leads. */
   lake: boolean
   full: boolean
+  /** Whether history is rewritten now and then. Some of the bookkeeping can't be done after that. */
+  readonly rewrites: boolean
+  /** Whether there is a guard that parks what moves a few leads already. */
+  readonly guarded: boolean
   readonly did: Map<string, number>
   readonly log: (line: string) => void
 }
@@ -44,6 +48,8 @@ export function newSetting(
     definitions: {},
     lake: true,
     full: false,
+    rewrites: rest.random.chance(0.4),
+    guarded: rest.random.chance(0.4),
     did: new Map(),
   }
 }
