@@ -22,7 +22,7 @@ export type Dialect = {
   oneOf(value: Sql, list: readonly string[], type: ScalarType, exactly: boolean): Sql
   /** Whether a lead is one of these. */
   among(id: Sql, leads: Among): Sql
-  /** Whether the events of the leads of a table are looked up once, for all parts of a statement: they may be anywhere. */
+  /** Whether events of the leads of a table are looked up once, for all parts of a statement: they may be anywhere. */
   readonly gathers: boolean
   /** Text in the order of its bytes. */
   bytes(text: Sql): Sql

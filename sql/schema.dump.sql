@@ -28,6 +28,10 @@ create table attribute_change (
   constraint attribute_change_subject_check CHECK (subject = ANY (ARRAY['lead'::text, 'account'::text]))
 );
 
+CREATE INDEX attribute_change_account ON attribute_change USING btree (value) WHERE subject = 'lead'::text AND attribute = '@account'::text;
+
+CREATE INDEX attribute_change_from ON attribute_change USING brin (from_at timestamptz_minmax_multi_ops) WITH (autosummarize='on');
+
 CREATE INDEX attribute_change_ingest ON attribute_change USING btree (ingest_xid);
 
 CREATE INDEX attribute_change_subject ON attribute_change USING btree (subject, subject_id, attribute, from_at);
@@ -146,6 +150,16 @@ create table catalog (
 
 comment on column catalog.type is 'A range is written "501-1000" or "10,000+", and stored as the number it begins with.';
 
+create table cluster (
+  only_row boolean not null default true,
+  system_identifier bigint not null,
+  restored_after bigint,
+  constraint cluster_only_row_check CHECK (only_row),
+  constraint cluster_pkey PRIMARY KEY (only_row)
+);
+
+comment on column cluster.restored_after is 'The run that was applied last when it was found to be another cluster: the next one looks at all leads.';
+
 comment on view current_members is 'Who is in which segment now, since when, and how hot they are.';
 
 comment on column current_members.segment is 'Key of the segment.';
@@ -203,19 +217,29 @@ CREATE INDEX events_ingest ON events USING btree (ingest_xid);
 
 CREATE INDEX events_lead ON events USING btree (lead_id, occurred_at);
 
+CREATE INDEX events_occurred ON events USING brin (occurred_at timestamptz_minmax_multi_ops) WITH (autosummarize='on');
+
 comment on view freshness is 'How each segment stands, and as of when its members are true.';
 
 comment on column freshness.segment is 'Key of the segment.';
 
+comment on column freshness.retry_at is 'No run tries it before; null if the next one does.';
+
 comment on column freshness.status is 'draft, active, paused or archived, as its definition says.';
 
-comment on column freshness.state is 'ok, broken or blocked; null while it was never evaluated.';
+comment on column freshness.state is 'ok, broken, blocked or needs_approval; null while it was never evaluated.';
 
 comment on column freshness.good_as_of is 'As of when its members are true.';
 
 comment on column freshness.error_code is 'Why it is not ok.';
 
 comment on column freshness.error is 'The same in a sentence.';
+
+comment on column freshness.good_run is 'The run that was as of then; null if a backfill was.';
+
+comment on column freshness.age is 'How long ago that is, by the database''s clock.';
+
+comment on column freshness.failures is 'How many runs in a row could not evaluate it.';
 
 create table imports (
   import_id bigint not null generated always as identity,
@@ -268,6 +292,22 @@ create table inbox_leads (
   constraint inbox_leads_pkey PRIMARY KEY (inbox_id)
 );
 
+create table lakes (
+  lake uuid not null,
+  folder text not null,
+  generation bigint not null default 0,
+  token uuid,
+  pending uuid,
+  horizon xid8,
+  events bigint,
+  bytes bigint,
+  begun_at timestamp with time zone not null,
+  written_at timestamp with time zone,
+  constraint lakes_pkey PRIMARY KEY (lake)
+);
+
+comment on table lakes is 'Folders of Parquet files with a copy of the events, and how far each was copied.';
+
 create table lead_scores (
   lead_id bigint not null,
   score text collate "C" not null default 'engagement'::text,
@@ -286,6 +326,21 @@ comment on column lead_scores.max_value is 'The most points at the end of any UT
 
 comment on column lead_scores.max_day is 'The first day on which it was so.';
 
+create table lead_state (
+  lead_id bigint not null,
+  present boolean not null,
+  due_at timestamp with time zone,
+  constraint lead_state_pkey PRIMARY KEY (lead_id)
+) with (fillfactor=80);
+
+comment on table lead_state is 'Which leads the last applied run saw, and when each is to be looked at again. Written by runs alone.';
+
+comment on column lead_state.present is 'Whether it existed as of the last applied run.';
+
+comment on column lead_state.due_at is 'When it may come or go, or get other points, by time alone: the next such instant up to the next midnight in UTC, when all leads are looked at.';
+
+CREATE INDEX lead_state_due ON lead_state USING btree (due_at) WHERE due_at IS NOT NULL;
+
 create table leads (
   lead_id bigint not null generated always as identity,
   external_id text collate "C" not null,
@@ -294,6 +349,7 @@ create table leads (
   attributes jsonb not null default '{}'::jsonb,
   ingested_at timestamp with time zone not null default clock_timestamp(),
   ingest_xid xid8 not null default pg_current_xact_id(),
+  changed_xid xid8 not null default pg_current_xact_id(),
   constraint leads_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(account_id),
   constraint leads_attributes_check CHECK (jsonb_typeof(attributes) = 'object'::text),
   constraint leads_external_id_check CHECK (external_id <> ''::text),
@@ -303,9 +359,15 @@ create table leads (
 
 comment on table leads is 'People. One row per external id, for ever; attributes are the latest, for display.';
 
+comment on column leads.changed_xid is 'The transaction that last changed since when the lead exists.';
+
 CREATE INDEX leads_account ON leads USING btree (account_id) WHERE account_id IS NOT NULL;
 
+CREATE INDEX leads_changed ON leads USING btree (changed_xid);
+
 CREATE TRIGGER leads_inserted AFTER INSERT ON leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_lead_changes();
+
+CREATE TRIGGER leads_moved BEFORE UPDATE OF first_seen_at ON leads FOR EACH ROW WHEN (old.first_seen_at IS DISTINCT FROM new.first_seen_at) EXECUTE FUNCTION record_first_seen();
 
 CREATE TRIGGER leads_updated AFTER UPDATE ON leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_lead_changes();
 
@@ -375,6 +437,18 @@ comment on table quarantine is 'Rows that could not be taken, with the reason. N
 
 CREATE INDEX quarantine_import ON quarantine USING btree (import_id);
 
+create table run_drift (
+  run_id bigint not null,
+  segment_id bigint,
+  leads bigint not null,
+  sample bigint[] not null,
+  constraint run_drift_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(run_id),
+  constraint run_drift_run_id_segment_id_key UNIQUE NULLS NOT DISTINCT (run_id, segment_id),
+  constraint run_drift_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id)
+);
+
+comment on table run_drift is 'Differences that a full run repaired, per segment (null: scores), with some of the leads.';
+
 create table run_lease (
   only_row boolean not null default true,
   fence bigint not null default 0,
@@ -393,10 +467,16 @@ create table run_segments (
   version integer not null,
   outcome text not null,
   error jsonb,
-  constraint run_segments_outcome_check CHECK (outcome = ANY (ARRAY['done'::text, 'broken'::text, 'blocked'::text, 'superseded'::text])),
+  constraint run_segments_outcome_check CHECK (outcome = ANY (ARRAY['done'::text, 'broken'::text, 'blocked'::text, 'superseded'::text, 'needs_approval'::text])),
   constraint run_segments_pkey PRIMARY KEY (run_id, segment_id),
   constraint run_segments_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(run_id),
   constraint run_segments_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id)
+);
+
+create table run_statements (
+  hash text not null,
+  sql text not null,
+  constraint run_statements_pkey PRIMARY KEY (hash)
 );
 
 create table runs (
@@ -417,6 +497,11 @@ create table runs (
   error jsonb,
   started_at timestamp with time zone not null default clock_timestamp(),
   finished_at timestamp with time zone,
+  chosen jsonb,
+  candidates jsonb,
+  engine text,
+  drift bigint,
+  constraint runs_engine_check CHECK (engine = ANY (ARRAY['postgres'::text, 'duckdb'::text])),
   constraint runs_mode_check CHECK (mode = ANY (ARRAY['incremental'::text, 'full'::text, 'backfill'::text])),
   constraint runs_origin_check CHECK (origin = ANY (ARRAY['command'::text, 'schedule'::text, 'queue'::text])),
   constraint runs_pkey PRIMARY KEY (run_id),
@@ -427,6 +512,14 @@ create table runs (
 comment on column runs.steps is 'What the run did: name, rows and milliseconds of each step.';
 
 comment on column runs.rollup_due is 'A nightly run whose figures are still to be rolled up.';
+
+comment on column runs.chosen is 'Why the run was made in this mode: a code and a sentence.';
+
+comment on column runs.candidates is 'How many leads an incremental run looked at, and how many of them for which reason.';
+
+comment on column runs.engine is 'Where the leads were evaluated.';
+
+comment on column runs.drift is 'Differences that a full run found and no change explains: repaired. Null where that was not looked for.';
 
 comment on column runs.as_of is 'What had happened by then counts.';
 
@@ -466,6 +559,7 @@ create table scoring_versions (
   fingerprint text not null,
   applied_at timestamp with time zone not null default clock_timestamp(),
   history text not null default 'from-now'::text,
+  accepted_changes jsonb,
   constraint scoring_versions_history_check CHECK (history = ANY (ARRAY['from-now'::text, 'rebuild'::text])),
   constraint scoring_versions_pkey PRIMARY KEY (version)
 );
@@ -473,6 +567,8 @@ create table scoring_versions (
 comment on table scoring_versions is 'What scoring.yaml said: points per event type, and levels as ordered lower bounds.';
 
 comment on column scoring_versions.history is 'What was chosen for the past: from-now: it stays as recorded; rebuild: backfills recompute it with this version.';
+
+comment on column scoring_versions.accepted_changes is 'Per segment (its id), how many leads the rules would move, as whoever applied them was shown and agreed to.';
 
 comment on view segment_changes_daily is 'Entries and exits of each segment, per UTC day and cause: one row where there were any.';
 
@@ -531,6 +627,8 @@ CREATE INDEX segment_list_lead ON segment_list USING btree (lead_id);
 
 CREATE INDEX segment_list_segment ON segment_list USING btree (segment_id, list, lead_id);
 
+CREATE INDEX segment_list_until ON segment_list USING btree (until_xid) WHERE until_xid IS NOT NULL;
+
 create table segment_renames (
   rename_id bigint not null generated always as identity,
   segment_id bigint not null,
@@ -550,15 +648,27 @@ create table segment_state (
   run_id bigint,
   good_as_of timestamp with time zone,
   error jsonb,
+  meaning text,
+  approved_by text,
+  failures integer not null default 0,
+  retry_at timestamp with time zone,
   constraint segment_state_pkey PRIMARY KEY (segment_id),
   constraint segment_state_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(run_id),
   constraint segment_state_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id),
-  constraint segment_state_state_check CHECK (state = ANY (ARRAY['ok'::text, 'broken'::text, 'blocked'::text]))
+  constraint segment_state_state_check CHECK (state = ANY (ARRAY['ok'::text, 'broken'::text, 'blocked'::text, 'needs_approval'::text]))
 );
+
+comment on column segment_state.failures is 'How many runs in a row could not evaluate it.';
+
+comment on column segment_state.retry_at is 'No run tries it before.';
 
 comment on column segment_state.version is 'The version that membership now shows; null before the first evaluation.';
 
 comment on column segment_state.good_as_of is 'While it is not evaluated (not ok, or not active): as of when its members are still true.';
+
+comment on column segment_state.meaning is 'Fingerprint of all that the members hang on, as the last run understood it.';
+
+comment on column segment_state.approved_by is 'Who let the parked change through: the next run applies it, however large it is.';
 
 create table segment_stats (
   segment_id bigint not null,
@@ -622,9 +732,12 @@ create table segment_versions (
   applied_at timestamp with time zone not null default clock_timestamp(),
   applied_by text default NULLIF(current_setting('applied_by'::text, true), ''::text),
   applied_for text default NULLIF(current_setting('applied_for'::text, true), ''::text),
+  accepted_change bigint,
   constraint segment_versions_pkey PRIMARY KEY (segment_id, version),
   constraint segment_versions_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id)
 );
+
+comment on column segment_versions.accepted_change is 'How many leads the version would move, as whoever applied it was shown and agreed to. Null: nobody was.';
 
 comment on column segment_versions.definition is 'The text form as written.';
 
@@ -753,6 +866,15 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION record_first_seen()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  new.changed_xid := pg_current_xact_id();
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION record_lead_changes()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -803,20 +925,27 @@ create view freshness as
  SELECT s.key AS segment,
     s.status,
     st.state,
-    COALESCE(st.good_as_of,
-        CASE st.state
-            WHEN 'ok'::text THEN r.as_of
-            ELSE NULL::timestamp with time zone
-        END) AS good_as_of,
+    good.as_of AS good_as_of,
     st.error ->> 'code'::text AS error_code,
-    st.error ->> 'message'::text AS error
+    st.error ->> 'message'::text AS error,
+    ( SELECT max(g.run_id) AS max
+           FROM runs g
+          WHERE g.status = 'done'::text AND g.mode <> 'backfill'::text AND g.as_of = good.as_of) AS good_run,
+    clock_timestamp() - good.as_of AS age,
+    COALESCE(st.failures, 0) AS failures,
+    st.retry_at
    FROM segments s
      LEFT JOIN segment_state st USING (segment_id)
      LEFT JOIN LATERAL ( SELECT runs.as_of
            FROM runs
           WHERE runs.status = 'done'::text
           ORDER BY runs.as_of DESC
-         LIMIT 1) r ON true;
+         LIMIT 1) r ON true
+     LEFT JOIN LATERAL ( SELECT COALESCE(st.good_as_of,
+                CASE st.state
+                    WHEN 'ok'::text THEN r.as_of
+                    ELSE NULL::timestamp with time zone
+                END) AS as_of) good ON true;
 
 create view membership_intervals as
  SELECT segment,

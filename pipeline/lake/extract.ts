@@ -4,10 +4,11 @@ import { sql } from 'kysely'
 import type { Sql } from '../../compiler/index.ts'
 import { columnarEvents, readColumnar } from '../columnar.ts'
 import { copyToFile } from '../copy-to-file.ts'
-import type { Client, Duckdb } from '../engine.ts'
+import type { Client } from '../engine.ts'
 import { literal } from '../import/source.ts'
 import { type LakeColumn, namedProperties } from './manifest.ts'
 import { boundsOf, type Period, periodOf } from './periods.ts'
+import type { Renewable } from './renewable.ts'
 
 export type Wanted = {
   readonly horizon: string
@@ -41,7 +42,7 @@ const pagesAtOnce = 8_192
  * Copies events out of Postgres, chunk by chunk, and divides each chunk by periods. Bytes are piped; no row passes
  * through here. While DuckDB reads one chunk, Postgres writes the next.
  */
-export async function extract(client: Client, duckdb: Duckdb, extraction: Extraction): Promise<void> {
+export async function extract(client: Client, duckdb: Renewable, extraction: Extraction): Promise<void> {
   const { name, columns, wanted, layout, pieces, pages, onChunk } = extraction
   await mkdir(pieces, { recursive: true })
   const known = restriction(wanted)
@@ -55,6 +56,7 @@ export async function extract(client: Client, duckdb: Duckdb, extraction: Extrac
     const file = join(pieces, `${name}-${index}.csv`)
     const copied = copyToFile(client, `copy (${table.query}) to stdout (format csv)`, file)
     await both(copied, reading)
+    if (index > 0) await duckdb.renew()
     const period = periodOf('occurred_at', layout.current, layout.months)
     reading = duckdb
       .run(

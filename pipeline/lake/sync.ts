@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Instant } from '../../compiler/index.ts'
-import { type Client, type Database, openDuckdb } from '../engine.ts'
+import type { Client, Database } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
 import { stillRetired, tidy } from './files.ts'
@@ -9,6 +9,7 @@ import type { Lake } from './lake.ts'
 import { asWriter } from './lock.ts'
 import { joinColumns, type Manifest, type StoredProperty, writeManifest } from './manifest.ts'
 import { monthOf, type Period } from './periods.ts'
+import { openRenewable } from './renewable.ts'
 import { type Healed, type Rebuilt, standing } from './standing.ts'
 import { explainTrouble, isOfFiles } from './trouble.ts'
 import { bringUp, rowsOf, type Write } from './upkeep.ts'
@@ -81,7 +82,7 @@ async function write(client: Client, { folder }: Lake, options: Asked): Promise<
   await tidy(folder, found.before)
   const work = join(folder, `work-${found.announced.generation}`)
   await mkdir(work, { recursive: true })
-  const duckdb = await openDuckdb({ temporary: join(work, 'spill'), memory: options.memory ?? '256MB' })
+  const duckdb = await openRenewable({ temporary: join(work, 'spill'), memory: options.memory })
   try {
     const going = begin({ client, duckdb, folder, work, options, found })
     await bringUp(going)

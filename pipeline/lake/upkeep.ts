@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Client, type Duckdb, inTransaction } from '../engine.ts'
+import { type Client, inTransaction } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
 import { compareFile } from './compare.ts'
@@ -8,13 +8,14 @@ import { extract, type Layout, type Wanted } from './extract.ts'
 import type { LakeColumn, LakeFile } from './manifest.ts'
 import { mergePeriod, periodsIn, piecesOf } from './merge.ts'
 import { holds, monthOf, type Period } from './periods.ts'
+import type { Renewable } from './renewable.ts'
 import type { Healed, Standing } from './standing.ts'
 import type { SyncOptions } from './sync.ts'
 
 /** A write under way. `files` is what the manifest will name; `healed` grows as differences are found. */
 export type Write = {
   readonly client: Client
-  readonly duckdb: Duckdb
+  readonly duckdb: Renewable
   readonly folder: string
   readonly work: string
   readonly options: SyncOptions
@@ -108,6 +109,8 @@ async function compare(going: Write): Promise<void> {
   })
 }
 
+const manyRows = 300_000
+
 // Up to so many, an index finds them faster than reading everything.
 const fewRows = 1_000_000
 
@@ -163,6 +166,7 @@ async function mergeAll(going: Write, gone: readonly Period[]): Promise<void> {
     period !== monthOf(period) && (monthOf(period) !== layout.current || layout.months.has(monthOf(period)))
   const over = [...files.keys()].filter(isOver).map(monthOf)
   const targets = [...new Set([...(await periodsIn(pieces)), ...over])].sort()
+  if (going.found.rebuilt) await duckdb.renew()
   for (const [done, period] of targets.entries()) {
     await options.onStep?.('write')
     options.onProgress?.({ step: 'write', done, total: targets.length })
@@ -171,6 +175,7 @@ async function mergeAll(going: Write, gone: readonly Period[]): Promise<void> {
     const file = await mergePeriod(duckdb, { folder, work, pieces, period, generation, columns, old, now })
     for (const each of old) files.delete(each.period)
     if (file) files.set(period, file)
+    if (file && file.rows > manyRows) await duckdb.renew()
     written.add(period)
   }
   await rm(pieces, { recursive: true, force: true })

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { copyToFile } from '../copy-to-file.ts'
-import { type Client, type Database, type Duckdb, inTransaction, openDuckdb } from '../engine.ts'
+import { type Client, type Database, inTransaction } from '../engine.ts'
 import { statement } from '../sql.ts'
 import { compareFile, type Difference } from './compare.ts'
 import { extract, type Layout } from './extract.ts'
@@ -10,6 +10,7 @@ import type { Lake } from './lake.ts'
 import { type LakeFile, type Manifest, readManifest, type Unreadable } from './manifest.ts'
 import { periodsIn, piecesOf } from './merge.ts'
 import { monthOf, type Period } from './periods.ts'
+import { openRenewable, type Renewable } from './renewable.ts'
 import type { Healed } from './standing.ts'
 import { explainTrouble } from './trouble.ts'
 
@@ -38,7 +39,7 @@ export async function verifyLake(database: Database, lake: Lake, options: Verify
   const damaged = await damagedFiles(lake.folder, manifest.files)
   await mkdir(options.temporary, { recursive: true })
   const folder = await mkdtemp(join(options.temporary, 'verify-'))
-  const duckdb = await openDuckdb({ temporary: join(folder, 'spill'), memory: options.memory ?? '256MB' })
+  const duckdb = await openRenewable({ temporary: join(folder, 'spill'), memory: options.memory })
   try {
     const harmed = new Set(damaged.map(({ file }) => file))
     const whole = (file: LakeFile) => !harmed.has(file)
@@ -82,10 +83,15 @@ type Comparison = {
   readonly whole: (file: LakeFile) => boolean
 }
 
-async function compareAll(database: Database, duckdb: Duckdb, comparison: Comparison): Promise<WrongFile[]> {
+async function compareAll(
+  database: Database,
+  duckdb: Renewable,
+  comparison: Comparison,
+): Promise<WrongFile[]> {
   const { lake, manifest, folder, whole } = comparison
   await database.session((client) => inTransaction(client, () => copyOut(client, duckdb, comparison)))
   const pieces = join(folder, 'pieces')
+  await duckdb.renew()
   const wrong: WrongFile[] = []
   for (const period of new Set([
     ...manifest.files.map(({ period }) => period),
@@ -104,7 +110,7 @@ async function compareAll(database: Database, duckdb: Duckdb, comparison: Compar
   return wrong
 }
 
-async function copyOut(client: Client, duckdb: Duckdb, comparison: Comparison): Promise<void> {
+async function copyOut(client: Client, duckdb: Renewable, comparison: Comparison): Promise<void> {
   const { manifest, folder, options } = comparison
   const { horizon, columns } = manifest
   await client.query('set transaction isolation level repeatable read, read only')

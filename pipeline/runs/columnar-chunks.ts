@@ -29,8 +29,8 @@ export async function chunksOf(
   const accounts = readsAccounts(plan)
   if (accounts) await placeAccounts(duckdb, folder)
   else await duckdb.run('create temp view place as select lead_id, lead_id as place from leads')
-  const finely = Math.ceil(most / 256)
-  await duckdb.run(`create temp table chunk as ${statement('full/chunks')}`, [most, finely])
+  const each = Math.ceil(leads / Math.ceil(leads / most))
+  await duckdb.run(`create temp table chunk as ${statement('full/chunks')}`, [each, Math.ceil(each / 256)])
   const parts = accounts ? await divide(duckdb, plan, folder) : undefined
   const numbers = await duckdb.rows<{ number: number }>(
     'select cast(chunk as integer) as number from chunk order by chunk',

@@ -4,12 +4,16 @@ import { chunksOf, lookedAt, takeChunk, usualChunk } from './columnar-chunks.ts'
 import { copyIn } from './columnar-copy.ts'
 import { inDuckdb, type Relate } from './columnar-duckdb.ts'
 import { type EvaluateDays, endOfDay } from './score-days.ts'
+import type { Steps } from './steps.ts'
+
+type Options = { readonly temporary: string; readonly chunk?: number; readonly steps: Pick<Steps, 'watch'> }
 
 /** Evaluates the scores at the ends of days in DuckDB, and hands them over to the session. */
 export const daysInColumns =
-  ({ temporary, chunk = usualChunk }: { temporary: string; chunk?: number }, relate: Relate): EvaluateDays =>
+  ({ temporary, chunk = usualChunk, steps }: Options, relate: Relate): EvaluateDays =>
   (client, days, { scores, horizon }, compare) =>
-    inDuckdb(temporary, async (duckdb, folder) => {
+    inDuckdb(temporary, async (opened, folder) => {
+      const duckdb = steps.watch(opened)
       const queryPlan = plan([], scores)
       await relate(duckdb, folder, queryPlan)
       const chunks = await chunksOf(duckdb, queryPlan, { folder, size: chunk })

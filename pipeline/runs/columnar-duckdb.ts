@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { QueryPlan } from '../../compiler/index.ts'
 import { type Duckdb, openDuckdb } from '../engine.ts'
@@ -8,17 +9,21 @@ import type { Chosen } from './mode.ts'
 /** Makes the relations in DuckDB that a plan's statement reads. */
 export type Relate = (duckdb: Duckdb, folder: string, plan: QueryPlan) => Promise<void>
 
+/** A chunk of leads needs half of it; what is sorted as a whole goes on disk beyond it. */
+const memory = '1GB'
+
 /** A DuckDB of its own, with a folder for its files; both are gone afterwards. */
 export async function inDuckdb<T>(
   temporary: string,
   work: (duckdb: Duckdb, folder: string) => Promise<T>,
 ): Promise<T> {
   await mkdir(temporary, { recursive: true })
-  await removeLeftovers(temporary)
-  const folder = await mkdtemp(join(temporary, `columns-${process.pid}-`))
+  const folder = join(temporary, `columns-${process.pid}-${randomUUID()}`)
   used.add(folder)
+  await removeLeftovers(temporary)
+  await mkdir(folder)
   try {
-    const duckdb = await openDuckdb({ temporary: folder })
+    const duckdb = await openDuckdb({ temporary: folder, memory })
     try {
       await duckdb.run('set preserve_insertion_order = false')
       return await work(duckdb, folder)
@@ -70,7 +75,7 @@ export function lakeFailure(error: unknown): Chosen | undefined {
     return { code: 'LAKE_MEMORY', message: 'Evaluating in DuckDB took more memory than it may take.' }
   if (typeof code === 'string' && files.has(code))
     return { code: 'LAKE_UNREADABLE', message: `Files of the lake could not be read or written (${code}).` }
-  const kind = /^([A-Z][A-Za-z]*(?: [A-Z][A-Za-z]*)?) Error: /.exec(message)?.[1]
+  const kind = /^([A-Z][A-Za-z]*(?: [A-Za-z]+)*) Error: /.exec(message)?.[1]
   if (kind === undefined) return undefined
   return { code: 'LAKE_FAILED', message: `DuckDB could not evaluate (${kind.toLowerCase()} error).` }
 }

@@ -3,7 +3,7 @@
 -- cluster has yet to begin), restored_after and last_run_id, oldest (all ids below it have ended).
 select c.system_identifier is not null as known,
   coalesce(c.system_identifier = here.system_identifier, false) as same,
-  exists (select from runs where horizon > next.xid)
+  exists (select from (select horizon from runs order by run_id desc limit 100) last where horizon > next.xid)
     or exists (select from events where ingest_xid >= next.xid)
     or exists (select from attribute_change where ingest_xid >= next.xid)
     or exists (select from leads where changed_xid >= next.xid)

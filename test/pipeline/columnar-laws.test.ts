@@ -4,10 +4,12 @@ import { agendaEnd } from '../../compiler/index.ts'
 import { columnarExport } from '../../pipeline/columnar.ts'
 import { type Client, type Database, inTransaction } from '../../pipeline/engine.ts'
 import { copyOut } from '../../pipeline/runs/columnar-copy.ts'
+import { daysInColumns } from '../../pipeline/runs/columnar-days.ts'
 import type { Relate } from '../../pipeline/runs/columnar-duckdb.ts'
 import { evaluateColumns } from '../../pipeline/runs/columnar-run.ts'
 import type { PinnedDefinitions } from '../../pipeline/runs/definitions.ts'
 import { evaluate } from '../../pipeline/runs/evaluate.ts'
+import { stageScoreDays } from '../../pipeline/runs/score-days.ts'
 import { stageEvaluated } from '../../pipeline/runs/stage.ts'
 import { Steps } from '../../pipeline/runs/steps.ts'
 import { statement } from '../../pipeline/sql.ts'
@@ -15,6 +17,8 @@ import { loadStanding, pinnedTo, staged, standingIn } from '../support/columnar-
 import { testDatabase } from '../support/database.ts'
 import { loadPostgres } from '../support/load.ts'
 import { definitionCases } from '../support/questions.ts'
+import { instantOf, microsOf } from '../support/reference/time.ts'
+import { worlds } from '../support/world.ts'
 
 let database: Database
 beforeAll(async () => {
@@ -45,26 +49,31 @@ async function inPostgres(client: Client, definitions: PinnedDefinitions, seen: 
 
 async function inColumns(client: Client, definitions: PinnedDefinitions, seen: Seen, chunk: number) {
   await begin(client, seen)
-  const relate: Relate = (duckdb, folder, plan) =>
+  const steps = new Steps()
+  const asked = { definitions, ...seen, temporary, steps, chunk }
+  const { leads } = await evaluateColumns(client, asked, relate(client, seen))
+  return { leads, ...(await staged(client)) }
+}
+
+const temporary = `/tmp/tideline-test-${process.pid}`
+
+const relate =
+  (client: Client, { horizon }: Pick<Seen, 'horizon'>): Relate =>
+  (duckdb, folder, plan) =>
     inTransaction(client, async () => {
-      const { settings, tables } = columnarExport(plan, seen.horizon)
+      const { settings, tables } = columnarExport(plan, horizon)
       await client.query(settings.sql, [...settings.parameters])
       for (const { table, query, columns } of tables) {
         await copyOut(client, duckdb, folder, { name: table, query, columns })
       }
     })
-  const steps = new Steps()
-  const temporary = `/tmp/tideline-test-${process.pid}`
-  const { leads } = await evaluateColumns(client, { definitions, ...seen, temporary, steps, chunk }, relate)
-  return { leads, ...(await staged(client)) }
-}
 
 const seconds = Number(process.env.SECONDS ?? 15)
 
 test('postgres and duckdb stage the same, all leads at once and in chunks', async () => {
   const first = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
   const started = performance.now()
-  let worlds = 0
+  let seenWorlds = 0
   for (let seed = first; performance.now() - started < seconds * 1000; seed++) {
     const [{ world, questions } = { world: undefined, questions: [] }] = fc.sample(definitionCases(80), {
       seed,
@@ -82,7 +91,30 @@ test('postgres and duckdb stage the same, all leads at once and in chunks', asyn
         expect({ seed, chunk, ...found }).toEqual({ seed, chunk, ...expected })
       }
     })
-    worlds++
+    seenWorlds++
   }
-  expect(worlds).toBeGreaterThan(0)
+  expect(seenWorlds).toBeGreaterThan(0)
 }, 120_000)
+
+test('postgres and duckdb record the same of the ends of days', async () => {
+  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
+  const [world] = fc.sample(worlds, { seed, numRuns: 1, unbiased: true })
+  const { asOf, scores } = world!
+  const horizon = await loadPostgres(database, world!)
+  const from = instantOf(microsOf(asOf) - 3n * 86_400_000_000n)
+  const passed = { scores, from, asOf, horizon }
+  await database.session(async (client) => {
+    const recorded = async () => {
+      const days = await client.query('select * from staged_score_day order by lead_id, score, day')
+      const most = await client.query('select * from staged_score_max order by lead_id, score')
+      return { days: days.rows, most: most.rows }
+    }
+    await stageScoreDays(client, passed)
+    const expected = await recorded()
+    for (const chunk of [100, 3]) {
+      const options = { temporary, chunk, steps: new Steps() }
+      await stageScoreDays(client, passed, daysInColumns(options, relate(client, passed)))
+      expect({ seed, chunk, ...(await recorded()) }).toEqual({ seed, chunk, ...expected })
+    }
+  })
+})

@@ -17,6 +17,7 @@ test('a lake holds what Postgres holds below the horizon, property by property',
     events: 855,
     rebuilt: null,
     written: ['2025-02'],
+    healed: [],
   })
   expect(await contents(database, lake, later)).toEqual([])
   expect(await sync(database, lake, { horizon: later })).toMatchObject({ events: 855, written: [] })

@@ -16,7 +16,7 @@ export type Fault = { readonly what: string; readonly count: number; readonly ex
  * horizon, and against itself: membership both ways, scores, figures, history, the ledger and when leads are due.
  * Reads one snapshot and leaves nothing behind. No fault is an empty list.
  *
- * Segments that rest, are broken or were edited since that run are left out of the recompute: nobody has looked at them.
+ * Segments that rest, are broken or were edited since that run are left out of the recompute: nobody looked at them.
  */
 export async function faults(database: Database, options: Checking = {}): Promise<Fault[]> {
   return database.session(async (client) => {
@@ -98,7 +98,7 @@ async function recomputed(client: Client, last: LastRun, definitions: PinnedDefi
   ])
 }
 
-/** Fills `checked` (lead_id, words, scores) and `checked_member`; what the run itself recorded is kept from its sight. */
+/** Fills `checked` (lead_id, words, scores) and `checked_member`; it does not see what the run itself recorded. */
 async function evaluateAgain(
   client: Client,
   last: LastRun,
@@ -150,7 +150,7 @@ const membershipQuestions: readonly Question[] = [
   },
 ]
 
-/** The agenda: every lead that exists is in it, and none is overdue. Before the first run that keeps one it is empty. */
+/** The agenda: every lead that exists is in it, and none is overdue. Before a run that keeps one it is empty. */
 const stateQuestions = ({ as_of }: LastRun): readonly Question[] => [
   {
     what: 'exists, but is not on the agenda',

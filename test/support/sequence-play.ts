@@ -1,7 +1,9 @@
+import type { Instant } from '../../compiler/time.ts'
 import { applySources } from '../../pipeline/apply.ts'
 import type { Client, Database } from '../../pipeline/engine.ts'
 import type { Lake } from '../../pipeline/lake/lake.ts'
 import type { AliasSource } from '../../pipeline/project/sources.ts'
+import { backfill } from '../../pipeline/runs/backfill.ts'
 import { untilSeen } from '../../pipeline/runs/horizon.ts'
 import type { RunOptions, RunResult } from '../../pipeline/runs/run.ts'
 import { runAsOf, sources } from './definitions.ts'
@@ -40,6 +42,7 @@ export async function play(
     !step.passive,
   ])
   await define(database, sequence, index)
+  if (step.backfilled) await recompute(database, sequence.steps[index - 1]?.asOf)
   if (!step.held) {
     await database.transaction((client) => arrive(client, sequence, index))
     await move(database, sequence, index)
@@ -59,6 +62,13 @@ export async function play(
 
 const options = (full: boolean): Partial<RunOptions> =>
   ({ rollUp: false, full, fullShare: 1 }) as Partial<RunOptions>
+
+/** The day on which the run before was, up to it. */
+async function recompute(database: Database, to: Instant | undefined): Promise<void> {
+  if (to === undefined) return
+  await untilSeen(database)
+  await backfill(database, { from: `${to.slice(0, 10)}T00:00:00.000000Z`, to, owner: 'test', all: true })
+}
 
 async function forgetName(database: Database, forgotten: boolean): Promise<void> {
   await database.query(

@@ -30,6 +30,8 @@ export type Step = {
   readonly full: boolean
   /** While it runs, another transaction is open, which brings what comes with this step: the next one sees it. */
   readonly held: boolean
+  /** Before it, the day until the run before is computed anew. */
+  readonly backfilled: boolean
   readonly version: number
   readonly scoring: number
   readonly paused: readonly string[]
@@ -179,15 +181,16 @@ function stepsFor(asOfs: readonly Instant[], keys: readonly string[]): fc.Arbitr
     .record({
       full: each(seldom),
       held: each(seldom),
+      backfilled: each(seldom),
       breaks: fc.constantFrom(never, never, 1, 2, 3),
       edits: fc.tuple(mostlyNever(asOfs.length), mostlyNever(asOfs.length)),
       rescored: mostlyNever(asOfs.length),
       passive: mostlyNever(asOfs.length),
       paused: fc.tuple(mostlyNever(asOfs.length), fc.nat(4), fc.subarray([...keys], { maxLength: 3 })),
     })
-    .map(({ full, held, breaks, edits, rescored, passive, paused: [from, length, resting] }) =>
+    .map(({ full, held, backfilled, breaks, edits, rescored, passive, paused: [from, length, resting] }) =>
       asOfs.map((asOf, step) => ({
-        ...{ asOf, full: full[step]!, held: held[step]! },
+        ...{ asOf, full: full[step]!, held: held[step]!, backfilled: backfilled[step]! && step > 0 },
         broken: step >= breaks && step < breaks + 5,
         version: edits.filter((edit) => edit <= step).length,
         scoring: rescored <= step ? 1 : 0,

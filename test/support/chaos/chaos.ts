@@ -6,6 +6,7 @@ import { type Fault, faults } from '../checker.ts'
 import { begin, someAct } from './data.ts'
 import { troubleInLake } from './lake.ts'
 import { disturbedRun, quietRun } from './nemesis.ts'
+import { dumpOrPutBack } from './put-back.ts'
 import { random } from './random.ts'
 import { rewrite } from './rewrite.ts'
 import { count, later, newSetting, type Setting } from './setting.ts'
@@ -45,6 +46,7 @@ export async function chaos({ seed, seconds, folder, binaries, log }: Chaos): Pr
       log(`round ${++rounds}`)
       await round(setting)
     }
+    await setting.kept?.database.close()
     await setting.database.close()
     return { rounds, did: setting.did }
   } finally {
@@ -58,6 +60,7 @@ async function round(setting: Setting): Promise<void> {
   for (let acts = random.below(4); acts > 0; acts--) await someAct(setting)
   setting.lake = random.chance(0.7)
   setting.full = random.chance(0.3)
+  if (random.chance(0.06)) await dumpOrPutBack(setting)
   if (setting.lake && random.chance(0.3)) await troubleInLake(setting)
   if (setting.rewrites && random.chance(0.15)) await rewrite(setting)
   const asOf = later(setting)

@@ -94,13 +94,14 @@ export const troubleInLake: Act = async (setting) => {
   await trouble(setting)
 }
 
-/** Runs `work` while there is next to no room where the lake is; without it where we may not mount anything. */
+/** Runs `work` while there is no room for the lake, or for what DuckDB puts down. Root alone may mount such disks. */
 export async function withoutRoom<T>(setting: Setting, work: () => Promise<T>): Promise<T> {
-  const folder = lakeOf(setting)
+  const place = setting.random.pick(['lake', 'work'])
+  const folder = join(setting.folder, place)
   mkdirSync(folder, { recursive: true })
   const size = setting.random.pick(['8k', '32k', '64k'])
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', folder]).status === 0
-  if (mounted) count(setting, 'lake: without room')
+  if (mounted) count(setting, `without room: ${place}`)
   try {
     return await work()
   } finally {

@@ -128,12 +128,15 @@ const outage: Strike = async (setting, asOf) => {
   const child = run_(setting, asOf)
   await sleep(300 + setting.random.below(400))
   await crashServer(setting.server, signal)
-  const { url } = await startServer({ folder: setting.server, idleMinutes: 10 })
+  const { port } = await startServer({ folder: setting.server, idleMinutes: 10 })
   await elsewhereEnded(setting, child)
-  if (url !== setting.database.url) {
-    await setting.database.close()
-    setting.database = openPostgres(url, { max: 8 })
-  }
+  const url = new URL(setting.database.url)
+  // Another may have taken the port meanwhile.
+  if (url.port === String(port)) return
+  url.port = String(port)
+  await setting.database.close()
+  setting.database = openPostgres(url.href, { max: 8 })
+  setting.kept = undefined
 }
 
 const twoAtOnce: Strike = async (setting, asOf) => {
@@ -158,6 +161,7 @@ const meanwhile =
   }
 
 const noRoom: Strike = async (setting, asOf) => {
+  Object.assign(setting, { lake: true, full: true })
   await withoutRoom(setting, () => quietRun(setting, asOf))
 }
 

@@ -23,12 +23,22 @@ export type Setting = {
   /** Whether the next run has a lake to evaluate over, and whether it is to look at all leads. */
   lake: boolean
   full: boolean
+  kept: Kept | undefined
   /** Whether history is rewritten now and then. Some of the bookkeeping can't be done after that. */
   readonly rewrites: boolean
   /** Whether there is a guard that parks what moves a few leads already. */
   readonly guarded: boolean
   readonly did: Map<string, number>
   readonly log: (line: string) => void
+}
+
+/** A dump, and what is expected of whoever puts it back. */
+export type Kept = {
+  readonly database: Database
+  readonly events: ReadonlyMap<string, string>
+  readonly leads: number
+  readonly now: Instant
+  readonly definitions: Record<string, string>
 }
 
 export const lakeOf = ({ folder }: Setting): string => join(folder, 'lake')
@@ -48,6 +58,7 @@ export function newSetting(
     definitions: {},
     lake: true,
     full: false,
+    kept: undefined,
     rewrites: rest.random.chance(0.4),
     guarded: rest.random.chance(0.4),
     did: new Map(),

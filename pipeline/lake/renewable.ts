@@ -1,0 +1,22 @@
+import { type Duckdb, openDuckdb } from '../engine.ts'
+
+/** A DuckDB to be opened anew now and then: what its allocator holds on to adds up from one large step to the next. */
+export type Renewable = Duckdb & { renew(): Promise<void> }
+
+export async function openRenewable(options: {
+  temporary: string
+  memory?: string | undefined
+}): Promise<Renewable> {
+  const open = () => openDuckdb({ temporary: options.temporary, memory: options.memory ?? '256MB' })
+  let current = await open()
+  return {
+    run: (text, parameters) => current.run(text, parameters),
+    rows: (text, parameters) => current.rows(text, parameters),
+    close: () => current.close(),
+    async renew() {
+      const before = current
+      current = await open()
+      before.close()
+    },
+  }
+}
