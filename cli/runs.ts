@@ -40,6 +40,7 @@ export function runOptions(cli: Cli, { project, temporary }: Installation, optio
     temporary,
     guard: project.settings.guard,
     lake: lakeIn(project.settings.lake),
+    lakeFrom: project.settings.lakeFrom,
     ...(options.rollUp === undefined ? {} : { rollUp: options.rollUp }),
     ...(options.full ? { full: true } : {}),
     ...(onStep ? { onStep } : {}),

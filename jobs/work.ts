@@ -41,12 +41,13 @@ export function workOf(settings: SlotSettings, slots: Slots): (job: Job) => Prom
 
 async function runNow(settings: SlotSettings, { asOf }: Payload<'run'>): Promise<Results['run']> {
   const { database, owner, temporary, onStep } = settings
-  const { timezone, scoreHistoryDays, guard, lake } = settings.settings
+  const { timezone, scoreHistoryDays, guard, lake, lakeFrom } = settings.settings
   try {
     const options = {
       asOf,
       guard,
       lake: lakeIn(lake),
+      lakeFrom,
       origin: 'queue',
       owner,
       timezone,

@@ -18,6 +18,8 @@ export type Settings = {
   readonly guard: GuardLimits
   /** The folder of the lake; undefined: none is wanted. */
   readonly lake: string | undefined
+  /** With fewer events none is used. */
+  readonly lakeFrom: number
   readonly database: string | undefined
   readonly schema: string
 }
@@ -59,7 +61,7 @@ function openProject(folder: string): Project {
       hint: 'docs/project.md lists the settings.',
     })
   }
-  const { catch_up, database, retention, guard, lake, ...rest } = parsed.data
+  const { catch_up, database, retention, guard, lake, lake_from: lakeFrom, ...rest } = parsed.data
   const kept = retention.score_history
   const scoreHistoryDays = kept === undefined ? undefined : Math.ceil(seconds(kept) / 86_400)
   return {
@@ -69,6 +71,7 @@ function openProject(folder: string): Project {
       ...rest,
       guard: limitsOf(guard),
       lake: lake === 'none' ? undefined : resolve(folder, lake),
+      lakeFrom,
       database,
       catchUpSeconds: seconds(catch_up),
       scoreHistoryDays,

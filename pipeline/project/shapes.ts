@@ -54,6 +54,11 @@ export const settingsShape = z.strictObject({
     .min(1)
     .default('.tideline/lake')
     .describe('The folder of the lake, a copy of the events that full runs read; none: they read Postgres.'),
+  lake_from: z
+    .int()
+    .min(0)
+    .default(250_000)
+    .describe('With fewer events full runs read Postgres, which is as fast then.'),
   database: z
     .string()
     .min(1)

@@ -4,6 +4,7 @@ import { pinDefinitions } from './definitions.ts'
 import { overLake } from './dry-lake.ts'
 import { chooseAsOf, readLastApplied } from './instants.ts'
 import { type RunOptions, type RunResult, runAsOf } from './run.ts'
+import { isWorthIt } from './stage.ts'
 import { Steps, textOf } from './steps.ts'
 
 export type DryRun = Pick<RunResult, 'asOf' | 'mode' | 'chosen' | 'candidates' | 'segments' | 'failing'> & {
@@ -38,7 +39,7 @@ export async function dryRun(database: Database, options: RunOptions): Promise<D
       const going = { ...options, asOf, last, restored, lake: undefined, steps }
       const result = await runAsOf(imagined(database), imagining(session), lease, going)
       const { mode, chosen, candidates, segments, failing } = result
-      const engine = mode === 'full' && options.lake ? 'duckdb' : 'postgres'
+      const engine = mode === 'full' && (await isWorthIt(session, options)) ? 'duckdb' : 'postgres'
       const told = stepsTold(steps)
       const horizon = last.next_horizon
       const out = new Set(failing.map(({ segmentId }) => segmentId))

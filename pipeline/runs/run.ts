@@ -39,6 +39,8 @@ export type RunOptions = {
   readonly guard?: GuardLimits | undefined
   /** Over which full runs evaluate, in DuckDB; undefined: none is wanted, Postgres does it. */
   readonly lake?: Lake | undefined
+  /** With fewer events it isn't used: Postgres is as fast then. */
+  readonly lakeFrom?: number | undefined
   /** Told before each step begins. Crash tests end the process here. */
   readonly onStep?: OnStep
 }

@@ -23,6 +23,7 @@ type Running = {
     readonly steps: Steps
     /** Over which full runs evaluate; undefined: none is wanted, Postgres does it. */
     readonly lake?: Lake | undefined
+    readonly lakeFrom?: number | undefined
     readonly temporary: string
   }
 }
@@ -37,7 +38,7 @@ export async function stageRun(
   const { steps, lake, temporary } = going
   const from = last.as_of
   const inLake =
-    lake && mode === 'full'
+    lake && mode === 'full' && (await isWorthIt(client, going))
       ? await stageInLake(database, client, { definitions, asOf, horizon, from, lake, temporary, steps })
       : undefined
   const staged = inLake && 'engine' in inLake ? inLake : { ...(await inPostgres(client, running)), ...inLake }
@@ -48,6 +49,17 @@ export async function stageRun(
     stageCauses(client, { asOf, horizon, lastAsOf: last.as_of, judged, midnight }),
   )
   return { ...staged, judged }
+}
+
+/** Whether there are so many events that reading them from the lake is faster than from Postgres. */
+export async function isWorthIt(
+  client: Client,
+  { lake, lakeFrom = 0 }: Pick<Running['going'], 'lake' | 'lakeFrom'>,
+): Promise<boolean> {
+  if (lake === undefined) return false
+  if (lakeFrom < 1) return true
+  const { rows } = await client.query<{ enough: boolean }>(statement('runs/has_events'), [lakeFrom])
+  return rows[0]!.enough
 }
 
 async function inPostgres(

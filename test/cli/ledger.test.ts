@@ -108,26 +108,33 @@ describe('run --dry-run', () => {
     }
   })
 
-  test('says why all leads would be looked at, and that nothing would be done', async () => {
-    const first = await desk.type('run --dry-run --as-of 2026-03-01')
-    expect(first.out).toMatch(
-      /^-- a run as of 2026-03-01 00:00 UTC, horizon \d+, full, 2 segments; nothing is written\n/,
-    )
-    expect(first.out).toContain('No run was applied before.')
-    expect(first.out).toMatch(/\n-- == evaluate\n/)
-    const would = await json('run --dry-run --as-of 2026-03-01 --format json')
-    await desk.type('run --as-of 2026-03-01')
-    const did = await json('runs 1')
-    expect(would.engine).toBe(did.engine)
-    // The first run of all has no candidates, and the nightly one rolls up.
-    expect(names(would)).toEqual(names(did).filter((name) => !['drain inboxes', 'claim'].includes(name)))
-    expect(sqlOf(did, 'evaluate')).toEqual(expect.arrayContaining(sqlOf(would, 'evaluate').slice(0, 1)))
-    const again = await desk.type('run --dry-run --as-of 2026-03-01')
-    expect(again.out).toContain('Nothing would be done')
-    expect(await json('run --dry-run --full --as-of 2026-03-01T02:00Z --format json')).toMatchObject({
-      mode: 'full',
-      chosen: { code: 'ASKED' },
-    })
-    expect(errorOf(await desk.type('run --dry-run --enqueue')).code).toBe('WRONG_USAGE')
-  })
+  test.each([
+    ['postgres', ''],
+    ['duckdb', 'lake_from: 0\n'],
+  ])(
+    'says why all leads would be looked at, in %s, and that nothing would be done',
+    async (engine, settings) => {
+      desk.file('tideline.yaml', settings)
+      const first = await desk.type('run --dry-run --as-of 2026-03-01')
+      expect(first.out).toMatch(
+        /^-- a run as of 2026-03-01 00:00 UTC, horizon \d+, full, 2 segments; nothing is written\n/,
+      )
+      expect(first.out).toContain('No run was applied before.')
+      expect(first.out).toMatch(/\n-- == evaluate\n/)
+      const would = await json('run --dry-run --as-of 2026-03-01 --format json')
+      await desk.type('run --as-of 2026-03-01')
+      const did = await json('runs 1')
+      expect([would.engine, did.engine]).toEqual([engine, engine])
+      // The first run of all has no candidates, and the nightly one rolls up.
+      expect(names(would)).toEqual(names(did).filter((name) => !['drain inboxes', 'claim'].includes(name)))
+      expect(sqlOf(did, 'evaluate')).toEqual(expect.arrayContaining(sqlOf(would, 'evaluate').slice(0, 1)))
+      const again = await desk.type('run --dry-run --as-of 2026-03-01')
+      expect(again.out).toContain('Nothing would be done')
+      expect(await json('run --dry-run --full --as-of 2026-03-01T02:00Z --format json')).toMatchObject({
+        mode: 'full',
+        chosen: { code: 'ASKED' },
+      })
+      expect(errorOf(await desk.type('run --dry-run --enqueue')).code).toBe('WRONG_USAGE')
+    },
+  )
 })
