@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { accountFigures } from './accounts.ts'
 import { agendaOf } from './agenda.ts'
 import { attributeHistoryJoins, attributeHistoryScans } from './attribute-history.ts'
 import { accountColumns, attributeJoins, attributeScans } from './attributes.ts'
@@ -67,7 +68,7 @@ function statement(scope: Scope, { values = false, breakdown = false }: Seen): R
   const scored = scoreLevels('feature', scope, (predicate) => holds(predicate, scope))
   const base = scored.at(-1)?.name ?? 'feature'
   const level = (index: number) => (index === 0 ? base : `level_${index}`)
-  const levels = plan.derived.map((features, index) =>
+  const levels = plan.derived.flatMap((features, index) =>
     derivedLevel(features, level(index), level(index + 1), scope),
   )
   const parts: Part[] = [
@@ -94,7 +95,7 @@ function statement(scope: Scope, { values = false, breakdown = false }: Seen): R
   if (wantsDue(scope)) columns.push(dueColumn(scope))
   if (values) columns.push(...valueColumns(scope))
   if (breakdown) columns.push(...breakdownColumns(scope, (predicate) => holds(predicate, scope)))
-  const top = level(levels.length)
+  const top = level(plan.derived.length)
   const join = breakdown ? breakdownJoin(scope, top) : sql``
   return sql`with ${sql.join(named, sql`,\n`)}\nselect ${sql.join(columns, sql`,\n  `)}\nfrom ${sql.raw(top)}${join}`
 }
@@ -212,42 +213,73 @@ const orElse = (column: string, other: Sql): Sql => as(sql`coalesce(${sql.ref(co
 const plainOrSize = (column: string, type: ComparedType): Sql =>
   type === 'size' ? orElse(column, sql.lit(0)) : sql.ref(column)
 
-function derivedLevel(features: readonly DerivedFeature[], below: string, name: string, scope: Scope): Part {
-  const columns = features.map((feature) => as(derived(feature, scope), scope.columns.of(feature)))
-  return {
-    name,
-    query: sql`
-  select ${sql.join([sql.raw(`${below}.*`), ...columns], sql`,\n    `)}
-  from ${sql.raw(below)}`,
-  }
+function derivedLevel(
+  features: readonly DerivedFeature[],
+  below: string,
+  name: string,
+  scope: Scope,
+): Part[] {
+  const { columns } = scope
+  const ofAccounts = features.filter(isOfAccount)
+  const own = features.filter((feature) => !isOfAccount(feature))
+  const accounts = accountFigures({
+    from: below,
+    name: `${name}_account`,
+    account: 'account_now',
+    figures: ofAccounts.map((feature) => as(accountFigure(feature, scope), columns.of(feature))),
+  })
+  const selected = [
+    sql.raw(`${below}.*`),
+    ...own.map((feature) => as(derived(feature, scope), columns.of(feature))),
+    ...ofAccounts.map((feature) =>
+      countsLeads(feature) ? orElse(columns.of(feature), sql.lit(0)) : sql.ref(columns.of(feature)),
+    ),
+  ]
+  const joins = accounts.map(({ join }) => join)
+  return [
+    ...accounts.map(({ part }) => part),
+    {
+      name,
+      query: sql`
+  select ${sql.join(selected, sql`,\n    `)}
+  from ${sql.join([sql.raw(below), ...joins], sql`\n  `)}`,
+    },
+  ]
 }
+
+type OfAccount = EventFeature | Extract<Feature, { kind: 'leads_of_account' }>
+
+const isOfAccount = (feature: DerivedFeature): feature is OfAccount =>
+  feature.kind === 'leads_of_account' || feature.kind === 'events'
+
+/** What a lead without an account has none of: 0. */
+const countsLeads = (feature: OfAccount): boolean =>
+  feature.kind === 'leads_of_account' || feature.figure.kind === 'count'
 
 function derived(feature: DerivedFeature, scope: Scope): Sql {
   if (feature.kind === 'segment') return holds(referenceOf(scope.plan.references, feature.key), scope)
-  if (feature.kind === 'leads_of_account') {
-    return ofAccount(sql`count(*) filter (where ${holds(feature.that, scope)})`, sql.lit(0))
-  }
-  if (feature.kind !== 'events') return recordedFigure(feature, scope)
+  if (isOfAccount(feature)) throw new Error('a figure of an account is found apart')
+  return recordedFigure(feature, scope)
+}
+
+/** Over all leads of an account. */
+function accountFigure(feature: OfAccount, scope: Scope): Sql {
+  if (feature.kind === 'leads_of_account') return sql`count(*) filter (where ${holds(feature.that, scope)})`
   const column = sql.ref(scope.columns.of({ ...feature, of: 'lead' }))
   switch (feature.figure.kind) {
     case 'count':
-      return ofAccount(sql`sum(${column})`, sql.lit(0))
     case 'sum':
-      return ofAccount(sql`sum(${column})`)
+      return sql`sum(${column})`
     case 'first':
     case 'min':
-      return ofAccount(sql`min(${column})`)
+      return sql`min(${column})`
     case 'last':
     case 'max':
-      return ofAccount(sql`max(${column})`)
+      return sql`max(${column})`
     default:
       throw new Error(`an account has no ${feature.figure.kind}`)
   }
 }
-
-/** A figure over all leads of a lead's account; leads without an account are no account. */
-const ofAccount = (figure: Sql, none: Sql = sql.lit(null)): Sql =>
-  sql`case when account_now is null then ${none} else ${figure} over (partition by account_now) end`
 
 /** A predicate over the columns of the level at hand. */
 function holds(predicate: Predicate, scope: Scope): Sql {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { accountFigures } from './accounts.ts'
 import { accountColumn } from './attributes.ts'
 import type { Sql } from './dialect.ts'
 import type { EventRule, FitRule, Predicate, Score, ScoreFeature } from './ir.ts'
@@ -136,14 +137,34 @@ export function scoreLevels(from: string, scope: Scope, holds: (predicate: Predi
   })
   const levels: Part[] = []
   if (own.length > 0) levels.push(level('scored', from, own, (feature) => ownScore(feature, scope, holds)))
-  if (accounts.length > 0) {
-    levels.push(
-      level('account_scored', own.length > 0 ? 'scored' : from, accounts, (feature) =>
-        accountScore(feature, scope),
-      ),
-    )
-  }
+  if (accounts.length > 0) levels.push(...accountLevel(own.length > 0 ? 'scored' : from, accounts, scope))
   return levels
+}
+
+/** Scores of accounts: at each moment that is asked for, over the leads that were in the account then. */
+function accountLevel(below: string, features: readonly ScoreFeature[], scope: Scope): Part[] {
+  const { plan, columns } = scope
+  const accounts = [...new Set(features.map(({ at }) => accountColumn(plan, at)))]
+  const found = accounts.flatMap((account, index) => {
+    const figures = features
+      .filter(({ at }) => accountColumn(plan, at) === account)
+      .map((feature) => as(accountScore(feature, scope), columns.of(feature)))
+    return accountFigures({ from: below, account, name: `account_score_${index}`, figures })
+  })
+  const selected = features.map((feature) => {
+    const column = columns.of(feature)
+    return as(sql`coalesce(${sql.ref(column)}, 0)`, column)
+  })
+  const joins = found.map(({ join }) => join)
+  return [
+    ...found.map(({ part }) => part),
+    {
+      name: 'account_scored',
+      query: sql`
+  select ${sql.join([sql.raw(`${below}.*`), ...selected], sql`,\n    `)}
+  from ${sql.join([sql.raw(below), ...joins], sql`\n  `)}`,
+    },
+  ]
 }
 
 function ownScore(feature: ScoreFeature, scope: Scope, holds: (predicate: Predicate) => Sql): Sql {
@@ -182,16 +203,10 @@ const existed = (feature: ScoreFeature, scope: Scope): Sql =>
 function accountScore(feature: ScoreFeature, scope: Scope): Sql {
   const { by, score } = scoreOf(feature, scope).ofLeads!
   const base = sql.ref(scope.columns.of({ ...feature, score }))
-  const account = sql.ref(accountColumn(scope.plan, feature.at))
   const there = feature.at ? sql` filter (where ${existed(feature, scope)})` : sql``
-  const over = sql`${there} over (partition by ${account})`
-  const figure =
-    by === 'max'
-      ? sql`max(${base})${over}`
-      : by === 'sum'
-        ? sql`sum(${base})${over}`
-        : scope.dialect.quotient(sql`sum(${base})${over}`, sql`count(*)${over}`)
-  return sql`case when ${account} is null then 0 else coalesce(${figure}, 0) end`
+  if (by === 'max') return sql`max(${base})${there}`
+  if (by === 'sum') return sql`sum(${base})${there}`
+  return scope.dialect.quotient(sql`sum(${base})${there}`, sql`count(*)${there}`)
 }
 
 /** The columns that the rows of all features bring along for the scores. */

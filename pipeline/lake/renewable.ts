@@ -7,16 +7,16 @@ export async function openRenewable(options: {
   temporary: string
   memory?: string | undefined
 }): Promise<Renewable> {
-  const open = () => openDuckdb({ temporary: options.temporary, memory: options.memory ?? '256MB' })
+  const open = () => openDuckdb({ temporary: options.temporary, memory: options.memory ?? '128MB' })
   let current = await open()
   return {
     run: (text, parameters) => current.run(text, parameters),
     rows: (text, parameters) => current.rows(text, parameters),
     close: () => current.close(),
     async renew() {
-      const before = current
+      // Closed first: otherwise there would be two for a moment.
+      current.close()
       current = await open()
-      before.close()
     },
   }
 }

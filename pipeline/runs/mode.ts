@@ -30,7 +30,7 @@ export function reasonForFull({ last, asOf, definitions, asked, restored }: Aski
   if (last.mode === 'backfill' || last.backfilled)
     return { code: 'BACKFILLED', message: 'A backfill has rewritten what is recorded.' }
   if (passesMidnight(last.as_of, asOf))
-    return { code: 'NIGHTLY', message: 'A day has begun in UTC: points fade, and windows of days move on.' }
+    return { code: 'NIGHTLY', message: 'A day has begun in UTC: points fade, windows of days move on.' }
   if (last.scoring_version !== scoringVersion || last.scores !== scoresMeaning(definitions))
     return { code: 'SCORES_CHANGED', message: 'The rules for scores have changed.' }
   const changed = segments.filter((each) => each.first).map(({ key }) => key)
