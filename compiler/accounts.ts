@@ -1,6 +1,17 @@
 import { sql } from 'kysely'
 import type { Sql } from './dialect.ts'
+import type { EventFeature, Feature } from './ir.ts'
+import type { DerivedFeature } from './plan.ts'
 import type { Part } from './scans.ts'
+
+export type OfAccount = EventFeature | Extract<Feature, { kind: 'leads_of_account' }>
+
+export const isOfAccount = (feature: DerivedFeature): feature is OfAccount =>
+  feature.kind === 'leads_of_account' || feature.kind === 'events'
+
+/** What a lead without an account has none of: 0. */
+export const countsLeads = (feature: OfAccount): boolean =>
+  feature.kind === 'leads_of_account' || feature.figure.kind === 'count'
 
 type Asked = {
   /** The rows of leads, and the column that says in which account each is. */

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import { accountFigures } from './accounts.ts'
+import { accountFigures, countsLeads, isOfAccount, type OfAccount } from './accounts.ts'
 import { agendaOf } from './agenda.ts'
 import { attributeHistoryJoins, attributeHistoryScans } from './attribute-history.ts'
 import { accountColumns, attributeJoins, attributeScans } from './attributes.ts'
@@ -246,15 +246,6 @@ function derivedLevel(
     },
   ]
 }
-
-type OfAccount = EventFeature | Extract<Feature, { kind: 'leads_of_account' }>
-
-const isOfAccount = (feature: DerivedFeature): feature is OfAccount =>
-  feature.kind === 'leads_of_account' || feature.kind === 'events'
-
-/** What a lead without an account has none of: 0. */
-const countsLeads = (feature: OfAccount): boolean =>
-  feature.kind === 'leads_of_account' || feature.figure.kind === 'count'
 
 function derived(feature: DerivedFeature, scope: Scope): Sql {
   if (feature.kind === 'segment') return holds(referenceOf(scope.plan.references, feature.key), scope)
