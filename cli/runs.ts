@@ -41,6 +41,7 @@ export function runOptions(cli: Cli, { project, temporary }: Installation, optio
     guard: project.settings.guard,
     lake: lakeIn(project.settings.lake),
     lakeFrom: project.settings.lakeFrom,
+    memory: project.settings.memory,
     ...(options.rollUp === undefined ? {} : { rollUp: options.rollUp }),
     ...(options.full ? { full: true } : {}),
     ...(onStep ? { onStep } : {}),

@@ -13,7 +13,7 @@ import { dueSlots, secondsBetween } from './schedule.ts'
 export type SlotSettings = {
   readonly database: Database
   readonly settings: Pick<Settings, 'slots' | 'catchUpSeconds' | 'timezone'> &
-    Partial<Pick<Settings, 'scoreHistoryDays' | 'guard' | 'lake' | 'lakeFrom'>>
+    Partial<Pick<Settings, 'scoreHistoryDays' | 'guard' | 'lake' | 'lakeFrom' | 'memory'>>
   readonly owner: string
   readonly temporary: string
   readonly log: Logger
@@ -95,7 +95,7 @@ async function runSlot(slots: SlotSettings, slot: Instant): Promise<boolean> {
   const { database, owner, temporary, log, onStep } = slots
   const start = performance.now()
   try {
-    const { timezone, scoreHistoryDays, guard, lake, lakeFrom } = slots.settings
+    const { timezone, scoreHistoryDays, guard, lake, lakeFrom, memory } = slots.settings
     const result = await run(database, {
       asOf: slot,
       origin: 'schedule',
@@ -104,6 +104,7 @@ async function runSlot(slots: SlotSettings, slot: Instant): Promise<boolean> {
       guard,
       lake: lakeIn(lake),
       lakeFrom,
+      memory,
       scoreHistoryDays,
       temporary,
       waitMilliseconds,

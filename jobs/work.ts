@@ -41,13 +41,14 @@ export function workOf(settings: SlotSettings, slots: Slots): (job: Job) => Prom
 
 async function runNow(settings: SlotSettings, { asOf }: Payload<'run'>): Promise<Results['run']> {
   const { database, owner, temporary, onStep } = settings
-  const { timezone, scoreHistoryDays, guard, lake, lakeFrom } = settings.settings
+  const { timezone, scoreHistoryDays, guard, lake, lakeFrom, memory } = settings.settings
   try {
     const options = {
       asOf,
       guard,
       lake: lakeIn(lake),
       lakeFrom,
+      memory,
       origin: 'queue',
       owner,
       timezone,

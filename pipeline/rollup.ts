@@ -36,6 +36,7 @@ type RollingUp = {
   readonly temporary: string
   /** Where the events are, if it was brought up to the horizon; else they are copied out of Postgres. */
   readonly lake?: Lake | undefined
+  readonly memory?: string | undefined
 }
 
 /**
@@ -53,7 +54,7 @@ export async function rollUp(database: Database, options: RollingUp): Promise<nu
 }
 
 function writeRollups(database: Database, options: RollingUp): Promise<number> {
-  return inDuckdb(options.temporary, async (duckdb, folder) => {
+  const work = async (duckdb: Duckdb, folder: string): Promise<number> => {
     await readSources(database, duckdb, folder, options)
     for (const { name } of rollups) {
       await duckdb.run(`create temp table result_${name} as ${statement(`rollups/${name}`)}`, [
@@ -69,7 +70,8 @@ function writeRollups(database: Database, options: RollingUp): Promise<number> {
       await client.query('update runs set rollup_due = false where run_id = $1::bigint', [options.runId])
       return written
     })
-  })
+  }
+  return inDuckdb(options.temporary, work, options.memory)
 }
 
 async function readSources(

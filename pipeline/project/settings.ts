@@ -20,6 +20,8 @@ export type Settings = {
   readonly lake: string | undefined
   /** With fewer events none is used. */
   readonly lakeFrom: number
+  /** How much DuckDB may take, such as `1GB`. */
+  readonly memory: string
   readonly database: string | undefined
   readonly schema: string
 }

@@ -54,6 +54,11 @@ export const settingsShape = z.strictObject({
     .min(1)
     .default('.tideline/lake')
     .describe('The folder of the lake, a copy of the events that full runs read; none: they read Postgres.'),
+  memory: z
+    .string()
+    .regex(/^[1-9]\d*(MB|GB)$/, 'must be an amount such as 500MB or 2GB')
+    .default('1GB')
+    .describe('How much memory DuckDB may take in a full run; beyond that it goes to disk.'),
   lake_from: z
     .int()
     .min(0)

@@ -10,12 +10,13 @@ import type { Chosen } from './mode.ts'
 export type Relate = (duckdb: Duckdb, folder: string, plan: QueryPlan) => Promise<void>
 
 /** A chunk of leads needs half of it; what is sorted as a whole goes on disk beyond it. */
-const memory = '1GB'
+const usualMemory = '1GB'
 
 /** A DuckDB of its own, with a folder for its files; both are gone afterwards. */
 export async function inDuckdb<T>(
   temporary: string,
   work: (duckdb: Duckdb, folder: string) => Promise<T>,
+  memory: string = usualMemory,
 ): Promise<T> {
   await mkdir(temporary, { recursive: true })
   const folder = join(temporary, `columns-${process.pid}-${randomUUID()}`)

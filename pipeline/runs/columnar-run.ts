@@ -24,6 +24,8 @@ export type InLake = {
   readonly steps: Steps
   /** How many leads are evaluated at a time. */
   readonly chunk?: number
+  /** How much DuckDB may take, such as `1GB`. */
+  readonly memory?: string | undefined
 }
 
 /**
@@ -92,7 +94,7 @@ export async function evaluateColumns(
 ): Promise<Staged> {
   const { definitions, asOf, horizon, steps, chunk = usualChunk } = asked
   await stagePlan(client, definitions)
-  return inDuckdb(asked.temporary, async (opened, folder) => {
+  const work = async (opened: Duckdb, folder: string): Promise<Staged> => {
     const duckdb = steps.watch(opened, folder)
     await steps.step('read the lake', () => relate(duckdb, folder, fullPlan(definitions)))
     const leads = await steps.step('evaluate', () =>
@@ -101,5 +103,6 @@ export async function evaluateColumns(
     await client.query('analyze difference; analyze staged_score; analyze planned')
     const { segments, failing } = definitions
     return { segments, failing, engine: 'duckdb', leads }
-  })
+  }
+  return inDuckdb(asked.temporary, work, asked.memory)
 }

@@ -41,6 +41,8 @@ export type RunOptions = {
   readonly lake?: Lake | undefined
   /** With fewer events it isn't used: Postgres is as fast then. */
   readonly lakeFrom?: number | undefined
+  /** How much DuckDB may take, such as `1GB`; beyond that it goes to disk. */
+  readonly memory?: string | undefined
   /** Told before each step begins. Crash tests end the process here. */
   readonly onStep?: OnStep
 }
@@ -114,8 +116,8 @@ async function rollUpIfDue(
 ): Promise<void> {
   if (last.run_id === null || last.as_of === null || last.horizon === null || !last.rollup_due) return
   const { run_id: runId, as_of: asOf, horizon } = last
-  const { temporary, lake } = options
-  await steps.step('roll up', () => rollUp(database, { runId, asOf, horizon, temporary, lake }))
+  const { temporary, lake, memory } = options
+  await steps.step('roll up', () => rollUp(database, { runId, asOf, horizon, temporary, lake, memory }))
 }
 
 type Going = RunOptions & {

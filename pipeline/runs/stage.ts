@@ -24,6 +24,7 @@ type Running = {
     /** Over which full runs evaluate; undefined: none is wanted, Postgres does it. */
     readonly lake?: Lake | undefined
     readonly lakeFrom?: number | undefined
+    readonly memory?: string | undefined
     readonly temporary: string
   }
 }
@@ -35,11 +36,20 @@ export async function stageRun(
   running: Running,
 ): Promise<Staged & { readonly judged: boolean; readonly failed?: Chosen }> {
   const { asOf, horizon, last, midnight, definitions, mode, candidates, going } = running
-  const { steps, lake, temporary } = going
+  const { steps, lake, temporary, memory } = going
   const from = last.as_of
   const inLake =
     lake && mode === 'full' && (await isWorthIt(client, going))
-      ? await stageInLake(database, client, { definitions, asOf, horizon, from, lake, temporary, steps })
+      ? await stageInLake(database, client, {
+          definitions,
+          asOf,
+          horizon,
+          from,
+          lake,
+          temporary,
+          memory,
+          steps,
+        })
       : undefined
   const staged = inLake && 'engine' in inLake ? inLake : { ...(await inPostgres(client, running)), ...inLake }
   // Up to the midnight after it, a run knows who will be due; beyond that nothing can be said.

@@ -79,6 +79,18 @@ describe('S59, S60: a full disk', () => {
   })
 })
 
+describe('S60: no memory', () => {
+  test('for DuckDB: Postgres does the run, and the next one has what it needs', async () => {
+    const starved = await runAsOf(database, at(2), {
+      ...{ lake: lake(), temporary: join(folder, 'work'), memory: '4MB' },
+    })
+    expect(starved).toMatchObject({ engine: 'postgres', chosen: { lake: { code: 'LAKE_MEMORY' } } })
+    expect(await faults(database)).toEqual([])
+    expect(await full(at(2, 8))).toMatchObject({ engine: 'duckdb', drift: 0 })
+    expect(await faults(database)).toEqual([])
+  })
+})
+
 describe('S61: two processes over one lake', () => {
   test('the same slot at once: one does it, and the lake is whole', async () => {
     const options = { lake: lake(), full: true, temporary: join(folder, 'work') }

@@ -66,7 +66,7 @@ const shown: Readonly<Record<string, readonly (readonly [file: string, name: str
     ['pipeline/scenarios-lake.test.ts', 'S59'],
     ['pipeline/lake-trouble.test.ts', 'a full disk'],
   ],
-  'S60 no memory for DuckDB': [['pipeline/scenarios-lake.test.ts', 'S59, S60']],
+  'S60 no memory for DuckDB': [['pipeline/scenarios-lake.test.ts', 'S60: no memory']],
   'S61 two processes over a lake': [
     ['pipeline/scenarios-lake.test.ts', 'S61'],
     ['pipeline/lake-crash.test.ts', 'several writers at once'],
