@@ -27,8 +27,7 @@ create temporary table staged_change (
   lead_id bigint not null,
   change text not null,
   cause text not null,
-  version integer not null,
-  primary key (segment_id, lead_id)
+  version integer not null
 );
 -- Scores whose value or level differs from lead_scores: `position` counts the plan's scores from 1.
 create temporary table staged_score (

@@ -27,7 +27,7 @@ afterAll(() => database.close())
 
 /** A failure tells its seed; `SEED=…` begins with that world, `SECONDS=…` goes on for longer. */
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
-const seconds = Number(process.env.SECONDS ?? 12)
+const seconds = Number(process.env.SECONDS ?? 8)
 
 type Asked = {
   readonly world: World

@@ -14,7 +14,7 @@ test('whatever happens to runs, what stands there afterwards is what a full reco
   const log = (line: string) => void lines.push(line)
   const binaries = readConfig().postgresBinaries
   try {
-    const { rounds } = await chaos({ seed, seconds: 25, folder, binaries, log })
+    const { rounds } = await chaos({ seed, seconds: 18, folder, binaries, log })
     expect(rounds).toBeGreaterThan(0)
   } catch (error) {
     const told = error instanceof Error ? error.message : String(error)

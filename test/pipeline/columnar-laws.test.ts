@@ -68,7 +68,7 @@ const relate =
       }
     })
 
-const seconds = Number(process.env.SECONDS ?? 15)
+const seconds = Number(process.env.SECONDS ?? 9)
 
 test('postgres and duckdb stage the same, all leads at once and in chunks', async () => {
   const first = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
