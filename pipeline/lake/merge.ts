@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Duckdb } from '../engine.ts'
 import { literal } from '../import/source.ts'
@@ -28,20 +28,23 @@ export async function mergePeriod(duckdb: Duckdb, merge: Merge): Promise<LakeFil
   const from = (files: readonly string[]) =>
     `read_parquet([${files.map(literal).join(', ')}], hive_partitioning = false)`
   const before = old.map(({ file }) => join(folder, file))
-  const sources = [
-    ...(arrived.length > 0 ? [`select ${names} from ${from(arrived)}`] : []),
-    ...(before.length > 0
-      ? [
-          `select ${names} from ${from(before)}${arrived.length > 0 ? ` as before anti join ${from(arrived)} as arrived using (event_id)` : ''}`,
-        ]
-      : []),
-  ]
-  if (sources.length === 0) return undefined
+  if (arrived.length + before.length === 0) return undefined
   const path = join(work, `${period}.parquet.tmp`)
+  const kept = join(work, `${period}.kept.parquet`)
+  const changes = arrived.length > 0 && before.length > 0
+  if (changes) {
+    // On its own: together with what is sorted below, the rows that stay would have to fit in memory.
+    await duckdb.run(
+      `copy (select ${names} from ${from(before)} where event_id not in (select event_id from ${from(arrived)}))
+       to ${literal(kept)} (format parquet)`,
+    )
+  }
   await duckdb.run(
-    `copy (${sources.join(' union all ')} order by lead_id, occurred_at, event_id)
+    `copy (select ${names} from ${from([...arrived, ...(changes ? [kept] : before)])}
+       order by lead_id, occurred_at, event_id)
      to ${literal(path)} (format parquet, compression zstd)`,
   )
+  if (changes) await rm(kept)
   const [counted] = await duckdb.rows<{ rows: string }>(
     `select num_rows as rows from parquet_file_metadata(${literal(path)})`,
   )

@@ -7,7 +7,7 @@ export async function openRenewable(options: {
   temporary: string
   memory?: string | undefined
 }): Promise<Renewable> {
-  const open = () => openDuckdb({ temporary: options.temporary, memory: options.memory ?? '128MB' })
+  const open = () => openDuckdb({ temporary: options.temporary, memory: options.memory ?? '256MB' })
   let current = await open()
   return {
     run: (text, parameters) => current.run(text, parameters),
