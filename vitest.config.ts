@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global.ts'],
+    setupFiles: ['test/support/seed.ts'],
     pool: 'forks',
     // Each of these has a server of its own: a write transaction in any database of a server holds back all horizons there.
     maxWorkers: 2,

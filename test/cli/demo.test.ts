@@ -88,7 +88,7 @@ const wordsOf = (line: string): string[] =>
 /** What a block's comment names: `demo`, or a command line of tideline in the demo's project. */
 async function outputOf(name: string): Promise<string> {
   if (name === 'demo') return demo.out.slice(0, demo.out.indexOf('Try next'))
-  const line = wordsOf(name.replace(/^tideline /, ''))
+  const line = wordsOf(moved(name.replace(/^tideline /, ''), -daysSinceWritten()))
   if (line[0] === 'check') {
     // The README's slip of the pen.
     const slip = 'big-trials:\n  where: |\n    did trial_signup\n    and compnay_size > 500\n'
@@ -103,13 +103,20 @@ async function outputOf(name: string): Promise<string> {
 
 const writtenOn = '2026-11-23'
 
+function daysSinceWritten(): number {
+  const today = /as of (\d{4}-\d{2}-\d{2})/.exec(demo.out)?.[1] ?? writtenOn
+  return (Date.parse(today) - Date.parse(writtenOn)) / 86_400_000
+}
+
+/** The dates in a text, so many days earlier. */
+const moved = (text: string, days: number): string =>
+  text.replaceAll(/\d{4}-\d{2}-\d{2}/g, (day) =>
+    new Date(Date.parse(day) - days * 86_400_000).toISOString().slice(0, 10),
+  )
+
 /** The same text, had it been printed on the day on which the README was written: the world moves with today. */
 function asWritten(text: string): string {
-  const today = /as of (\d{4}-\d{2}-\d{2})/.exec(demo.out)?.[1] ?? writtenOn
-  const days = (Date.parse(writtenOn) - Date.parse(today)) / 86_400_000
-  const moved = (day: string) => new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10)
-  return text
-    .replaceAll(/\d{4}-\d{2}-\d{2}/g, moved)
+  return moved(text, daysSinceWritten())
     .replaceAll(/(?<=run \d+, )[\d.]+ m?s/g, '1.3 s')
     .replaceAll(/PostgreSQL [\d.]+/g, 'PostgreSQL 18.4')
     .trimEnd()

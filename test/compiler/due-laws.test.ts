@@ -16,6 +16,7 @@ import { loadPostgres } from '../support/load.ts'
 import { predicateCases } from '../support/predicates.ts'
 import { definitionCases } from '../support/questions.ts'
 import { instantOf, microsOf } from '../support/reference/time.ts'
+import { seed, times } from '../support/seed.ts'
 import { earlierOn, judged, matesIn, midnightAfter, recordedNow } from '../support/turning.ts'
 import type { World } from '../support/world.ts'
 
@@ -25,9 +26,8 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-/** A failure tells its seed; `SEED=…` begins with that world, `SECONDS=…` goes on for longer. */
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
-const seconds = Number(process.env.SECONDS ?? 8)
+/** A failure tells its seed; `SEED=…` begins with that world. */
+const seconds = 8 * times
 
 type Asked = {
   readonly world: World

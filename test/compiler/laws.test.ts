@@ -11,6 +11,7 @@ import { testDatabase } from '../support/database.ts'
 import { definitions } from '../support/generated.ts'
 import { definitionCases } from '../support/questions.ts'
 import { leadsThatExist, members } from '../support/reference.ts'
+import { seed, times } from '../support/seed.ts'
 import { anyDefinitions } from '../support/shapes.ts'
 import { catalog, worlds } from '../support/world.ts'
 
@@ -34,11 +35,12 @@ describe('engines', () => {
   })
   afterAll(() => database.close())
 
-  // A failure tells its seed; `SEED=… npm test test/compiler/laws.test.ts` begins with that world.
-  const seed = process.env.SEED ? { seed: Number(process.env.SEED) } : {}
-
   test('random definitions, plain and negated: postgres = duckdb = reference', async () => {
-    const { cases } = await holdsFor(database, definitionCases(60), { seconds: 20, worlds: 50, ...seed })
+    const { cases } = await holdsFor(database, definitionCases(60), {
+      seconds: 20 * times,
+      worlds: 50 * times,
+      seed,
+    })
     expect(cases).toBeGreaterThanOrEqual(200)
   }, 90_000)
 

@@ -4,6 +4,7 @@ import type { Database } from '../../pipeline/engine.ts'
 import { holdsFor } from '../support/agreement.ts'
 import { testDatabase } from '../support/database.ts'
 import { predicateCases } from '../support/predicates.ts'
+import { seed, times } from '../support/seed.ts'
 
 /**
  * Whatever a predicate can say, whether or not the language has words for it: postgres = duckdb = reference. A failure
@@ -14,8 +15,6 @@ beforeAll(async () => {
   database = await testDatabase()
 })
 afterAll(() => database.close())
-
-const seed = process.env.SEED ? { seed: Number(process.env.SEED) } : {}
 
 /** Whatever stands under one of these names, anywhere in what was drawn. */
 function found(value: unknown, names: readonly string[], into = new Set<string>()): Set<string> {
@@ -51,6 +50,10 @@ test('every kind of feature, figure, value, comparison and moment is drawn', () 
 })
 
 test('random predicates mean the same on every engine', async () => {
-  const { cases } = await holdsFor(database, predicateCases(60), { seconds: 25, worlds: 60, ...seed })
+  const { cases } = await holdsFor(database, predicateCases(60), {
+    seconds: 25 * times,
+    worlds: 60 * times,
+    seed,
+  })
   expect(cases).toBeGreaterThanOrEqual(300)
 }, 90_000)

@@ -10,6 +10,7 @@ import { predicateCases } from '../support/predicates.ts'
 import { definitionCases } from '../support/questions.ts'
 import { instantOf, microsOf } from '../support/reference/time.ts'
 import { members } from '../support/reference.ts'
+import { seed } from '../support/seed.ts'
 import { catalog, type Event, scores, segments, type World, worldsAt } from '../support/world.ts'
 
 /**
@@ -155,8 +156,8 @@ describe.each(changes.map((each, position) => [...each, position] as const))(
     test('random worlds around it', async () => {
       for (const asOf of [moved(start, BigInt(-position % 2)), moved(end, hour / 2n)]) {
         const worlds = worldsAt(asOf, zone)
-        await holdsFor(databaseOf(position), predicateCases(30, worlds), { seconds: 20, worlds: 1 })
-        await holdsFor(databaseOf(position), definitionCases(30, worlds), { seconds: 20, worlds: 1 })
+        await holdsFor(databaseOf(position), predicateCases(30, worlds), { seconds: 20, worlds: 1, seed })
+        await holdsFor(databaseOf(position), definitionCases(30, worlds), { seconds: 20, worlds: 1, seed })
       }
     })
   },

@@ -23,7 +23,6 @@ const forAll = <T>(drawn: fc.Arbitrary<T>, check: (drawn: T) => Promise<void>, n
     interruptAfterTimeLimit: 30_000,
     // A case takes seconds: whoever wants it small repeats it by its SEED.
     endOnFailure: true,
-    ...(process.env.SEED ? { seed: Number(process.env.SEED) } : {}),
   })
 
 /** Days around a world's asOf, where most of it lies. */

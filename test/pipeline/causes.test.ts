@@ -8,6 +8,7 @@ import { testDatabase } from '../support/database.ts'
 import { addEvent, addLead, apply, history as historyOf, runAsOf, sources } from '../support/definitions.ts'
 import { arrive, forget, type History, histories, scoring } from '../support/histories.ts'
 import { instantOf, microsOf } from '../support/reference/time.ts'
+import { repeats, seeds, times } from '../support/seed.ts'
 import { catalog } from '../support/world.ts'
 
 let database: Database
@@ -237,15 +238,12 @@ function sourcesMoved(script: Script, lead: number, { before, run }: Between): b
   )
 }
 
-const times = Number(process.env.TIMES ?? 1)
-
 describe('the cause of a change', () => {
   test(
     'is the one that a plain look at what came between the two runs finds',
     async () => {
       const found = new Map<string, number>()
-      const first = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
-      for (let seed = first; seed < first + (process.env.SEED ? 1 : 12 * times); seed++) {
+      for (const seed of seeds(12)) {
         const [script] = fc.sample(scripts, { seed, numRuns: 1 })
         const changes = await record(script!)
         const wrong = changes
@@ -255,7 +253,7 @@ describe('the cause of a change', () => {
         expect(wrong, `With SEED=${seed}: ${JSON.stringify(told, null, 2)}`).toEqual([])
         for (const { cause } of changes) found.set(cause, (found.get(cause) ?? 0) + 1)
       }
-      if (process.env.SEED) return
+      if (repeats) return
       expect([...found.keys()]).toEqual(expect.arrayContaining(['data', 'definition']))
     },
     times * 60_000,

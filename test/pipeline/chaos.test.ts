@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readConfig } from '../../config.ts'
 import { chaos } from '../support/chaos/chaos.ts'
+import { seed } from '../support/seed.ts'
 
 /** A short one: `npm run chaos -- --minutes 30` goes on for longer. `SEED=` repeats one that failed. */
 test('whatever happens to runs, what stands there afterwards is what a full recompute gives', async () => {
-  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
   const folder = mkdtempSync(join(tmpdir(), 'tideline-chaos-'))
   chmodSync(folder, 0o755)
   const lines: string[] = []

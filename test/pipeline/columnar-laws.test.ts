@@ -18,6 +18,7 @@ import { testDatabase } from '../support/database.ts'
 import { loadPostgres } from '../support/load.ts'
 import { definitionCases } from '../support/questions.ts'
 import { instantOf, microsOf } from '../support/reference/time.ts'
+import { seed, times } from '../support/seed.ts'
 import { worlds } from '../support/world.ts'
 
 let database: Database
@@ -68,27 +69,24 @@ const relate =
       }
     })
 
-const seconds = Number(process.env.SECONDS ?? 9)
-
 test('postgres and duckdb stage the same, all leads at once and in chunks', async () => {
-  const first = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
   const started = performance.now()
   let seenWorlds = 0
-  for (let seed = first; performance.now() - started < seconds * 1000; seed++) {
+  for (let each = seed; performance.now() - started < times * 9000; each++) {
     const [{ world, questions } = { world: undefined, questions: [] }] = fc.sample(definitionCases(80), {
-      seed,
+      seed: each,
       numRuns: 1,
       unbiased: true,
     })
-    const [standing] = fc.sample(standingIn(world!, questions.length), { seed, numRuns: 1 })
+    const [standing] = fc.sample(standingIn(world!, questions.length), { seed: each, numRuns: 1 })
     const seen = { asOf: world!.asOf, horizon: await loadPostgres(database, world!) }
     await loadStanding(database, standing!)
     const definitions = pinnedTo(world!, questions)
     await database.session(async (client) => {
       const expected = await inPostgres(client, definitions, seen)
-      for (const chunk of [100, 2 + (seed % 4)]) {
+      for (const chunk of [100, 2 + (each % 4)]) {
         const found = await inColumns(client, definitions, seen, chunk)
-        expect({ seed, chunk, ...found }).toEqual({ seed, chunk, ...expected })
+        expect({ seed: each, chunk, ...found }).toEqual({ seed: each, chunk, ...expected })
       }
     })
     seenWorlds++
@@ -97,7 +95,6 @@ test('postgres and duckdb stage the same, all leads at once and in chunks', asyn
 }, 120_000)
 
 test('postgres and duckdb record the same of the ends of days', async () => {
-  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
   const [world] = fc.sample(worlds, { seed, numRuns: 1, unbiased: true })
   const { asOf, scores } = world!
   const horizon = await loadPostgres(database, world!)

@@ -7,6 +7,7 @@ import type { Database } from '../../pipeline/engine.ts'
 import { openLake } from '../../pipeline/lake/lake.ts'
 import { testDatabase } from '../support/database.ts'
 import { addEvent, addLead, apply, members, runAsOf } from '../support/definitions.ts'
+import { seeds, times } from '../support/seed.ts'
 import { outcome } from '../support/sequence-check.ts'
 import { begin, play } from '../support/sequence-play.ts'
 import { sequences } from '../support/sequences.ts'
@@ -22,14 +23,10 @@ afterAll(async () => {
   await overLake.close()
 })
 
-const times = Number(process.env.TIMES ?? 1)
-const { SEED } = process.env
-
 test(
   'full runs over the lake write what full runs in Postgres write',
   async () => {
-    const first = Number(SEED ?? Math.floor(Math.random() * 2 ** 31))
-    for (let seed = first; seed < first + (SEED ? 1 : times); seed++) {
+    for (const seed of seeds(1)) {
       const [sequence] = fc.sample(sequences, { seed, numRuns: 1 })
       const folder = await mkdtemp(join(tmpdir(), 'tideline-lake-'))
       await begin(inPostgres)

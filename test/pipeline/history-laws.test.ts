@@ -7,6 +7,7 @@ import { type PinnedDefinitions, pinDefinitions } from '../../pipeline/runs/defi
 import { testDatabase } from '../support/database.ts'
 import { apply, runAsOf } from '../support/definitions.ts'
 import { arrive, forget, type History, histories, pieces, scoring } from '../support/histories.ts'
+import { repeats, seeds } from '../support/seed.ts'
 
 let database: Database
 beforeAll(async () => {
@@ -65,12 +66,10 @@ const changes = (where: string, parameters: Parameter[] = []): Promise<Row[]> =>
   )
 
 /** More of them on a quiet machine. */
-const times = Number(process.env.TIMES ?? 1)
 
 /** What fails is told by its seed, which draws the same history again: a world printed fills many screens. */
 async function forAll(count: number, check: (history: History) => Promise<void>): Promise<void> {
-  const first = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
-  for (let seed = first; seed < first + (process.env.SEED ? 1 : count * times); seed++) {
+  for (const seed of seeds(count)) {
     const [history] = fc.sample(histories, { seed, numRuns: 1 })
     try {
       await check(history!)
@@ -105,7 +104,7 @@ describe('history', () => {
       }
     })
     // With what came later it would often be something else.
-    if (!process.env.SEED) expect(later).toBeGreaterThan(0)
+    if (!repeats) expect(later).toBeGreaterThan(0)
   })
 
   test('a run changes nothing of what was recorded before it, whatever came late', () =>

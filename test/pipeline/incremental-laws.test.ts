@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testDatabase } from '../support/database.ts'
+import { repeats, seeds, times } from '../support/seed.ts'
 import { breaks, type Places, smallest, type Tally, told } from '../support/sequence-law.ts'
 import { sequences } from '../support/sequences.ts'
 
@@ -13,17 +14,15 @@ afterAll(async () => {
   await places.full.close()
 })
 
-/** More of them on a quiet machine. SEED= repeats what failed, SHRINK= makes it small for so many seconds. */
-const times = Number(process.env.TIMES ?? 1)
-const { SEED, SHRINK } = process.env
+/** What failed, repeated by its SEED, is made small for so many seconds. */
+const { SHRINK } = process.env
 
 describe('runs that look only at what changed', () => {
   test(
     'leave what runs in full leave, and what the reference says, after every step of whatever happens',
     async () => {
       const tally: Tally = {}
-      const first = Number(SEED ?? Math.floor(Math.random() * 2 ** 31))
-      for (let seed = first; seed < first + (SEED ? 1 : 6 * times); seed++) {
+      for (const seed of seeds(6)) {
         const [sequence] = fc.sample(sequences, { seed, numRuns: 1 })
         const broken = await breaks(places, sequence!, tally).catch((error) => {
           throw new Error(`With SEED=${seed}: ${error}`, { cause: error })
@@ -33,7 +32,7 @@ describe('runs that look only at what changed', () => {
         const still = small === sequence ? broken : await breaks(places, small, {})
         expect.fail(`With SEED=${seed}: ${told(still ?? broken, still ? small : sequence!)}`)
       }
-      if (SEED) return
+      if (repeats) return
       // Much is looked at only in part, and there is something to be found there.
       expect(tally.incremental).toBeGreaterThan((tally.full ?? 0) / 4)
       expect(Object.keys(tally)).toEqual(expect.arrayContaining(['incremental time', 'incremental data']))

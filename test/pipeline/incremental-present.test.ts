@@ -7,6 +7,7 @@ import { pinDefinitions } from '../../pipeline/runs/definitions.ts'
 import { untilSeen } from '../../pipeline/runs/horizon.ts'
 import { testDatabase } from '../support/database.ts'
 import { addEvent, addLead, apply, runAsOf } from '../support/definitions.ts'
+import { times } from '../support/seed.ts'
 import { present } from '../support/sequence-check.ts'
 
 let database: Database
@@ -156,9 +157,8 @@ test('runs at the present instant leave what evaluating everything then gives, a
       await run(true)
     }),
     {
-      numRuns: Number(process.env.TIMES ?? 1) * 4,
+      numRuns: times * 4,
       endOnFailure: true,
-      ...(process.env.SEED ? { seed: Number(process.env.SEED) } : {}),
     },
   )
   expect(modes.incremental).toBeGreaterThan(modes.full)

@@ -15,11 +15,10 @@ import {
 } from '../support/lake.ts'
 import { loadPostgres } from '../support/load.ts'
 import { predicateCases } from '../support/predicates.ts'
+import { seed } from '../support/seed.ts'
 
 const world = lakeWorld()
 afterEach(() => world.close())
-
-const seed = process.env.SEED ? Number(process.env.SEED) : Math.floor(Math.random() * 2 ** 31)
 
 test('whatever a world holds, the lake holds the same; even if the world is exchanged for another', async () => {
   const { database, lake } = await world.open()

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +9,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Where the servers of this test run are kept, one per worker of vitest that asked for one. */
     servers: string
+    /** Of all that is random in them. */
+    seed: number
   }
 }
 
@@ -17,8 +20,21 @@ export default function setup(project: TestProject): () => Promise<void> {
   // As root the server runs as another user, who has to get in.
   chmodSync(folder, 0o755)
   project.provide('servers', folder)
+  const seed = process.env.SEED === undefined ? seedOfCommit() : Number(process.env.SEED)
+  project.provide('seed', seed)
+  console.log(`seed ${seed}`)
   return async () => {
     for (const name of readdirSync(folder)) await removeServer(join(folder, name))
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The same wherever a commit is tested, and another one for the next; without git any. */
+function seedOfCommit(): number {
+  try {
+    const tree = execFileSync('git', ['rev-parse', 'HEAD^{tree}'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    return Number.parseInt(tree.toString().slice(0, 7), 16)
+  } catch {
+    return Math.floor(Math.random() * 2 ** 28)
   }
 }
