@@ -155,6 +155,7 @@ const reasons: Readonly<Record<string, string>> = {
   events: 'with new events',
   attributes: 'with changed attributes',
   new: 'new',
+  removed: 'removed',
   hands: 'put in or out by hand',
   due: 'due',
   accounts: 'by their account',

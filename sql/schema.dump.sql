@@ -369,6 +369,8 @@ CREATE TRIGGER leads_inserted AFTER INSERT ON leads REFERENCING NEW TABLE AS new
 
 CREATE TRIGGER leads_moved BEFORE UPDATE OF first_seen_at ON leads FOR EACH ROW WHEN (old.first_seen_at IS DISTINCT FROM new.first_seen_at) EXECUTE FUNCTION record_first_seen();
 
+CREATE TRIGGER leads_removed AFTER DELETE ON leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION record_removal();
+
 CREATE TRIGGER leads_updated AFTER UPDATE ON leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_lead_changes();
 
 create table membership (
@@ -770,6 +772,16 @@ create table segments (
 
 comment on column segments.origin is 'snapshot: a static segment; its definition is a list of leads.';
 
+create table tombstone (
+  lead_id bigint not null,
+  ingest_xid xid8 not null default pg_current_xact_id(),
+  constraint tombstone_pkey PRIMARY KEY (lead_id)
+);
+
+comment on table tombstone is 'Leads that were removed. Their numbers are never given again.';
+
+CREATE INDEX tombstone_ingest ON tombstone USING btree (ingest_xid);
+
 CREATE OR REPLACE FUNCTION as_instant(value text, zone text)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -900,6 +912,16 @@ begin
     from new_rows n join old_rows o using (lead_id)
     where n.account_id is distinct from o.account_id;
   end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION record_removal()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into tombstone (lead_id) select lead_id from old_rows
+  on conflict (lead_id) do update set ingest_xid = excluded.ingest_xid;
   return null;
 end $function$;
 

@@ -2,7 +2,7 @@ import type { Instant, Score } from '../../compiler/index.ts'
 import type { Client } from '../engine.ts'
 import { statement } from '../sql.ts'
 import type { Candidates } from './candidates.ts'
-import type { PinnedDefinitions } from './definitions.ts'
+import { mainScore, type PinnedDefinitions } from './definitions.ts'
 import type { Staged } from './evaluate.ts'
 import type { Warned } from './guard.ts'
 import { FencedOff } from './lease.ts'
@@ -14,6 +14,7 @@ import type { Steps } from './steps.ts'
 type Applying = {
   readonly runId: string
   readonly asOf: Instant
+  readonly horizon: string
   readonly fence: string
   readonly definitions: PinnedDefinitions
   readonly evaluation: Staged
@@ -47,6 +48,9 @@ export async function applyRun(client: Client, run: Applying): Promise<Applied> 
   const fence = await client.query(statement('runs/check_fence'), [run.fence])
   if (fence.rowCount === 0) throw new FencedOff()
   const superseded = await client.query<{ segment_id: string; version: number }>(statement('runs/supersede'))
+  const position = mainScore(definitions)
+  const main = [position, position && 'engagement']
+  await client.query(statement('runs/drop_removed'), [run.horizon, ...main])
   await steps.step('apply left', () => client.query(statement('runs/apply_left')))
   await steps.step('apply entered', () => client.query(statement('runs/apply_entered'), [asOf, runId]))
   await steps.step('apply changes', () => client.query(statement('runs/apply_changes'), [asOf, runId]))
@@ -62,6 +66,7 @@ export async function applyRun(client: Client, run: Applying): Promise<Applied> 
     )
   }
   await steps.step('apply states', () => client.query(statement('runs/apply_states')))
+  await client.query(statement('runs/remove_scores'))
   await steps.step('apply figures', () =>
     client.query(statement('runs/apply_stats'), [asOf, runId, evaluation.leads]),
   )

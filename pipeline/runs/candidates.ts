@@ -32,6 +32,16 @@ export async function findCandidates(
   }
 }
 
+/** Adds those whom the choice came too early for, so that what the run found of them doesn't count as drift. */
+export async function addLateCandidates(
+  client: Client,
+  definitions: PinnedDefinitions,
+  horizon: string,
+): Promise<void> {
+  const { rowCount } = await client.query(statement('runs/add_late_candidates'), [horizon])
+  if (rowCount && readsMates(definitions)) await client.query(statement('runs/add_mates'))
+}
+
 /** Whether any segment or score hangs on the other leads of a lead's account. */
 const readsMates = ({ segments, scores, references }: PinnedDefinitions): boolean =>
   scores.some(({ ofLeads }) => ofLeads) ||

@@ -152,7 +152,18 @@ export async function runAsOf(
     const evaluation = { ...staged, failing: [...staged.failing, ...failing] }
     const applied = await inTransaction(client, () =>
       applyRun(client, {
-        ...{ runId, asOf, fence: lease.fence, definitions, evaluation, candidates, midnight, rollUp, steps },
+        ...{
+          runId,
+          asOf,
+          horizon,
+          fence: lease.fence,
+          definitions,
+          evaluation,
+          candidates,
+          midnight,
+          rollUp,
+          steps,
+        },
         judged: staged.judged,
         full: mode === 'full',
         lastAsOf: last.as_of,

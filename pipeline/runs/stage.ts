@@ -2,7 +2,7 @@ import { agendaEnd, type Instant, micropoints, type Score } from '../../compiler
 import type { Client, Database } from '../engine.ts'
 import type { Lake } from '../lake/lake.ts'
 import { statement } from '../sql.ts'
-import type { Candidates } from './candidates.ts'
+import { addLateCandidates, type Candidates } from './candidates.ts'
 import { stageInLake } from './columnar-run.ts'
 import { mainScore, type PinnedDefinitions } from './definitions.ts'
 import { evaluate, type Staged } from './evaluate.ts'
@@ -55,9 +55,10 @@ export async function stageRun(
   // Up to the midnight after it, a run knows who will be due; beyond that nothing can be said.
   const judged =
     mode === 'full' && candidates !== undefined && last.as_of !== null && asOf <= agendaEnd(last.as_of)
-  await steps.step('find causes', () =>
-    stageCauses(client, { asOf, horizon, lastAsOf: last.as_of, judged, midnight }),
-  )
+  await steps.step('find causes', async () => {
+    if (judged) await addLateCandidates(client, definitions, horizon)
+    return stageCauses(client, { asOf, horizon, lastAsOf: last.as_of, judged, midnight })
+  })
   return { ...staged, judged }
 }
 

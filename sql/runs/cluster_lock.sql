@@ -1,2 +1,2 @@
 -- Waits for those who write sources, and keeps further ones waiting until the transaction ends.
-lock table accounts, leads, attribute_change, events, segment_list, runs in share row exclusive mode;
+lock table accounts, leads, attribute_change, events, tombstone, segment_list, runs in share row exclusive mode;

@@ -7,6 +7,7 @@ select c.system_identifier is not null as known,
     or exists (select from events where ingest_xid >= next.xid)
     or exists (select from attribute_change where ingest_xid >= next.xid)
     or exists (select from leads where changed_xid >= next.xid)
+    or exists (select from tombstone where ingest_xid >= next.xid)
     or exists (select from segment_list where ingest_xid >= next.xid)
     or exists (select from segment_list where until_xid >= next.xid) as ahead,
   c.restored_after,

@@ -16,6 +16,10 @@ lead as (
   where (ingest_xid::xid <> xmin and changed_xid::xid <> xmin)
     or greatest(ingest_xid, changed_xid) >= pg_snapshot_xmax(pg_current_snapshot())
 ),
+removed as (
+  update tombstone set ingest_xid = (3 + width_bucket(ingest_xid, $1::xid8[]))::text::xid8
+  where ingest_xid::xid <> xmin or ingest_xid >= pg_snapshot_xmax(pg_current_snapshot())
+),
 account as (
   update accounts set ingest_xid = (3 + width_bucket(ingest_xid, $1::xid8[]))::text::xid8
   where ingest_xid::xid <> xmin or ingest_xid >= pg_snapshot_xmax(pg_current_snapshot())

@@ -11,9 +11,12 @@ found as (
   select subject_id, 2 from attribute_change
   where subject = 'lead' and ingest_xid >= $1::text::xid8 and ingest_xid < $2::text::xid8
   union all
-  -- Whatever the horizon: since when a lead exists is read as it stands.
+  -- Whatever the horizon: whether a lead exists, and since when, is read as it stands.
   select lead_id, 3 from leads
   where changed_xid >= $1::text::xid8
+  union all
+  select lead_id, 7 from tombstone
+  where ingest_xid >= $1::text::xid8
   union all
   select lead_id, 4 from segment_list
   where ingest_xid >= $1::text::xid8 and ingest_xid < $2::text::xid8
@@ -28,5 +31,5 @@ found as (
   where c.subject = 'lead' and c.attribute = '@account' and c.value in (select value from changed_account)
 )
 insert into candidate (lead_id, reason)
-select lead_id, (array['events', 'attributes', 'new', 'hands', 'due', 'accounts'])[min(reason)]
+select lead_id, (array['events', 'attributes', 'new', 'hands', 'due', 'accounts', 'removed'])[min(reason)]
 from found group by lead_id;

@@ -1,2 +1,5 @@
--- A full run looks at all leads.
-create temporary view looked_at as select lead_id from leads;
+-- A full run looks at all leads, and at those that the run before saw and that are gone.
+create temporary view looked_at as
+select lead_id from leads
+union all
+select lead_id from lead_state s where present and not exists (select from leads l where l.lead_id = s.lead_id);

@@ -67,6 +67,10 @@ source as (
   ) as l cross join oldest o
   where ingest_xid < $1::text::xid8
     and (l.xid >= o.horizon or (first_seen_at <= $2::timestamptz and first_seen_at > o.as_of))
+  union all
+  select 'lead', lead_id, ingest_xid, null
+  from tombstone join concerned using (lead_id) cross join oldest o
+  where ingest_xid >= o.horizon
 ),
 touched as materialized (
   select i.as_of, i.horizon, s.subject, s.id

@@ -214,6 +214,65 @@ describe('S23: the connection breaks after the commit, before the answer', () =>
   })
 })
 
+describe('S38: leads that are removed while a run holds them', () => {
+  test.each(['find candidates', 'evaluate', 'find causes', 'guard'])(
+    'before "%s": nothing is written about them, and the next run counts them out',
+    async (step) => {
+      await runAsOf(database, slot, {
+        onStep: async (each) => {
+          // One enters, one leaves, one stays.
+          if (each === step) await database.query(`delete from leads where external_id in ('a', 'b', 'c')`)
+        },
+      })
+      expect(await members(database, 'clicked')).toEqual(['d'])
+      await runAsOf(database, at(3, 40))
+      expect((await database.query('select lead_id from membership')).length).toBe(
+        (await members(database, 'clicked')).length + (await members(database, 'both')).length,
+      )
+      expect(await faults(database)).toEqual([])
+    },
+  )
+
+  test('together with all that was written about them, they leave nothing behind', async () => {
+    const tables = ['membership', 'membership_change', 'lead_scores', 'score_history']
+    const remove = () =>
+      database.transaction(async (client) => {
+        await client.query('select from run_lease for update')
+        for (const each of ['events', ...tables]) {
+          await client.query(
+            `delete from ${each} where lead_id in (select lead_id from leads where external_id in ('b', 'c'))`,
+          )
+        }
+        await client.query(`delete from leads where external_id in ('b', 'c')`)
+      })
+    await runAsOf(database, slot, { onStep: (step) => (step === 'guard' ? remove() : undefined) })
+    await runAsOf(database, at(3, 40))
+    for (const each of tables) {
+      const left = `select lead_id from ${each} where lead_id not in (select lead_id from leads)`
+      expect(await database.query(left), each).toEqual([])
+    }
+    const ofRemoval = /figures|counted other changes/
+    expect((await faults(database)).filter(({ what }) => !ofRemoval.test(what))).toEqual([])
+  })
+
+  test('a full run right after them finds no drift', async () => {
+    await runAsOf(database, at(3))
+    await database.query(`delete from leads where external_id in ('a', 'c')`)
+    const { candidates } = await runAsOf(database, at(3, 10))
+    expect(candidates).toMatchObject({ reasons: { removed: 2 } })
+    await database.query(`delete from leads where external_id = 'b'`)
+    const { drift, mode } = await runAsOf(database, at(3, 20), {
+      full: true,
+      onStep: async (step) => {
+        if (step === 'evaluate') await database.query(`delete from leads where external_id = 'd'`)
+      },
+    })
+    expect({ drift, mode }).toEqual({ drift: 0, mode: 'full' })
+    expect(await members(database, 'clicked')).toEqual([])
+    expect(await faults(database)).toEqual([])
+  })
+})
+
 describe('S29: a row that becomes visible late', () => {
   test('committed after a run that passed its number, it is seen by the next one', async () => {
     await database.session(async (slow) => {

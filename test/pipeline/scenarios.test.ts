@@ -61,6 +61,10 @@ const shown: Readonly<Record<string, readonly (readonly [file: string, name: str
   ],
   'S35 time zones': [['compiler/zones.test.ts', 'random worlds around it']],
   'S36 the lake differs from Postgres': [['pipeline/lake-verify.test.ts', 'rows that differ are counted']],
+  'S38 leads removed meanwhile': [
+    ['pipeline/scenarios-runs.test.ts', 'S38'],
+    ['pipeline/incremental-laws.test.ts', 'leave what runs in full leave'],
+  ],
   'S46 too many come or go': [['pipeline/guard.test.ts', 'parks the segment']],
   'S59 a full disk': [
     ['pipeline/scenarios-lake.test.ts', 'S59'],
@@ -77,6 +81,7 @@ const shown: Readonly<Record<string, readonly (readonly [file: string, name: str
     ['pipeline/scenarios-lake.test.ts', 'S63'],
     ['pipeline/lake-damage.test.ts', 'a lake that is gone'],
   ],
+  'S64 results that would block the process': [['pipeline/rows.test.ts', 'S64']],
   'S67 all of it at random': [['pipeline/chaos.test.ts', 'whatever happens to runs']],
   'a restore elsewhere': [['pipeline/restore.test.ts', 'restored into another server']],
 }

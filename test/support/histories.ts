@@ -94,7 +94,7 @@ export const histories: fc.Arbitrary<History> = worlds
 /** Empties everything that a world, definitions and runs leave behind. */
 export async function forget(database: Database): Promise<void> {
   await database.query(
-    `truncate leads, accounts, events, attribute_change, catalog, event_types, segments, segment_versions,
+    `truncate leads, accounts, events, attribute_change, tombstone, catalog, event_types, segments, segment_versions,
        segment_renames, scoring_versions, runs, run_segments, segment_state, membership, membership_change,
        lead_scores, score_history, segment_stats, segment_list restart identity cascade`,
   )

@@ -58,21 +58,21 @@ export async function judged(database: Database, sequence: Sequence, index: numb
 
 /** What a run sees of the world. Its own changes and days, it looks up where runs wrote them. */
 async function knownAt(database: Database, sequence: Sequence, index: number): Promise<World> {
-  const { world, arrivals, hands, moves, steps } = sequence
+  const { world, arrivals, hands, moves, removals, steps } = sequence
   const { asOf } = steps[index]!
   const seen = (arrives: number) => seenBy(sequence, arrives) <= index
-  // Since when a lead exists is read as it stands, whatever the horizon.
+  // Whether a lead exists, and since when, is read as it stands, whatever the horizon.
   const isThere = (arrives: number, step: number) => step <= index && seenBy(sequence, arrives) <= step
   const marked = <Row extends object>(rows: readonly Row[], when: readonly number[]) =>
     rows.map((row, place) => ({ ...row, late: !seen(when[place]!) }))
   return {
     ...world,
     asOf,
-    leads: marked(world.leads, arrivals.leads).map((lead, place) => {
-      const own = moves.filter(
-        ({ step, lead: id }) => id === lead.id && isThere(arrivals.leads[place]!, step),
-      )
-      return { ...lead, firstSeen: [lead.firstSeen, ...own.map(({ to }) => to)].sort()[0]! }
+    leads: marked(world.leads, arrivals.leads).flatMap((lead, place) => {
+      const meant = (each: { lead: number; step: number }) =>
+        each.lead === lead.id && isThere(arrivals.leads[place]!, each.step)
+      if (removals.some(meant)) return []
+      return { ...lead, firstSeen: [lead.firstSeen, ...moves.filter(meant).map(({ to }) => to)].sort()[0]! }
     }),
     events: marked(world.events, arrivals.events),
     changes: marked(world.changes, arrivals.changes),

@@ -142,6 +142,7 @@ function withKeys(sequence: Sequence, wanted: readonly string[]): Sequence {
 const simpler = [
   part('hands'),
   part('moves'),
+  part('removals'),
   rows('leads'),
   rows('events'),
   rows('changes'),
@@ -151,7 +152,7 @@ const simpler = [
   },
 ]
 
-function part(name: 'hands' | 'moves') {
+function part(name: 'hands' | 'moves' | 'removals') {
   return {
     of: (sequence: Sequence): readonly unknown[] => sequence[name],
     drop: (sequence: Sequence, from: number, size: number): Sequence => ({
@@ -185,6 +186,7 @@ function dropSteps(sequence: Sequence, from: number, size: number): Sequence {
       ends: earlier(hand.ends),
     })),
     moves: sequence.moves.map((move) => ({ ...move, step: earlier(move.step) })),
+    removals: sequence.removals.map((removal) => ({ ...removal, step: earlier(removal.step) })),
     steps: sequence.steps.toSpliced(from, size),
   }
 }
@@ -202,7 +204,7 @@ export function told({ step, message, lines }: Broken, { world, arrivals, ...res
       JSON.stringify(changedFrom(rest.versions[index - 1], version), null, 1),
     ),
     ...rest.hands.map((hand) => JSON.stringify(hand)),
-    ...rest.moves.map((move) => JSON.stringify(move)),
+    ...[...rest.moves, ...rest.removals].map((each) => JSON.stringify(each)),
     ...(world.events.length > 60 ? [] : [...rowsOf('leads'), ...rowsOf('events'), ...rowsOf('changes')]),
   ].join('\n')
 }

@@ -46,6 +46,7 @@ export async function play(
   if (!step.held) {
     await database.transaction((client) => arrive(client, sequence, index))
     await move(database, sequence, index)
+    await remove(database, sequence, index)
     await reachOut(database, sequence.hands, index)
     await untilSeen(database)
     return runAsOf(database, step.asOf, { ...options(allFull || step.full), lake })
@@ -55,6 +56,7 @@ export async function play(
     await arrive(client, sequence, index)
     await client.query('select pg_current_xact_id()')
     await move(database, sequence, index)
+    await remove(database, sequence, index)
     await reachOut(database, sequence.hands, index)
     return runAsOf(database, step.asOf, { ...options(allFull || step.full), lake })
   })
@@ -132,6 +134,11 @@ async function move(database: Database, { moves }: Sequence, index: number): Pro
       [lead, to],
     )
   }
+}
+
+async function remove(database: Database, { removals }: Sequence, index: number): Promise<void> {
+  const gone = removals.filter(({ step }) => step === index).map(({ lead }) => lead)
+  if (gone.length > 0) await database.query('delete from leads where lead_id = any($1::bigint[])', [gone])
 }
 
 async function reachOut(database: Database, hands: readonly Hand[], index: number): Promise<void> {

@@ -16,6 +16,7 @@ export type Sequence = {
   }
   readonly hands: readonly Hand[]
   readonly moves: readonly Move[]
+  readonly removals: readonly Removal[]
   /** Definitions by key: each step uses one of these. */
   readonly versions: readonly Readonly<Record<string, string>>[]
   readonly scorings: readonly (readonly ScoreDefinition[])[]
@@ -55,6 +56,9 @@ export type Hand = {
 
 /** A file says that a lead was there before. */
 export type Move = { readonly lead: number; readonly to: Instant; readonly step: number }
+
+/** Somebody deletes a lead. */
+export type Removal = { readonly lead: number; readonly step: number }
 
 /** What definitions are broken without. */
 export const lost = 'title'
@@ -231,6 +235,13 @@ function sequenceOf(
           step: fc.nat(offsets.length - 1),
         }),
         { maxLength: 3 },
+      ),
+      removals: fc.array(
+        fc.record({
+          lead: fc.constantFrom(...world.leads.map(({ id }) => id)),
+          step: fc.nat(offsets.length - 1),
+        }),
+        { maxLength: 2 },
       ),
       versions: fc.constant(versions),
       scorings: fc.shuffledSubarray([scoringOf(mates, '1000000', 30), scoringOf(mates, '3000000', 1)], {
