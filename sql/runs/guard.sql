@@ -1,7 +1,6 @@
 -- Which segments this run would change by more than it may without being asked, after staged_change was filled.
 -- A first evaluation is left out, and so is a segment that was last evaluated when there was not one lead.
 -- What a definition moves counts as far as nobody was shown it and agreed: versions applied since the last evaluation.
--- What was parked as a repair looks like time going by when it is tried again: it counts as it did.
 -- $1 share of the members numeric, $2 how many leads at least bigint, $3 scoring_version int (null: none).
 -- Columns: segment_id, members (before the run), entered, left, unexpected (leads that come and go by data, repair or an
 -- unseen definition), by_time, causes (of those that count, in words), parks (boolean; else time alone did it),
@@ -20,9 +19,7 @@ with moved as (
 ),
 weighed as (
   select m.*,
-    by_data + greatest(0, by_definition - coalesce(shown.leads, 0) - coalesce(scored.leads, 0))
-      + case when st.state = 'needs_approval' and st.error ->> 'causes' ~ 'repair' then by_time else 0 end as unexpected,
-    case when st.state = 'needs_approval' and st.error ->> 'causes' ~ 'repair' then st.error ->> 'causes' end as parked_by,
+    by_data + greatest(0, by_definition - coalesce(shown.leads, 0) - coalesce(scored.leads, 0)) as unexpected,
     (select count(*) from membership h where h.segment_id = m.segment_id) as members,
     case when st.approved_by is not null then st.error ->> 'standing' end as approved_for
   from moved m
@@ -40,7 +37,7 @@ weighed as (
   ) scored on true
   where st.version is not null and coalesce(last.leads, 1) > 0
 )
-select segment_id, members, entered, "left", unexpected, by_time, coalesce(parked_by, causes, 'time') as causes, approved_for,
+select segment_id, members, entered, "left", unexpected, by_time, coalesce(causes, 'time') as causes, approved_for,
   unexpected >= $2::bigint and unexpected > $1::numeric * members as parks
 from weighed
 where (unexpected >= $2::bigint and unexpected > $1::numeric * members)

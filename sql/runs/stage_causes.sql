@@ -144,11 +144,14 @@ select p.segment_id, d.lead_id, d.change,
         or (p.reads_account
           and (l.value, b.as_of, b.horizon) in (select value, as_of, horizon from moved where segment_id is null))))
       then 'data'
+    -- What was parked as a repair would look like time going by when it is tried again.
+    when st.state = 'needs_approval' and st.error ->> 'causes' ~ 'repair' then 'repair'
     else 'time' end,
   p.version
 from difference d
 join planned p using (segment_id)
 left join base b on b.segment_id = p.segment_id
+left join segment_state st on st.segment_id = p.segment_id
 left join linked l on l.lead_id = d.lead_id
 -- In the order of the keys that are written next: millions of rows of a first run go in much faster so.
 order by p.segment_id, d.lead_id;

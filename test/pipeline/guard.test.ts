@@ -249,8 +249,9 @@ test('a repair is parked as well, and stays so when it is tried again', async ()
     '0 of 100 members leave, 200 leads enter (repair): more than 30 % of them. `tideline approve all` lets it happen.',
   )
   await approve(database, { keys: ['all'], by: 'ana@desk' })
-  expect((await runAsOf(database, at(2, 1))).failing).toEqual([])
+  expect(await runAsOf(database, at(2, 1))).toMatchObject({ failing: [], drift: 200 })
   expect(await memberCount('all')).toBe(300)
+  expect((await counts('all')).at(-1)).toBe('02 01 entered repair 200')
 })
 
 test('a list that is replaced is what somebody named', async () => {
