@@ -1,6 +1,5 @@
 import { UnrecoverableError } from 'bullmq'
-import { UserError } from '../pipeline/errors.ts'
-import { describeError } from '../pipeline/runs/run.ts'
+import { describeError, UserError } from '../pipeline/errors.ts'
 
 /** What may be told of an error: it goes into logs and into the queue, both of which others read. */
 export type Failure = { readonly code: string; readonly message: string; readonly hint?: string }

@@ -12,3 +12,13 @@ export class UserError extends Error {
     this.where = options.where
   }
 }
+
+/** A code and a sentence; values of rows, which Postgres puts into its details, are left out. */
+export function describeError(error: unknown): { code: string; message: string } {
+  if (error instanceof UserError) return { code: error.code, message: error.message }
+  const { code, message } = error as { code?: string; message?: string }
+  return {
+    code: code ?? 'FAILED',
+    message: (message ?? String(error)).replaceAll('\u0000', '').slice(0, 2000),
+  }
+}

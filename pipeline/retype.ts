@@ -6,6 +6,7 @@ import { type Client, type Database, inTransaction } from './engine.ts'
 import { UserError } from './errors.ts'
 import type { CatalogName } from './names.ts'
 import { rollUp } from './rollup.ts'
+import { lockBackfills, unlockBackfills } from './runs/backfill-lock.ts'
 import { readLastApplied } from './runs/instants.ts'
 import { claim } from './runs/lease.ts'
 import { statement } from './sql.ts'
@@ -58,17 +59,23 @@ export function planRetype(database: Database, options: RetypeOptions): Promise<
 /**
  * Gives a name of the catalog another type, and every value of it that is or was stored: read again by the functions
  * that type values at the door. What can't be read stays as it is, and counts as missing. Under the runs' lease, so
- * that none sees half of it.
+ * that none sees half of it; not while a backfill is under way.
  */
 export function retype(database: Database, options: RetypeOptions): Promise<Retyped> {
   const { owner, waitMilliseconds = 60_000 } = options
   return database.session(async (client) => {
-    const lease = await claim(database, client, { owner, waitMilliseconds })
+    // It reads below a horizon of its own, and would lose sight of all rows that are stamped here.
+    await lockBackfills(client, waitMilliseconds)
     try {
-      await finishRollUp(database, client, options.temporary)
-      return await inTransaction(client, () => write(client, options, waitMilliseconds))
+      const lease = await claim(database, client, { owner, waitMilliseconds })
+      try {
+        await finishRollUp(database, client, options.temporary)
+        return await inTransaction(client, () => write(client, options, waitMilliseconds))
+      } finally {
+        await lease.release().catch(() => {})
+      }
     } finally {
-      await lease.release().catch(() => {})
+      await unlockBackfills(client)
     }
   })
 }
@@ -132,6 +139,8 @@ async function write(client: Client, options: RetypeOptions, waitMilliseconds: n
   await waitUntilAlone(client, waitMilliseconds)
   await client.query(statement('imports/set_local'))
   const { retyped, meanings } = await prepare(client, options)
+  // One that was interrupted has to begin anew.
+  await client.query('delete from backfills')
   // The history is rewritten here, value by value; the triggers would add to it.
   await client.query(statement('imports/set_written'), ['written'])
   if (subject === 'event') await client.query(statement('catalog/retype_events'), [eventType, name])

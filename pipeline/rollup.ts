@@ -1,6 +1,7 @@
 import { type Instant, plan } from '../compiler/index.ts'
 import { type ColumnarTable, columnarExport } from './columnar.ts'
 import { type Client, type Database, type Duckdb, inTransaction } from './engine.ts'
+import { describeError } from './errors.ts'
 import { type Lake, viewLake } from './lake/lake.ts'
 import { copyIn, copyOut } from './runs/columnar-copy.ts'
 import { inDuckdb, lakeFailure } from './runs/columnar-duckdb.ts'
@@ -41,15 +42,19 @@ type RollingUp = {
 
 /**
  * Rolls up all segments as of a nightly run, in DuckDB. Sources and results travel as files that are piped in and
- * out of Postgres; no row passes through here. Returns how many rows were written; null if DuckDB had no room or no
- * memory: it stays due then, and keeps no run from being made.
+ * out of Postgres; no row passes through here. Returns how many rows were written; null if that failed: it stays due
+ * then, and keeps no run from being made.
  */
 export async function rollUp(database: Database, options: RollingUp): Promise<number | null> {
   try {
     return await writeRollups(database, options)
   } catch (error) {
-    if (lakeFailure(error)) return null
-    throw error
+    const failed = lakeFailure(error) ?? describeError(error)
+    await database.query('update runs set rollup_error = $2::jsonb where run_id = $1::bigint', [
+      options.runId,
+      JSON.stringify(failed),
+    ])
+    return null
   }
 }
 
@@ -67,7 +72,10 @@ function writeRollups(database: Database, options: RollingUp): Promise<number> {
         await client.query(`delete from ${table} where as_of = $1::timestamptz`, [options.asOf])
         written += await copyIn(client, duckdb, folder, { table, query: `from result_${name}` })
       }
-      await client.query('update runs set rollup_due = false where run_id = $1::bigint', [options.runId])
+      await client.query(
+        'update runs set rollup_due = false, rollup_error = null where run_id = $1::bigint',
+        [options.runId],
+      )
       return written
     })
   }

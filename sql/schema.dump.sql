@@ -503,6 +503,7 @@ create table runs (
   candidates jsonb,
   engine text,
   drift bigint,
+  rollup_error jsonb,
   constraint runs_engine_check CHECK (engine = ANY (ARRAY['postgres'::text, 'duckdb'::text])),
   constraint runs_mode_check CHECK (mode = ANY (ARRAY['incremental'::text, 'full'::text, 'backfill'::text])),
   constraint runs_origin_check CHECK (origin = ANY (ARRAY['command'::text, 'schedule'::text, 'queue'::text])),
@@ -522,6 +523,8 @@ comment on column runs.candidates is 'How many leads an incremental run looked a
 comment on column runs.engine is 'Where the leads were evaluated.';
 
 comment on column runs.drift is 'Differences that a full run found and no change explains: repaired. Null where that was not looked for.';
+
+comment on column runs.rollup_error is 'Why its figures could not be rolled up so far: a code and a sentence. It is tried again before the next run.';
 
 comment on column runs.as_of is 'What had happened by then counts.';
 

@@ -38,10 +38,10 @@ async function checksumOf(path: string): Promise<string> {
 /** Gives a written file its name: only now is it the lake's, and it is whole. */
 export async function publish(
   folder: string,
-  written: Pick<LakeFile, 'period' | 'rows' | 'verified_at'> & { path: string; generation: number },
+  written: Pick<LakeFile, 'period' | 'rows' | 'verified_at'> & { path: string; mark: string },
 ): Promise<LakeFile> {
-  const { path, period, generation, rows, verified_at } = written
-  const file = `events/${period}.${generation}.parquet`
+  const { path, period, mark, rows, verified_at } = written
+  const file = `events/${period}.${mark}.parquet`
   const handle = await open(path, 'r+')
   try {
     await handle.sync()

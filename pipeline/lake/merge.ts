@@ -11,7 +11,7 @@ type Merge = {
   readonly work: string
   readonly pieces: string
   readonly period: Period
-  readonly generation: number
+  readonly mark: string
   readonly columns: readonly LakeColumn[]
   /** Files whose rows stay, unless a piece has a newer row with the same id. */
   readonly old: readonly LakeFile[]
@@ -20,7 +20,7 @@ type Merge = {
 
 /** Writes one period's file: the pieces that arrived, and what was there before. Undefined if nothing is left. */
 export async function mergePeriod(duckdb: Duckdb, merge: Merge): Promise<LakeFile | undefined> {
-  const { folder, work, pieces, period, generation, columns, old, now } = merge
+  const { folder, work, pieces, period, mark, columns, old, now } = merge
   const names = ['lead_id', 'event_id', 'type', 'occurred_at', ...columns.map(({ column }) => column)].join(
     ', ',
   )
@@ -50,7 +50,7 @@ export async function mergePeriod(duckdb: Duckdb, merge: Merge): Promise<LakeFil
   )
   const rows = Number(counted!.rows)
   const [verified_at = now] = old.map((file) => file.verified_at).sort()
-  return rows === 0 ? undefined : publish(folder, { path, period, generation, rows, verified_at })
+  return rows === 0 ? undefined : publish(folder, { path, period, mark, rows, verified_at })
 }
 
 /** The periods that have pieces. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { type Reader, rows } from '../catalog.ts'
 import type { Client } from '../engine.ts'
 import { statement } from '../sql.ts'
 import { damagedFiles } from './files.ts'
@@ -28,6 +29,8 @@ export type Announced = {
   readonly lake: string
   readonly generation: number
   readonly token: string
+  /** In the names of all that it writes: no other write has it, even one of another database into the same folder. */
+  readonly mark: string
   readonly now: string
   readonly systemIdentifier: string
 }
@@ -68,6 +71,7 @@ export async function standing(client: Client, folder: string, asked: Asked): Pr
     lake,
     generation: Number(row.generation),
     token: row.pending,
+    mark: `${row.generation}-${row.pending.slice(0, 8)}`,
     now: row.now,
     systemIdentifier: row.system_identifier,
   }
@@ -91,4 +95,17 @@ function reasonToRebuild(before: Manifest, row: Begun, asked: Asked): Rebuilt | 
   if (BigInt(before.horizon) > BigInt(asked.horizon)) return 'ahead'
   const columns = new Set(before.columns.map(({ column }) => column))
   return asked.properties.every((property) => columns.has(columnOf(property).column)) ? null : 'columns'
+}
+
+/** Whether a lake's numbers of transactions mean nothing in this database. */
+export async function foreignTo(
+  reader: Reader,
+  { lake, token, system_identifier }: Manifest,
+): Promise<'cluster' | 'restored' | undefined> {
+  const [row] = await rows<{ system_identifier: string; known: boolean }>(reader, statement('lake/known'), [
+    lake,
+    token,
+  ])
+  if (row?.system_identifier !== system_identifier) return 'cluster'
+  return row.known ? undefined : 'restored'
 }

@@ -80,7 +80,7 @@ async function write(client: Client, { folder }: Lake, options: Asked): Promise<
   const found = await standing(client, folder, options)
   // First of all: it may be what killed writers left that fills the disk.
   await tidy(folder, found.before)
-  const work = join(folder, `work-${found.announced.generation}`)
+  const work = join(folder, `work-${found.announced.mark}`)
   await mkdir(work, { recursive: true })
   const duckdb = await openRenewable({ temporary: join(work, 'spill'), memory: options.memory })
   try {

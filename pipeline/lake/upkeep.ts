@@ -171,8 +171,8 @@ async function mergeAll(going: Write, gone: readonly Period[]): Promise<void> {
     await options.onStep?.('write')
     options.onProgress?.({ step: 'write', done, total: targets.length })
     const old = [...files.values()].filter((file) => holds(period, file.period))
-    const { generation, now } = going.found.announced
-    const file = await mergePeriod(duckdb, { folder, work, pieces, period, generation, columns, old, now })
+    const { mark, now } = going.found.announced
+    const file = await mergePeriod(duckdb, { folder, work, pieces, period, mark, columns, old, now })
     for (const each of old) files.delete(each.period)
     if (file) files.set(period, file)
     if (file && file.rows > manyRows) await duckdb.renew()

@@ -11,7 +11,7 @@ import { type LakeFile, type Manifest, readManifest, type Unreadable } from './m
 import { periodsIn, piecesOf } from './merge.ts'
 import { monthOf, type Period } from './periods.ts'
 import { openRenewable, type Renewable } from './renewable.ts'
-import type { Healed } from './standing.ts'
+import { foreignTo, type Healed } from './standing.ts'
 import { explainTrouble } from './trouble.ts'
 
 export type Verified = {
@@ -61,19 +61,6 @@ export async function verifyLake(database: Database, lake: Lake, options: Verify
 const unusable = (why: NonNullable<Verified['unusable']>): Verified => ({
   ...{ unusable: why, horizon: null, events: 0, files: 0, wrong: [] },
 })
-
-/** Whether a lake's numbers of transactions mean nothing in this database. */
-async function foreignTo(
-  database: Database,
-  { lake, token, system_identifier }: Manifest,
-): Promise<'cluster' | 'restored' | undefined> {
-  const [row] = await database.query<{ system_identifier: string; known: boolean }>(statement('lake/known'), [
-    lake,
-    token,
-  ])
-  if (row?.system_identifier !== system_identifier) return 'cluster'
-  return row.known ? undefined : 'restored'
-}
 
 type Comparison = {
   readonly lake: Lake

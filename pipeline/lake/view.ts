@@ -8,6 +8,7 @@ import { UserError } from '../errors.ts'
 import { literal } from '../import/source.ts'
 import type { Lake } from './lake.ts'
 import { columnOf, type Manifest, readManifest } from './manifest.ts'
+import { foreignTo } from './standing.ts'
 
 export type ViewOptions = {
   readonly plan: QueryPlan
@@ -27,7 +28,12 @@ export async function viewLake(
   { plan, horizon, folder }: ViewOptions,
 ): Promise<void> {
   const { settings, tables } = columnarExport(plan, horizon)
-  await viewEvents(duckdb, lake, { plan, horizon, table: tables.find(({ table }) => table === 'events')! })
+  const manifest = await readManifest(lake.folder)
+  if (typeof manifest === 'string' || !covers(manifest, plan, horizon)) throw behind(lake.folder)
+  // Two databases may write the same folder by turns, and have reached the same horizon.
+  if (await foreignTo(database, manifest)) throw behind(lake.folder)
+  const events = tables.find(({ table }) => table === 'events')!
+  await viewEvents(duckdb, lake, { plan, manifest, table: events })
   await mkdir(folder, { recursive: true })
   await database.session((client) =>
     inTransaction(client, async () => {
@@ -59,10 +65,8 @@ async function snapshot(
 async function viewEvents(
   duckdb: Duckdb,
   { folder }: Lake,
-  { plan, horizon, table }: { plan: QueryPlan; horizon: string; table: ColumnarTable },
+  { plan, manifest, table }: { plan: QueryPlan; manifest: Manifest; table: ColumnarTable },
 ): Promise<void> {
-  const manifest = await readManifest(folder)
-  if (typeof manifest === 'string' || !covers(manifest, plan, horizon)) throw behind(folder)
   const names = new Columns(plan)
   const stored = new Map(plan.properties.map((property) => [names.of(property), columnOf(property).column]))
   const files = manifest.files.map(({ file }) => literal(join(folder, file)))

@@ -47,7 +47,12 @@ export async function applyRun(client: Client, run: Applying): Promise<Applied> 
   const { runId, asOf, steps, evaluation, definitions } = run
   const fence = await client.query(statement('runs/check_fence'), [run.fence])
   if (fence.rowCount === 0) throw new FencedOff()
-  const superseded = await client.query<{ segment_id: string; version: number }>(statement('runs/supersede'))
+  // Whoever changes a definition from here on waits until this is over.
+  await client.query('lock table segments in share mode')
+  const superseded = await client.query<{ segment_id: string; version: number }>(
+    statement('runs/supersede'),
+    [run.lastAsOf],
+  )
   const position = mainScore(definitions)
   const main = [position, position && 'engagement']
   await client.query(statement('runs/drop_removed'), [run.horizon, ...main])

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { canonical, type Instant } from '../../compiler/index.ts'
 import { rows } from '../catalog.ts'
 import { type Client, type Database, inTransaction } from '../engine.ts'
-import { UserError } from '../errors.ts'
+import { describeError, UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
+import { lockBackfills, unlockBackfills } from './backfill-lock.ts'
 import { type Day, endOf, evaluatePresent, oneDay, prepareScores } from './backfill-scores.ts'
 import { type BackfillRange, findSlots, type Prepared, prepare } from './backfill-slots.ts'
 import { type Going, settleSeams, writeBackfill } from './backfill-write.ts'
@@ -12,7 +12,6 @@ import { mainScore } from './definitions.ts'
 import { evaluate } from './evaluate.ts'
 import { readLastApplied } from './instants.ts'
 import { claim } from './lease.ts'
-import { describeError } from './run.ts'
 import { stageCauses } from './stage.ts'
 import { type OnStep, Steps } from './steps.ts'
 
@@ -60,7 +59,7 @@ export type BackfillResult = {
  */
 export function backfill(database: Database, options: BackfillOptions): Promise<BackfillResult> {
   return database.session(async (client) => {
-    await lock(client, options.waitMilliseconds ?? 60_000)
+    await lockBackfills(client, options.waitMilliseconds ?? 60_000)
     try {
       await client.query('discard temp')
       await client.query(statement('backfill/interrupted'), [null])
@@ -83,23 +82,8 @@ export function backfill(database: Database, options: BackfillOptions): Promise<
     } finally {
       // The next one on this connection must see the history that stands.
       await client.query('discard temp').catch(() => {})
-      await client.query(statement('backfill/unlock')).catch(() => {})
+      await unlockBackfills(client)
     }
-  })
-}
-
-async function lock(client: Client, waitMilliseconds: number): Promise<void> {
-  const attempts = Math.max(1, Math.ceil(waitMilliseconds / 250))
-  for (let attempt = 1; ; attempt++) {
-    const [row] = await rows<{ locked: boolean }>(client, statement('backfill/lock'))
-    if (row?.locked) return
-    if (attempt >= attempts) break
-    await sleep(250)
-  }
-  throw new UserError({
-    code: 'BACKFILL_IN_PROGRESS',
-    message: 'Another backfill is under way; there is one at a time.',
-    hint: 'Wait for it to end; `tideline runs` shows it.',
   })
 }
 

@@ -36,7 +36,7 @@ export async function dryRun(database: Database, options: RunOptions): Promise<D
     try {
       const lease = { fence: '0', release: async () => {} }
       const restored = await isRestored(session, last.run_id)
-      const going = { ...options, asOf, last, restored, lake: undefined, steps }
+      const going = { ...options, asOf, last, restored, owing: false, lake: undefined, steps }
       const result = await runAsOf(imagined(database), imagining(session), lease, going)
       const { mode, chosen, candidates, segments, failing } = result
       const engine = mode === 'full' && (await isWorthIt(session, options)) ? 'duckdb' : 'postgres'

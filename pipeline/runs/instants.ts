@@ -29,7 +29,10 @@ export async function readLastApplied(client: Pick<Client, 'query'>): Promise<La
  * loaded a moment ago would not exist yet.) Undefined if it is the last applied one: then nothing is to be done.
  */
 export function chooseAsOf(last: LastApplied, asked: Instant | undefined): Instant | undefined {
-  if (asked === undefined) return last.now
+  if (asked === undefined) {
+    if (last.as_of !== null && last.now <= last.as_of) throw clockBehind(last.now, last.as_of)
+    return last.now
+  }
   if (asked > last.now) {
     throw new UserError({
       code: 'AS_OF_IN_FUTURE',
@@ -48,3 +51,10 @@ export function chooseAsOf(last: LastApplied, asked: Instant | undefined): Insta
   }
   return asked
 }
+
+const clockBehind = (now: Instant, lastAsOf: Instant): UserError =>
+  new UserError({
+    code: 'CLOCK_BEHIND',
+    message: `The database's clock says ${now}, and the last run was as of ${lastAsOf}: runs go forward in time.`,
+    hint: 'Set the clock of the database server right, or wait until it has caught up.',
+  })

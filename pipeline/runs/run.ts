@@ -1,6 +1,6 @@
 import type { Instant } from '../../compiler/index.ts'
 import { type Client, type Database, inTransaction } from '../engine.ts'
-import { UserError } from '../errors.ts'
+import { describeError, UserError } from '../errors.ts'
 import { drainInboxes } from '../import/inbox.ts'
 import type { Lake } from '../lake/lake.ts'
 import { rollUp } from '../rollup.ts'
@@ -13,7 +13,7 @@ import type { Failing } from './definitions.ts'
 import { type GuardLimits, guard, type Warned } from './guard.ts'
 import { chooseAsOf, type LastApplied, readLastApplied } from './instants.ts'
 import { claim, type Lease } from './lease.ts'
-import { type Chosen, scoresMeaning } from './mode.ts'
+import { type Chosen, passesMidnight, scoresMeaning } from './mode.ts'
 import { stageRun } from './stage.ts'
 import { type OnStep, type RunStep, Steps } from './steps.ts'
 
@@ -77,10 +77,20 @@ export type RunResult = {
  */
 export async function run(database: Database, options: RunOptions): Promise<RunResult> {
   const steps = new Steps(options.onStep)
-  await steps.step('drain inboxes', async () => {
-    const report = await drainInboxes(database, { timezone: options.timezone })
-    return report?.read ?? 0
-  })
+  try {
+    await steps.step('drain inboxes', async () => {
+      const report = await drainInboxes(database, { timezone: options.timezone })
+      return report?.read ?? 0
+    })
+    return await runOnce(database, options, steps)
+  } catch (error) {
+    // On a connection of its own: that of the run may be what failed.
+    await recordFailure(database, options, steps, error).catch(() => {})
+    throw error
+  }
+}
+
+function runOnce(database: Database, options: RunOptions, steps: Steps): Promise<RunResult> {
   return database.session(async (connection) => {
     const client = steps.watch(connection)
     const lease = await steps.step('claim', () =>
@@ -91,39 +101,43 @@ export async function run(database: Database, options: RunOptions): Promise<RunR
       await client.query(statement('backfill/clean_up'), [null, null])
       const restored = await checkCluster(client)
       const last = await readLastApplied(client)
-      await rollUpIfDue(database, last, options, steps)
+      const owing = await rollUpIfDue(database, last, options, steps)
       const asOf = chooseAsOf(last, options.asOf)
       if (asOf === undefined) return unchanged({ ...last, as_of: last.as_of ?? last.now })
-      return await runAsOf(database, client, lease, { ...options, asOf, last, restored, steps })
+      return await runAsOf(database, client, lease, { ...options, asOf, last, restored, owing, steps })
     } finally {
       await lease.release().catch(() => {})
     }
   })
 }
 
-/** The slot at 00:00 UTC is the nightly run: its figures are rolled up. */
-const isNightly = (asOf: Instant): boolean => asOf.endsWith('T00:00:00.000000Z')
+/** The first run of a day in UTC is the nightly one: its figures are rolled up. Usually its slot is 00:00. */
+const isNightly = (asOf: Instant, lastAsOf: Instant | null): boolean =>
+  asOf.endsWith('T00:00:00.000000Z') || (lastAsOf !== null && passesMidnight(lastAsOf, asOf))
 
 /**
- * Rolls up after a nightly run; and before the next run, if the process was killed between the two: membership is
- * still as of that night then.
+ * Rolls up after a nightly run; and before the next run, if that failed or the process was killed between the two:
+ * membership is still as of that night then. Returns whether it is still owing.
  */
 async function rollUpIfDue(
   database: Database,
   last: LastApplied,
   options: RunOptions,
   steps: Steps,
-): Promise<void> {
-  if (last.run_id === null || last.as_of === null || last.horizon === null || !last.rollup_due) return
+): Promise<boolean> {
+  if (last.run_id === null || last.as_of === null || last.horizon === null || !last.rollup_due) return false
   const { run_id: runId, as_of: asOf, horizon } = last
   const { temporary, lake, memory } = options
-  await steps.step('roll up', () => rollUp(database, { runId, asOf, horizon, temporary, lake, memory }))
+  const rolled = { runId, asOf, horizon, temporary, lake, memory }
+  return (await steps.step('roll up', () => rollUp(database, rolled))) === null
 }
 
 type Going = RunOptions & {
   readonly asOf: Instant
   readonly last: LastApplied
   readonly restored: boolean
+  /** Whether the figures of the nightly run before could not be rolled up so far. */
+  readonly owing: boolean
   readonly steps: Steps
 }
 
@@ -143,47 +157,46 @@ export async function runAsOf(
   await client.query(statement(mode === 'full' ? 'runs/look_at_all' : 'runs/look_at_candidates'))
   await client.query(statement(mode === 'full' ? 'runs/hold_membership' : 'runs/hold_candidates'))
   const runId = await startRun(client, { asOf, horizon, fence: lease.fence, going, decided })
-  try {
-    const seen = { asOf, horizon, last, midnight }
-    const staged = await stageRun(database, client, { ...seen, definitions, mode, candidates, going })
-    if (staged.failed) await client.query(statement('full/fell_back'), [runId, JSON.stringify(staged.failed)])
-    const { failing, warnings } = await steps.step('guard', () => guard(client, definitions, going.guard))
-    const rollUp = isNightly(asOf) && going.rollUp !== false
-    const evaluation = { ...staged, failing: [...staged.failing, ...failing] }
-    const applied = await inTransaction(client, () =>
-      applyRun(client, {
-        ...{
-          runId,
-          asOf,
-          horizon,
-          fence: lease.fence,
-          definitions,
-          evaluation,
-          candidates,
-          midnight,
-          rollUp,
-          steps,
-        },
-        judged: staged.judged,
-        full: mode === 'full',
-        lastAsOf: last.as_of,
-        warnings,
-        scoreHistoryDays: isNightly(asOf) ? going.scoreHistoryDays : undefined,
-      }),
-    )
-    await rollUpIfDue(database, await readLastApplied(client), going, steps)
-    await steps.begin('end')
-    return {
-      chosen: { ...chosen, ...(staged.failed ? { lake: staged.failed } : {}) },
-      ...{ status: 'done', runId, asOf, mode, candidates, engine: staged.engine, ...applied },
-      ...{ warnings, segments: staged.segments.length - failing.length, failing: evaluation.failing },
-      ...{ nightly: isNightly(asOf), steps: steps.done },
-    }
-  } catch (error) {
-    const failed = [runId, JSON.stringify(describeError(error)), JSON.stringify(steps.done)]
-    await client.query(statement('runs/fail'), failed).catch(() => {})
-    await steps.keepStatements(client).catch(() => {})
-    throw error
+  const nightly = isNightly(asOf, last.as_of)
+  const seen = { asOf, horizon, last, midnight }
+  const staged = await stageRun(database, client, { ...seen, definitions, mode, candidates, going })
+  if (staged.failed) await client.query(statement('full/fell_back'), [runId, JSON.stringify(staged.failed)])
+  const { failing, warnings } = await steps.step('guard', () => guard(client, definitions, going.guard))
+  const evaluation = { ...staged, failing: [...staged.failing, ...failing] }
+  const applied = await inTransaction(client, () =>
+    applyRun(client, {
+      ...{ runId, asOf, horizon, definitions, evaluation, candidates, midnight, warnings, steps },
+      fence: lease.fence,
+      judged: staged.judged,
+      full: mode === 'full',
+      rollUp: (nightly && going.rollUp !== false) || going.owing,
+      lastAsOf: last.as_of,
+      scoreHistoryDays: nightly ? going.scoreHistoryDays : undefined,
+    }),
+  )
+  await rollUpIfDue(database, await readLastApplied(client), going, steps)
+  await steps.begin('end')
+  return {
+    chosen: { ...chosen, ...(staged.failed ? { lake: staged.failed } : {}) },
+    ...{ status: 'done', runId, asOf, mode, candidates, engine: staged.engine, ...applied },
+    ...{ warnings, segments: staged.segments.length - failing.length, failing: evaluation.failing },
+    ...{ nightly, steps: steps.done },
+  }
+}
+
+/** Whoever has to wait, or asked for an instant that can't be, did not run: nothing of it is kept. */
+async function recordFailure(
+  database: Database,
+  { origin = 'command', asOf }: RunOptions,
+  steps: Steps,
+  error: unknown,
+): Promise<void> {
+  const failed = [JSON.stringify(describeError(error)), JSON.stringify(steps.done)]
+  if (steps.runId !== undefined) {
+    await database.query(statement('runs/fail'), [steps.runId, ...failed])
+    await steps.keepStatements(database)
+  } else if (!(error instanceof UserError)) {
+    await database.query(statement('runs/fail_early'), [origin, asOf ?? null, ...failed])
   }
 }
 
@@ -203,18 +216,9 @@ async function startRun(
     JSON.stringify(chosen),
   ])
   const runId = rows[0]!.run_id
+  run.going.steps.runId = runId
   await client.query('update run_lease set run_id = $1::bigint where fence = $2::bigint', [runId, run.fence])
   return runId
-}
-
-/** A code and a sentence; values of rows, which Postgres puts into its details, are left out. */
-export function describeError(error: unknown): { code: string; message: string } {
-  if (error instanceof UserError) return { code: error.code, message: error.message }
-  const { code, message } = error as { code?: string; message?: string }
-  return {
-    code: code ?? 'FAILED',
-    message: (message ?? String(error)).replaceAll('\u0000', '').slice(0, 2000),
-  }
 }
 
 export const unchanged = (last: { run_id: string | null; as_of: Instant }): RunResult => ({

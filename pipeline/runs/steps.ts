@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Client } from '../engine.ts'
+import { type Reader, rows } from '../catalog.ts'
 import { statement } from '../sql.ts'
 
 export type OnStep = (step: string) => void | Promise<void>
@@ -17,6 +17,8 @@ export type RunStep = {
 /** Names what a run is doing, and keeps rows, time and statements of each step for whoever asks later. */
 export class Steps {
   readonly done: RunStep[] = []
+  /** Once the ledger has a row for it. */
+  runId: string | undefined
   private readonly onStep: OnStep | undefined
   /** What was executed since the last step ended. */
   private executed = new Set<string>()
@@ -93,13 +95,13 @@ export class Steps {
   }
 
   /** Stores the texts that no run before had; mostly none. */
-  async keepStatements(client: Pick<Client, 'query'>): Promise<void> {
+  async keepStatements(reader: Reader): Promise<void> {
     const hashes = [...this.texts.keys()]
-    const { rows } = await client.query<{ hash: string }>(statement('runs/unknown_statements'), [hashes])
-    if (rows.length === 0) return
-    await client.query(statement('runs/keep_statements'), [
-      rows.map(({ hash }) => hash),
-      rows.map(({ hash }) => this.texts.get(hash)),
+    const unknown = await rows<{ hash: string }>(reader, statement('runs/unknown_statements'), [hashes])
+    if (unknown.length === 0) return
+    await rows(reader, statement('runs/keep_statements'), [
+      unknown.map(({ hash }) => hash),
+      unknown.map(({ hash }) => this.texts.get(hash)!),
     ])
   }
 }

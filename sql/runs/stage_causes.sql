@@ -50,23 +50,28 @@ source as (
   where ingest_xid < $1::text::xid8 and occurred_at <= $2::timestamptz
     and (ingest_xid >= o.horizon or occurred_at > o.as_of)
   union all
-  select c.subject, c.subject_id, c.ingest_xid, case when c.from_at <= $2::timestamptz then c.from_at end
+  select c.subject, c.subject_id, c.ingest_xid, case when c.from_at <= $2::timestamptz and not first.holds then c.from_at end
   from (
     select c.* from concerned join attribute_change c on c.subject = 'lead' and c.subject_id = concerned.lead_id
     union all
     select c.* from concerned_account a join attribute_change c on c.subject = 'account' and c.subject_id = a.account_id
   ) as c cross join oldest o
+  -- The first value that is known held before as well: nothing changes when its time comes.
+  cross join lateral (
+    select not exists (
+      select from attribute_change e
+      where e.subject = c.subject and e.subject_id = c.subject_id and e.attribute = c.attribute
+        and e.ingest_xid < $1::text::xid8 and (e.from_at, e.change_id) < (c.from_at, c.change_id)
+    ) as holds
+  ) as first
   where c.ingest_xid < $1::text::xid8
-    and (c.ingest_xid >= o.horizon or (c.from_at <= $2::timestamptz and c.from_at > o.as_of))
+    and (c.ingest_xid >= o.horizon or (c.from_at <= $2::timestamptz and c.from_at > o.as_of and not first.holds))
   union all
-  select 'lead', lead_id, l.xid, case when first_seen_at <= $2::timestamptz then first_seen_at end
-  from (
-    select lead_id, first_seen_at, ingest_xid,
-      case when changed_xid < $1::text::xid8 then changed_xid else ingest_xid end as xid
-    from leads join concerned using (lead_id)
-  ) as l cross join oldest o
+  -- Whether a lead exists, and since when, is read as it stands, whatever the horizon.
+  select 'lead', lead_id, changed_xid, case when first_seen_at <= $2::timestamptz then first_seen_at end
+  from leads join concerned using (lead_id) cross join oldest o
   where ingest_xid < $1::text::xid8
-    and (l.xid >= o.horizon or (first_seen_at <= $2::timestamptz and first_seen_at > o.as_of))
+    and (changed_xid >= o.horizon or (first_seen_at <= $2::timestamptz and first_seen_at > o.as_of))
   union all
   select 'lead', lead_id, ingest_xid, null
   from tombstone join concerned using (lead_id) cross join oldest o

@@ -219,6 +219,19 @@ function handMoved({ history }: Script, hand: Hand, { before, run }: Between): b
   return seen(before).join() !== seen(run).join()
 }
 
+/** Of one subject and name the first that a run knows: it held before its time as well. */
+function isFirst({ history: { world, arrivals } }: Script, index: number, run: number): boolean {
+  const { subject, id, attribute, from } = world.changes[index]!
+  const arrived = arrivals.changes[index]!
+  return !world.changes.some((other, place) => {
+    const same = other.subject === subject && other.id === id && other.attribute === attribute
+    const when = arrivals.changes[place]!
+    if (!same || when > run) return false
+    if (other.from !== from) return other.from < from
+    return when === arrived ? place < index : when < arrived
+  })
+}
+
 /** Whether the lead's events, its attributes, those of its account, or its own row are seen anew. */
 function sourcesMoved(script: Script, lead: number, { before, run }: Between): boolean {
   const { world, arrivals, runs } = script.history
@@ -232,8 +245,11 @@ function sourcesMoved(script: Script, lead: number, { before, run }: Between): b
     world.leads.some(({ id, firstSeen }, index) => id === lead && anew(arrivals.leads[index]!, firstSeen)) ||
     world.changes.some(({ subject, id, from }, index) => {
       const ours = subject === 'lead' ? id === lead : String(id) === account
-      // Of a value that is still to begin: before the first that is known, that one holds.
-      return ours && (arrived(arrivals.changes[index]!) || anew(arrivals.changes[index]!, from))
+      return (
+        ours &&
+        (arrived(arrivals.changes[index]!) ||
+          (anew(arrivals.changes[index]!, from) && !isFirst(script, index, run)))
+      )
     })
   )
 }

@@ -125,6 +125,30 @@ test('where the lake cannot be used, Postgres does all of it, and the run says s
   await database.close()
 })
 
+test('a folder that another database has written meanwhile is not read', async () => {
+  const [ours, theirs] = [await small(), await small()]
+  const lake = openLake(ours.folder)
+  await addEvent(theirs.database, 'c', 'visit', day(2, 5))
+  // Of two databases of one server, as long as anybody writes there, the horizons are the same.
+  await ours.database.transaction(async (client) => {
+    await client.query('select pg_current_xact_id()')
+    let written = false
+    const found = await runAsOf(ours.database, day(3), {
+      lake,
+      onStep: async (step) => {
+        if (step !== 'stage score days' || written) return
+        written = true
+        expect((await runAsOf(theirs.database, day(3), { lake })).engine).toBe('duckdb')
+      },
+    })
+    expect(found).toMatchObject({ engine: 'postgres', chosen: { lake: { code: 'LAKE_BEHIND' } } })
+  })
+  expect(await members(ours.database, 'visited')).toEqual(['a', 'b'])
+  expect(await members(theirs.database, 'visited')).toEqual(['a', 'b', 'c'])
+  await ours.database.close()
+  await theirs.database.close()
+})
+
 test('points are exact beyond what a float holds', async () => {
   const database = await testDatabase()
   const most = '9007199254740993'

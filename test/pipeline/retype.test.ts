@@ -4,7 +4,9 @@ import type { CatalogType } from '../../compiler/index.ts'
 import { type Database, openPostgres } from '../../pipeline/engine.ts'
 import { findName } from '../../pipeline/names.ts'
 import { planRetype, retype } from '../../pipeline/retype.ts'
+import { backfill } from '../../pipeline/runs/backfill.ts'
 import { claim } from '../../pipeline/runs/lease.ts'
+import { faults } from '../support/checker.ts'
 import { testDatabase } from '../support/database.ts'
 import { apply, members, runAsOf } from '../support/definitions.ts'
 import { importing } from '../support/importing.ts'
@@ -273,6 +275,28 @@ describe('while others work', () => {
     })
     await set('n', 'text')
     expect(await attributes()).toEqual([{ n: '1' }])
+  })
+
+  it('a backfill waits for it, and it for a backfill; one that was interrupted begins anew', async () => {
+    await files.takeText('lead_id,n\na,1\n', { kind: 'leads' })
+    await apply(database, { all: 'everyone', one: 'n is known' })
+    await runAsOf(database)
+    const range = { from: '2026-01-01T00:00:00.000000Z', to: '2026-01-04T00:00:00.000000Z', owner: 'test' }
+    const stopping = (on: (step: string) => Promise<void>) => backfill(database, { ...range, onStep: on })
+    let refused: unknown
+    await expect(
+      stopping(async (step) => {
+        if (!step.startsWith('2026-01-02')) return
+        refused = await set('n', 'text', { wait: 300 }).catch((error) => error)
+        throw new Error('stopped')
+      }),
+    ).rejects.toThrow('stopped')
+    expect(refused).toMatchObject({ code: 'BACKFILL_IN_PROGRESS' })
+    expect(await database.query('select from backfills')).toHaveLength(1)
+    await set('n', 'text')
+    expect(await database.query('select from backfills')).toHaveLength(0)
+    expect(await backfill(database, range)).toMatchObject({ resumed: 0 })
+    expect(await faults(database)).toEqual([])
   })
 
   it('rows stamped anew are below the horizon of the next run, or nothing is changed', async () => {

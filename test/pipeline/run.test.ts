@@ -253,6 +253,91 @@ describe('a run', () => {
   })
 })
 
+describe('what gets in the way of a run', () => {
+  const ledger = () => database.query(`select status, error, rollup_error from runs order by run_id`)
+
+  test('a segment paused while it is applied waits for that, and lacks nothing when it comes back', async () => {
+    const on = sources({ clicked: 'did click', all: 'everyone' })
+    const paused = on.segments.map((each) =>
+      each.key === 'clicked' ? { ...each, status: 'paused' as const } : each,
+    )
+    await addLead(database, 'a', { events: [['click', day(1)]] })
+    await addLead(database, 'b')
+    await applySources(database, on, 'UTC')
+    await runAsOf(database, day(2))
+    let pausing: Promise<unknown> | undefined
+    await runAsOf(database, '2026-03-02T01:00:00.000000Z', {
+      onStep: async (step) => {
+        if (step !== 'apply left') return
+        pausing = applySources(database, { ...on, segments: paused }, 'UTC')
+        await new Promise((resolve) => setTimeout(resolve, 300))
+      },
+    })
+    await pausing
+    await addEvent(database, 'b', 'click', '2026-03-02T01:30:00Z')
+    await runAsOf(database, '2026-03-02T02:00:00.000000Z')
+    const standing = `select state, good_as_of = '2026-03-02T01:00:00Z' as since from segment_state
+      join segments using (segment_id) where key = 'clicked'`
+    expect(await database.query(standing)).toEqual([{ state: 'ok', since: true }])
+    await applySources(database, on, 'UTC')
+    await runAsOf(database, '2026-03-02T03:00:00.000000Z')
+    expect(await members(database, 'clicked')).toEqual(['a', 'b'])
+    expect((await history(database, 'clicked')).at(-1)).toBe('b entered data 2026-03-02T03:00Z')
+  })
+
+  test('a clock of the database that went back: nothing is written into the past', async () => {
+    await addLead(database, 'a')
+    await apply(database, { all: 'everyone' })
+    await runAsOf(database)
+    await database.query(`update runs set as_of = as_of + interval '10 minutes'`)
+    await expect(runAsOf(database)).rejects.toMatchObject({ code: 'CLOCK_BEHIND' })
+    expect(await ledger()).toHaveLength(1)
+  })
+
+  test('a failure before it begins is in the ledger as well', async () => {
+    await apply(database, { all: 'everyone' })
+    await database.query(`alter table events add constraint mine check (type <> 'bad')`)
+    await database.query(
+      `insert into inbox_events (lead_id, type, occurred_at) values ('a', 'bad', '2026-03-01T01:30:00Z')`,
+    )
+    await expect(runAsOf(database, day(2))).rejects.toMatchObject({ code: '23514' })
+    expect(await ledger()).toMatchObject([{ status: 'failed', error: { code: '23514' } }])
+    await database.query('alter table events drop constraint mine')
+    expect((await runAsOf(database, day(2))).leads).toBe(1)
+    // Whoever only has to wait, or asks for what can't be, did not fail.
+    await expect(runAsOf(database, day(1))).rejects.toMatchObject({ code: 'AS_OF_NOT_AFTER_LAST_RUN' })
+    expect(await ledger()).toHaveLength(2)
+  })
+
+  test('a roll-up that fails stays due, says why, and keeps no run from being made', async () => {
+    await addLead(database, 'a', { events: [['click', day(1)]] })
+    await apply(database, { clicked: 'did click' })
+    await database.query(`alter table segment_top_events add constraint mine check (rank = 0)`)
+    await runAsOf(database, day(2))
+    await runAsOf(database, '2026-03-02T01:00:00.000000Z')
+    // Membership has gone on: it is owed as of the later run now.
+    expect(await ledger()).toMatchObject([
+      { status: 'done', rollup_error: null },
+      { status: 'done', rollup_error: { code: '23514' } },
+    ])
+    await database.query('alter table segment_top_events drop constraint mine')
+    await runAsOf(database, '2026-03-02T02:00:00.000000Z')
+    expect(await database.query('select rollup_due, rollup_error from runs order by run_id')).toEqual(
+      Array(3).fill({ rollup_due: false, rollup_error: null }),
+    )
+    expect(await database.query('select members from segment_top_events')).toEqual([{ members: '1' }])
+  })
+
+  test('the first run of a day is the nightly one, whenever it is made', async () => {
+    await addLead(database, 'a')
+    await apply(database, { all: 'everyone' })
+    const nightly = []
+    for (const asOf of ['01T23:00', '02T00:07', '02T01:00', '03T06:00'])
+      nightly.push((await runAsOf(database, `2026-03-${asOf}:00.000000Z`)).nightly)
+    expect(nightly).toEqual([false, true, false, true])
+  })
+})
+
 describe('segments that look at others', () => {
   const mates = async () => {
     await database.query(`insert into accounts (external_id) values ('acme')`)

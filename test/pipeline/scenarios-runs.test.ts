@@ -214,7 +214,7 @@ describe('S23: the connection breaks after the commit, before the answer', () =>
   })
 })
 
-describe('S38: leads that are removed while a run holds them', () => {
+describe('S38: leads that are removed, or begin earlier, while a run holds them', () => {
   test.each(['find candidates', 'evaluate', 'find causes', 'guard'])(
     'before "%s": nothing is written about them, and the next run counts them out',
     async (step) => {
@@ -269,6 +269,21 @@ describe('S38: leads that are removed while a run holds them', () => {
     })
     expect({ drift, mode }).toEqual({ drift: 0, mode: 'full' })
     expect(await members(database, 'clicked')).toEqual([])
+    expect(await faults(database)).toEqual([])
+  })
+
+  test('whose beginning is moved meanwhile is no drift', async () => {
+    await apply(database, { ...definitions, old: 'first seen more than 90 days ago' }, scoring)
+    await runAsOf(database, at(3))
+    const { drift } = await runAsOf(database, at(3, 20), {
+      full: true,
+      onStep: async (step) => {
+        if (step === 'evaluate')
+          await database.query(`update leads set first_seen_at = '2025-01-01' where external_id = 'a'`)
+      },
+    })
+    expect(drift).toBe(0)
+    expect(await history(database, 'old')).toEqual(['a entered data 2026-03-01T03:20Z'])
     expect(await faults(database)).toEqual([])
   })
 })

@@ -1,4 +1,6 @@
--- Leads that are gone. Without a trace nothing would tell runs who has to leave every segment.
+-- What runs left without a trace: leads that are gone, and roll-ups that fail.
+
+-- Nothing else would tell runs who has to leave every segment.
 create table tombstone (
   lead_id bigint primary key,
   ingest_xid xid8 not null default pg_current_xact_id()
@@ -13,3 +15,6 @@ begin
 end $$;
 create trigger leads_removed after delete on leads referencing old table as old_rows
   for each statement execute function record_removal();
+
+alter table runs add column rollup_error jsonb;
+comment on column runs.rollup_error is 'Why its figures could not be rolled up so far: a code and a sentence. It is tried again before the next run.';
