@@ -44,58 +44,42 @@ export function accountColumn(plan: QueryPlan, at: Moment | undefined): string {
 
 /** Which value each attribute had: the latest that had begun to hold, or before the first known one, that. */
 export function attributeScans(scope: Scope): Part[] {
-  return attributeMoments(scope.plan).flatMap((at) => scansAt(at, scope))
+  return attributeMoments(scope.plan).flatMap((at) => {
+    const features = featuresAt(at, scope)
+    const ofAccounts = features.some(({ of }) => of === 'account')
+    return [
+      ...(features.length > 0 || readsAccounts(scope.plan) ? [pivot('lead', at, scope)] : []),
+      ...(ofAccounts ? [pivot('account', at, scope)] : []),
+    ]
+  })
 }
 
-function scansAt(at: At, scope: Scope): Part[] {
-  const { dialect, plan } = scope
-  const features = featuresAt(at, scope)
-  const links = readsAccounts(plan)
-  if (features.length === 0 && !links) return []
-  const names = (of: 'lead' | 'account') =>
-    features.filter((feature) => feature.of === of).map(({ name }) => name)
-  const ofAccounts = names('account')
-  const ofLeads = [
-    sql`subject = 'lead'`,
-    dialect.oneOf(
-      sql.ref('attribute'),
-      distinct([...names('lead'), ...(links ? ['@account'] : [])]),
-      'text',
-      true,
-    ),
-    ...(scope.leads ? [dialect.among(sql.ref('subject_id'), scope.leads)] : []),
+/** The value of each attribute that is read of leads, or of accounts: a row each. */
+function valuesAt(of: 'lead' | 'account', at: At, scope: Scope): Sql {
+  const { dialect, plan, leads } = scope
+  const names = featuresAt(at, scope)
+    .filter((feature) => feature.of === of)
+    .map(({ name }) => name)
+  const link = of === 'lead' && readsAccounts(plan) ? ['@account'] : []
+  const known = [
+    sql`subject = ${sql.lit(of)}`,
+    dialect.oneOf(sql.ref('attribute'), distinct([...names, ...link]), 'text', true),
+    ...(of === 'account'
+      ? accountsOfLeads(scope)
+      : leads
+        ? [dialect.among(sql.ref('subject_id'), leads)]
+        : []),
+    dialect.known(scope.horizon),
   ]
-  const wanted: Sql[] = [sql.join(ofLeads, sql` and `)]
-  if (ofAccounts.length > 0) {
-    const named = dialect.oneOf(sql.ref('attribute'), distinct(ofAccounts), 'text', true)
-    wanted.push(sql.join([sql`subject = 'account'`, named, ...accountsOfLeads(scope)], sql` and `))
-  }
   const instant = dialect.instant(at.moment ? resolve(at.moment, scope.asOf) : scope.asOf)
-  const query = sql`
-  select distinct on (subject, subject_id, attribute) *
-  from ${changesOf(wanted, scope)}
-  order by subject, subject_id, attribute,
-    case when from_at <= ${instant} then from_at end desc nulls last,
-    case when from_at <= ${instant} then change_id end desc nulls last,
-    from_at, change_id`
-  return [
-    { name: `attribute_now${at.ending}`, query },
-    pivot('lead', at, scope),
-    ...(ofAccounts.length > 0 ? [pivot('account', at, scope)] : []),
-  ]
-}
-
-/** One pass over all changes; where only some leads are looked at, one over theirs and one over their accounts'. */
-function changesOf(wanted: readonly Sql[], { dialect, horizon, leads }: Scope): Sql {
-  const known = dialect.known(horizon)
-  if (!leads || wanted.length === 1) {
-    return sql`attribute_change
-  where (${sql.join(wanted, sql` or `)})
-    and ${known}`
-  }
-  const each = wanted.map((one) => sql`select * from attribute_change where ${one} and ${known}`)
-  return sql`(
-    ${sql.join(each, sql`\n    union all\n    `)}) as attribute_change`
+  return sql`
+    select distinct on (subject_id, attribute) *
+    from attribute_change
+    where ${sql.join(known, sql`\n      and `)}
+    order by subject_id, attribute,
+      case when from_at <= ${instant} then from_at end desc nulls last,
+      case when from_at <= ${instant} then change_id end desc nulls last,
+      from_at, change_id`
 }
 
 const distinct = (names: readonly string[]): string[] => [...new Set(names)].sort()
@@ -123,8 +107,7 @@ function pivot(of: 'lead' | 'account', at: At, scope: Scope): Part {
     name: `${of}_attribute${at.ending}`,
     query: sql`
   select ${sql.join([key, ...values], sql`,\n    `)}
-  from ${sql.raw(`attribute_now${at.ending}`)}
-  where subject = ${sql.lit(of)}
+  from (${valuesAt(of, at, scope)}) as attribute_now
   group by subject_id`,
   }
 }

@@ -78,15 +78,20 @@ async function evaluateOnce(
      from (${query.sql}) as features`,
       [...query.parameters],
     )
-  await (candidates ? withCheapPages(client, create) : create())
+  await withSettings(client, candidates, create)
   await client.query('analyze evaluated; analyze planned')
   return { segments, failing, wordCount }
 }
 
-/** Pages here and there cost what pages in a row cost: else all events would be read for one lead in a hundred. */
-function withCheapPages<T>(client: Client, work: () => Promise<T>): Promise<T> {
+/**
+ * What Postgres can't know of so long a statement. Parts of it have far more rows than it expects: it would compare each
+ * row of the one with each of the other, where it kept them at hand. Of some leads, pages here and there cost what pages
+ * in a row cost: else all events would be read for one lead in a hundred.
+ */
+function withSettings<T>(client: Client, some: boolean, work: () => Promise<T>): Promise<T> {
   return inTransaction(client, async () => {
-    await client.query('set local random_page_cost = 1.1')
+    await client.query('set local enable_material = off')
+    if (some) await client.query('set local random_page_cost = 1.1')
     return work()
   })
 }
