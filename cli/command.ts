@@ -35,17 +35,15 @@ export type CommonOptions = {
   readonly verbose?: boolean
 }
 
-/** `known`: what `--format` takes, unless the command says so itself. */
-export function withCommonOptions(command: Command, known: readonly Format[] = formats): Command {
+/** What `--format` takes, unless the command says so itself. The program takes any: each command refuses its own. */
+export function withCommonOptions(command: Command): Command {
   command
     .optionsGroup('Options everywhere:')
     .option('--project <DIR>', "the project's folder; else the nearest one above that holds tideline.yaml")
   if (!command.options.some((option) => option.long === '--format')) {
-    command.addOption(
-      new Option('--format <FORMAT>', 'how to print; a table on a terminal, JSON anywhere else').choices(
-        known,
-      ),
-    )
+    const how = 'how to print; a table on a terminal, JSON anywhere else'
+    const option = new Option('--format <FORMAT>', command.parent ? how : `${how} (${formats.join(', ')})`)
+    command.addOption(command.parent ? option.choices(formats) : option)
   }
   return command
     .option('--output <FILE>', 'write there; without --format, its ending says how')

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { nearest } from '../compiler/index.ts'
 import { UserError } from '../pipeline/errors.ts'
 import type { Project } from '../pipeline/project/settings.ts'
 import { importsFile, type mappingShape } from '../pipeline/project/shapes.ts'
+import { readWhole } from '../pipeline/project/yaml.ts'
 import { WrongUsage } from './errors.ts'
 
 /** What an import is told about a file's columns. */
@@ -48,19 +48,11 @@ function named(project: Project, name: string): z.infer<typeof mappingShape> {
   })
 }
 
-function readFile(path: string): z.infer<typeof importsFile> {
-  const document = parseDocument(readFileSync(path, 'utf8'))
-  const broken = document.errors[0]?.message.split('\n')[0]
-  const parsed = broken ? undefined : importsFile.safeParse(document.toJS() ?? {})
-  if (parsed?.success) return parsed.data
-  const issue = parsed?.error.issues[0]
-  throw new UserError({
+const readFile = (path: string): z.infer<typeof importsFile> =>
+  readWhole(path, importsFile, {
     code: 'BAD_MAPPINGS',
-    message: broken ?? `${issue?.path.join('.') || 'The file'}: ${issue?.message}.`,
-    where: path,
     hint: 'It holds mappings: { NAME: { map: { TARGET: COLUMN }, set: { TARGET: VALUE }, date_format: DMY } }.',
   })
-}
 
 function pairs(texts: readonly string[], option: string, example: string): Record<string, string> {
   const found: Record<string, string> = {}

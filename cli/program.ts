@@ -53,8 +53,7 @@ export function buildProgram(start: Start): Command {
     .configureHelp({ helpWidth: 100, sortSubcommands: false, subcommandTerm: termOf })
     .showSuggestionAfterError(true)
     .exitOverride()
-  // Wherever it stands on the line, the program sees an option first: so it has to know every format.
-  withCommonOptions(program, [...formats, 'markdown'])
+  withCommonOptions(program)
   for (const { group, define } of commands) {
     const made = define(start).helpGroup(`${group}:`)
     program.addCommand(made)

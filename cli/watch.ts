@@ -11,9 +11,9 @@ const settleMilliseconds = 80
 export async function watchProject({ folder }: Project, io: Io, work: () => Promise<void>): Promise<void> {
   let changed = Promise.withResolvers<boolean>()
   const watchers = new Map<string, FSWatcher>()
-  const follow = (path: string) => {
+  const follow = (path: string, recursive: boolean) => {
     if (watchers.has(path) || !existsSync(path)) return
-    const watcher = watch(path, (_, name) => {
+    const watcher = watch(path, { recursive }, (_, name) => {
       if (name === 'segments' || /\.ya?ml$/.test(name ?? '.yaml')) changed.resolve(true)
     })
     // A folder that is taken away is looked for again.
@@ -23,9 +23,9 @@ export async function watchProject({ folder }: Project, io: Io, work: () => Prom
   const interrupted = io.interrupted?.().then(() => false)
   try {
     for (let going = true; going; ) {
-      follow(folder)
+      follow(folder, false)
       if (!existsSync(join(folder, 'segments'))) watchers.delete(join(folder, 'segments'))
-      follow(join(folder, 'segments'))
+      follow(join(folder, 'segments'), true)
       await work()
       going = await (interrupted ? Promise.race([changed.promise, interrupted]) : changed.promise)
       if (going) await sleep(settleMilliseconds)

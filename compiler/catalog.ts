@@ -53,6 +53,10 @@ export const emptyCatalog: Catalog = {
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   const names = [...known]
   if (names.length === 0) return undefined
-  const candidate = closest(name, names)
-  return distance(name, candidate) <= Math.max(2, Math.floor(name.length / 3)) ? candidate : undefined
+  const folded = name.toLowerCase()
+  const candidate = names.find((each) => each.toLowerCase() === folded) ?? closest(name, names)
+  if (candidate.toLowerCase() === folded) return candidate
+  const apart = distance(name, candidate)
+  // Short names that have nothing in common are not near each other.
+  return apart <= Math.max(2, Math.floor(name.length / 3)) && apart < name.length ? candidate : undefined
 }

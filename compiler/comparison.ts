@@ -2,7 +2,7 @@ import type { Context } from './condition.ts'
 import { compareAnniversary, compareDay, comparePeriod } from './dates.ts'
 import type { ComparisonNode, Scalar } from './definition.ts'
 import { nobody, not, type ScalarComparison, type Test, type Tree, test } from './ir.ts'
-import { type Named, operand, scalarType, textComparison } from './operand.ts'
+import { allAsText, type Named, operand, scalarType, textComparison } from './operand.ts'
 import { isDay, readInstant } from './time.ts'
 import { printScalar } from './words.ts'
 
@@ -186,7 +186,9 @@ function listComparison<Subject>(named: Named<Subject>, is: List, context: Conte
   const first = to[0]
   if (!first || to.length < operands.length) return undefined
   if (to.some((each) => each.type !== first.type)) {
-    context.report(named.node, 'TYPE_MISMATCH', `The list for ${named.label} mixes types.`)
+    context.report(named.node, 'TYPE_MISMATCH', `The list for ${named.label} mixes types.`, {
+      hint: `As text all of them stand in quotes: ${allAsText(is.values)}.`,
+    })
     return undefined
   }
   return { type: first.type, is: { op: 'in', to, ...exactlyIn(is, first.type) } }

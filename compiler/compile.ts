@@ -183,9 +183,14 @@ function pathTo(node: object, tree: object): string | undefined {
 
 function lower(tree: Definition, context: Context): Predicate {
   if ('of' in tree && (tree.kind === 'all' || tree.kind === 'any')) {
-    return { kind: tree.kind, of: (tree.of as Definition[]).map((each) => lower(each, context)) }
+    const { kind: joint, of } = tree as { kind: 'all' | 'any'; of: readonly Definition[] }
+    const behind = (index: number) => (index > 0 ? { behind: { definition: of[index - 1]!, joint } } : {})
+    return { kind: joint, of: of.map((each, index) => lower(each, { ...context, ...behind(index) })) }
   }
-  if (tree.kind === 'not' && 'of' in tree) return not(lower(tree.of as Definition, context))
+  if (tree.kind === 'not' && 'of' in tree) {
+    const behind = context.behind && { ...context.behind, isNegated: !context.behind.isNegated }
+    return not(lower(tree.of as Definition, behind ? { ...context, behind } : context))
+  }
   const condition = conditionOf(tree.kind)
   if (!condition) throw new Error(`no condition of kind ${tree.kind}`)
   return condition.lower(tree, context)

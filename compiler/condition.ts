@@ -31,9 +31,18 @@ export type Condition<Node extends { kind: string } = { kind: string }> = {
 export type Context = {
   readonly catalog: Catalog
   readonly zone: string
+  /** What stands in front of the condition, joined to it. */
+  readonly behind?: Behind
   /** The meaning of a definition that a condition holds. */
   lower(definition: Definition): Predicate
   report(node: object, code: DiagnosticCode, message: string, options?: Reported): void
+}
+
+export type Behind = {
+  readonly definition: Definition
+  readonly joint: 'all' | 'any'
+  /** The condition is said to not hold. */
+  readonly isNegated?: boolean
 }
 
 /** A definition inside a condition. All conditions together make its shape, so parse.ts says what it is. */

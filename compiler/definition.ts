@@ -12,7 +12,9 @@ export type Definition =
   | { readonly kind: string }
 
 /** A number is `{ number: '12.50' }` as written, so that no digit is lost; text and booleans stand as they are. */
-export const number = z.strictObject({ number: z.string().regex(/^-?\d+(\.\d+)?$/) })
+export const number = z
+  .strictObject({ number: z.string().regex(/^-?\d+(\.\d+)?$/, 'is not a number as it is written here') })
+  .meta({ examples: [{ number: '12.50' }] })
 const scalar = z.union([z.string(), z.boolean(), number])
 export type Scalar = z.infer<typeof scalar>
 const bound = z.union([z.string(), number])
@@ -48,7 +50,7 @@ export const comparedValue = z
 export type ComparisonNode = z.infer<typeof comparison>
 
 export const name = z.string().min(1).max(limits.nameLength)
-export const count = z.int().nonnegative().max(999_999)
+export const count = z.int().nonnegative().max(limits.count)
 
 /** A value by its name, or what lies at a path of keys within it. */
 export const storedName = { name, path: z.array(name).min(1).max(limits.pathLength).optional() }

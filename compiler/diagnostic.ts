@@ -10,6 +10,8 @@ export type Diagnostic = {
   /** Where in the text form; absent for the JSON form, which has `path`. */
   readonly span?: Span | undefined
   readonly path?: string | undefined
+  /** The last step of the path is a key that can't be there. */
+  readonly isKey?: true
 }
 
 /** Every code a definition can earn, and what it means. The docs list the same. */
@@ -43,5 +45,8 @@ export const diagnosticCodes = {
 } as const
 
 export type DiagnosticCode = keyof typeof diagnosticCodes
+
+/** A message as it stands alone. */
+export const sentence = (message: string): string => `${message.charAt(0).toUpperCase()}${message.slice(1)}.`
 
 export const isError = (diagnostic: Diagnostic): boolean => diagnostic.severity === 'error'

@@ -139,10 +139,11 @@ function unknownEvent(node: object, name: string, context: Context, length?: num
   })
 }
 
-/** The known event or alias that a wrong name may mean. */
+/** The known event or alias that a wrong name may mean, or the word in place of one. */
 export function suggest(name: string, { catalog }: Context): string | undefined {
   const found = nearest(name, [...catalog.events.keys(), ...catalog.aliases.keys()])
-  if (found) return `Did you mean "${found}"?`
+  const meant = found ?? nearest(name, ['activity', 'seen'])
+  if (meant) return `Did you mean "${meant}"?`
   return catalog.leads.has(name) ? 'It is an attribute: say what it is compared with.' : undefined
 }
 

@@ -32,6 +32,7 @@ export { type ConditionPart, conditionsOf, holdsIn, type Part, shortBy } from '.
 export type { AttributeFeature, Feature, Predicate, Property, ScalarType, Score } from './ir.ts'
 export { canonical } from './ir.ts'
 export { addedTo, removedFrom, staticMeaning, withOverrides } from './lists.ts'
+export { type Misfit, misfits } from './misfits.ts'
 export { fingerprint } from './normalize.ts'
 export { definition as definitionShape, parse, print } from './parse.ts'
 export { agendaEnd } from './passages.ts'
@@ -49,6 +50,8 @@ export {
   compileScores,
   type Fade,
   fadeTable,
+  longestFade,
+  misreadNaming,
   type RuleDiagnostic,
   readFade,
   type ScoreDefinition,

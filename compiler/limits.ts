@@ -7,6 +7,8 @@ export const limits = {
   nameLength: 200,
   /** Keys of a path into a stored object. */
   pathLength: 10,
+  /** A whole number: how often, how many, how long. */
+  count: 999_999,
   durationYears: 200,
   /** Comparisons by anniversary: each is a range for every one of a hundred years. */
   anniversaries: 20,

@@ -98,7 +98,7 @@ export function mismatch<Subject>(
     named.node,
     'TYPE_MISMATCH',
     `${named.label} is of type ${type}, but is compared with a value of type ${typeOf(value)}.`,
-    { hint: hintFor(type, value) },
+    { hint: hintFor(named.type === 'range' ? 'range' : type, value) },
   )
 }
 
@@ -111,20 +111,41 @@ export function decimal<Subject>(
   const [, sign = '', whole = '0', fraction = ''] = /^(-?)0*(\d+?)(?:\.(\d+?)0*)?$/.exec(written) ?? []
   if (whole.length > 22 || fraction.length > 6) {
     const message = `${written} has more digits than are kept (22 before and 6 after the point).`
-    context.report(named.node, 'BAD_NUMBER', message)
+    const hint =
+      whole.length > 22
+        ? 'An id of so many digits is text: it stands in quotes.'
+        : `Write ${sign}${whole}.${fraction.slice(0, 6)}.`
+    context.report(named.node, 'BAD_NUMBER', message, { hint })
     return undefined
   }
   const digits = fraction && fraction !== '0' ? `${whole}.${fraction}` : whole
   return { type: 'number', value: digits === '0' ? '0' : `${sign}${digits}` }
 }
 
-function hintFor(type: ValueType, value: Scalar): string | undefined {
-  if (type === 'number' && typeof value === 'string' && /^[\d,]+(\.\d+)?$/.test(value)) {
-    return `Write the number without quotes: ${value.replaceAll(',', '')}.`
-  }
-  if (type === 'text' && typeof value === 'object') return `Write the text in quotes: "${value.number}".`
+function hintFor(type: ValueType | 'range', value: Scalar): string | undefined {
+  if (type === 'number' || type === 'range') return hintForNumber(type, value)
+  if (type === 'text') return `Write the text in quotes: "${printed(value)}".`
   if (type === 'boolean') return 'Write `is true` or `is false`.'
   if (type === 'instant')
     return 'Write a date ("2026-11-23"), or a period such as within 7 days or this month.'
   return undefined
 }
+
+/** Numbers as people write them who put them in quotes: with separators, as a range, as a least one. */
+function hintForNumber(type: 'number' | 'range', value: Scalar): string {
+  const plain = String(value).replaceAll(',', '')
+  const [, low, high] = /^(\d+(?:\.\d+)?)(?: *[-–] *(\d+(?:\.\d+)?)|\+)?$/.exec(plain) ?? []
+  if (low === undefined) return 'Write a number, without quotes.'
+  if (low === plain) return `Write the number without quotes: ${low}.`
+  if (type === 'range') return `A range is kept as the number it begins with: write ${low} in its place.`
+  return high === undefined ? `Write >= ${low}.` : `Write between ${low} and ${high}.`
+}
+
+const printed = (value: Scalar): string => (typeof value === 'object' ? value.number : String(value))
+
+/** A list of values of several types, as the one type that all of them can have. */
+export const allAsText = (values: readonly Scalar[]): string =>
+  `(${values
+    .slice(0, 5)
+    .map((each) => JSON.stringify(printed(each)))
+    .join(', ')}${values.length > 5 ? ', …' : ''})`

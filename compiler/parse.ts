@@ -5,6 +5,9 @@ import type { Definition } from './definition.ts'
 import { type Diagnostic, diagnosticCodes } from './diagnostic.ts'
 import { SyntaxError as GrammarError, parse as parseGrammar, spans } from './language/grammar.js'
 import { limits } from './limits.ts'
+import { misfits } from './misfits.ts'
+import { syntaxDiagnostic } from './syntax.ts'
+import { tokens } from './tokens.ts'
 
 export type Parsed = { readonly definition: Definition } | { readonly diagnostics: readonly Diagnostic[] }
 
@@ -29,16 +32,20 @@ function parseText(text: string): Parsed {
 
 /** The JSON form. */
 export const definition: z.ZodType<Definition> = z.lazy(() =>
-  z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('all'), of: z.array(definition).min(1) }),
-    z.strictObject({ kind: z.literal('any'), of: z.array(definition).min(1) }),
-    z.strictObject({ kind: z.literal('not'), of: definition }),
-    ...conditions.map(
-      (condition) => condition.shape as unknown as z.ZodObject<{ kind: z.ZodLiteral<string> }>,
-    ),
-  ]),
+  z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('all'), of: z.array(definition).min(1) }),
+      z.strictObject({ kind: z.literal('any'), of: z.array(definition).min(1) }),
+      z.strictObject({ kind: z.literal('not'), of: definition }),
+      ...conditions.map(
+        (condition) => condition.shape as unknown as z.ZodObject<{ kind: z.ZodLiteral<string> }>,
+      ),
+    ])
+    .meta({ examples: [{ kind: 'did', event: 'page_view' }] }),
 )
 inner.shape = definition
+
+const eitherForm = z.union([z.string().meta({ examples: ['did page_view within 7 days'] }), definition])
 
 function parseJson(source: unknown): Parsed {
   if (jsonDepth(source) > 4 * limits.depth)
@@ -46,12 +53,12 @@ function parseJson(source: unknown): Parsed {
   const result = definition.safeParse(source)
   if (result.success) return check(single(result.data))
   return {
-    diagnostics: result.error.issues.slice(0, 10).map((issue) => ({
-      code: 'SHAPE' as const,
-      severity: 'error' as const,
-      message: issue.message,
-      path: issue.path.map(String).join('.'),
-    })),
+    diagnostics: misfits(eitherForm, source)
+      .slice(0, 10)
+      .map(({ path, meant: _, ...said }) => ({
+        ...{ code: 'SHAPE', severity: 'error', path: path.join('.') },
+        ...said,
+      })),
   }
 }
 
@@ -132,42 +139,6 @@ function withinLimits(tree: Definition): Parsed {
 
 /** The fields that hold names. */
 const names = new Set(['name', 'path', 'event', 'types', 'prefix', 'key', 'by', 'of', 'level', 'levels'])
-
-function syntaxDiagnostic(error: GrammarError, text: string): Diagnostic {
-  const { offset } = error.location.start
-  const blank = /^\s*/.exec(text.slice(offset))![0].length
-  const start = offset + blank < text.length ? offset + blank : offset
-  const rest = text.slice(start)
-  const word = /^(?:[A-Za-z0-9_]+|\S)/.exec(rest)?.[0] ?? ''
-  const span = { start, end: start + Math.max(1, word.length) }
-  const described = [...new Set((error.expected ?? []).map(describe).filter((each) => each !== ''))].sort()
-  if (described.length === 0)
-    return { code: 'SYNTAX', severity: 'error', message: sentence(error.message), span }
-  const words = described.filter((each) => each !== '"."' && each !== '"*"')
-  const expected = words.length > 0 ? words : described
-  const understood = text.slice(0, start).trim().replace(/\s+/g, ' ')
-  const place = rest.trim() === '' ? 'the end' : `"${word}"`
-  return {
-    code: 'SYNTAX',
-    severity: 'error',
-    message: understood
-      ? `Understood up to "${understood.length > 60 ? `…${understood.slice(-58)}` : understood}", but not ${place} after it.`
-      : `A definition can't begin with ${place}.`,
-    hint: `Here could stand: ${expected.join(', ')}.`,
-    span,
-  }
-}
-
-const sentence = (message: string): string => `${message.charAt(0).toUpperCase()}${message.slice(1)}.`
-
-function describe(expected: { type: string; text?: string; description?: string }): string {
-  if (expected.type === 'literal') return `"${expected.text}"`
-  if (expected.type === 'other' && expected.description !== 'blank') return expected.description ?? ''
-  return expected.type === 'end' ? 'the end' : ''
-}
-
-/** Comments and quoted text (to the end of the line, if the quote is missing), parentheses and words. */
-const tokens = /#.*|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\\n]|\\.)*`?|\(|\)|\w+/g
 
 /** How deep parentheses, `not` and `lead of account` stand in each other, counted without understanding the text. */
 function nesting(text: string): number {

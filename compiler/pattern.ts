@@ -87,7 +87,8 @@ class Reader {
       if (pieces.at(-1)?.ends) this.refuse('has something behind $', anchorHint('$'), at)
       pieces.push(piece)
     }
-    if (pieces.length === 0) {
+    // What ends within a group is a group that is not closed.
+    if (pieces.length === 0 && (depth === 0 || this.next !== undefined)) {
       this.refuse(
         this.characters.length === 0 ? 'is empty' : 'has a part with nothing in it',
         'For a part that may be missing, write (…)?.',
@@ -177,7 +178,11 @@ class Reader {
     }
     const inside = this.branches(depth + 1)
     if (!this.take(')'))
-      this.refuse('has a ( that is not closed', 'A parenthesis as such is written \\(.', start)
+      this.refuse(
+        'has a ( that is not closed',
+        'Close it with ), or write \\( where a parenthesis as such is meant.',
+        start,
+      )
     return { ...inside, text: `(?:${inside.text})` }
   }
 

@@ -19,10 +19,9 @@ import {
   readInstant,
 } from './time.ts'
 
-export const duration = z.strictObject({
-  amount: z.int().nonnegative().max(999_999),
-  unit: z.enum(durationUnits),
-})
+export const duration = z
+  .strictObject({ amount: z.int().nonnegative().max(limits.count), unit: z.enum(durationUnits) })
+  .meta({ examples: [{ amount: 7, unit: 'day' }] })
 
 const unit = z.enum(['week', 'month', 'quarter', 'year'])
 /** A day (the whole local day is meant) or an instant, as people write it. */

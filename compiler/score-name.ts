@@ -34,7 +34,7 @@ export function scoreIn(node: OfScore & object, context: Context): CatalogScore 
     return undefined
   }
   const names = scores.map(({ name }) => name)
-  const meant = nearest(wanted, names)
+  const meant = nearest(wanted, node.of === undefined ? names : [...names, ...taken])
   context.report(node, 'UNKNOWN_SCORE', `There is no score "${wanted}" in scoring.yaml.`, {
     hint: meant
       ? hintFor(node, meant)

@@ -7,13 +7,15 @@ import type { Diagnostic } from './diagnostic.ts'
 import { lowerEvents, printWhich, which } from './events.ts'
 import type { Comparison, EventRule, Events, FitRule, Operand, Property, Rule, Score, Test } from './ir.ts'
 import { normalizeEvents, normalizePredicate } from './normalize.ts'
-import { definition, print } from './parse.ts'
+import { definition, parse, print } from './parse.ts'
 import { testsOf } from './plan.ts'
 import { type Instant, readInstant } from './time.ts'
 
 /** A score as scoring.yaml gives it: stored with its version, and given its meaning by each run's catalog. */
 const micropoints = z.string().regex(/^-?\d{1,16}$/)
-const days = z.int().min(1).max(36_525)
+/** In days: a hundred years. */
+export const longestFade = 36_525
+const days = z.int().min(1).max(longestFade)
 const fade = z.strictObject({ kind: z.enum(['expires', 'half-life', 'linear']), days })
 export type Fade = z.infer<typeof fade>
 
@@ -166,6 +168,24 @@ function active(
   }
 }
 
+/** Every way to name a score in front of a word of the language. */
+const namings = (name: string): string[] => [
+  ...[`${name} score = 0`, `${name} score rose by at least 1 within 1 day`, `max ${name} score = 0`],
+  ...[`${name} level is x`, `${name} level in ("x")`, `entered ${name} level x within 1 day`],
+]
+
+/**
+ * A definition that names a score of this name and would be read as something else, if there is one. Names that are not
+ * plain words stand in backquotes, and so are never mistaken.
+ */
+export function misreadNaming(name: string): string | undefined {
+  if (!/^[A-Za-z_]\w*$/.test(name)) return undefined
+  return namings(name).find((text) => {
+    const parsed = parse(text)
+    return 'diagnostics' in parsed || (parsed.definition as { of?: unknown }).of !== name
+  })
+}
+
 /** What an event is worth by its age in days, and what a day is worth at its cap: whole micro-points. */
 export function fadeTable(
   { kind, days: length }: Fade,
@@ -177,11 +197,9 @@ export function fadeTable(
   return { each: rows(points), capped: rows(capped) }
 }
 
-const longest = 36_525
-
 function fadeOf(kind: Fade['kind'], length: number, points: bigint): string[] {
   const table: string[] = []
-  for (let age = 0; age < longest; age++) {
+  for (let age = 0; age < longestFade; age++) {
     const worth = worthAt(kind, length, points, age)
     if (worth === 0n) break
     table.push(String(worth))
@@ -198,12 +216,11 @@ function worthAt(kind: Fade['kind'], length: number, points: bigint, age: number
   return (2n * left + half) / (2n * whole)
 }
 
-/** Text → fade: `half-life 30 days`, `expires after 90 days`, `linear over 60 days`, `none`. */
+/** Text → fade: `half-life 30 days`, `expires after 90 days`, `linear over 60 days`, `none`. However many days. */
 export function readFade(text: string): Fade | 'none' | undefined {
   if (text.trim() === 'none') return 'none'
-  const match = /^(half-life|expires after|linear over)\s+(\d{1,5})\s*(?:days?|d)$/.exec(text.trim())
+  const match = /^(half-life|expires after|linear over)\s+(\d+)\s*(?:days?|d)$/.exec(text.trim())
   if (!match) return undefined
   const kind = match[1] === 'half-life' ? 'half-life' : match[1] === 'linear over' ? 'linear' : 'expires'
-  const read = fade.safeParse({ kind, days: Number(match[2]) })
-  return read.success ? read.data : undefined
+  return { kind, days: Number(match[2]) }
 }

@@ -140,12 +140,16 @@ export const isDay = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text.
 /** Whether this is a time zone that this machine knows. */
 export function isZone(zone: string): boolean {
   try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone)
+    zoneName(zone)
     return true
   } catch {
     return false
   }
 }
+
+/** A time zone as its name is spelt, whatever is upper or lower case: `europe/berlin` is Europe/Berlin. */
+export const zoneName = (zone: string): string =>
+  Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone).timeZoneId
 
 const letters: Record<string, Duration['unit']> = { s: 'second', m: 'minute', h: 'hour', d: 'day', w: 'week' }
 

@@ -3,10 +3,9 @@ import { count } from './definition.ts'
 import { type EventFeature, type Events, everyone, nobody, not, type Predicate, test } from './ir.ts'
 
 /** How often something happened. */
-export const times = z.strictObject({
-  op: z.enum(['at least', 'at most', 'exactly', 'more than', 'fewer than']),
-  n: count,
-})
+export const times = z
+  .strictObject({ op: z.enum(['at least', 'at most', 'exactly', 'more than', 'fewer than']), n: count })
+  .meta({ examples: [{ op: 'at least', n: 3 }] })
 export type Times = z.infer<typeof times>
 
 export const timesSyntax = `

@@ -3,6 +3,7 @@ import {
   type Compiled,
   compileAll,
   compileScores,
+  type Diagnostic,
   type Score,
   type ScoreDefinition,
 } from '../compiler/index.ts'
@@ -59,15 +60,22 @@ export function checkSources(sources: Sources, stored: Catalog, zone: string): C
   )
   const { scores, findings: wrongRules } = checkScores(sources, catalog, zone)
   const findings: Finding[] = [...sources.findings, ...wrongAliases, ...wrongRules]
+  const isOwn = ownOf(sources)
   for (const segment of sources.segments) {
     if (stored.segments.has(segment.key)) findings.push(isStatic(segment))
-    for (const each of compiled.get(segment.key)!.diagnostics) {
+    for (const each of compiled.get(segment.key)!.diagnostics.filter(isOwn)) {
       const { code, severity, message, hint } = each
       const where = each.path ? `${each.path}: ` : ''
       findings.push({ ...segment.locate(each), code, severity, message: where + message, hint })
     }
   }
   return { catalog, compiled, scores, findings }
+}
+
+/** While scoring.yaml can't be read nobody knows its scores: what follows from that is not said of others. */
+function ownOf({ findings }: Sources): (diagnostic: Diagnostic) => boolean {
+  const isRead = !findings.some(({ file, severity }) => file === 'scoring.yaml' && severity === 'error')
+  return ({ code }) => isRead || (code !== 'UNKNOWN_SCORE' && code !== 'SEGMENT_BROKEN')
 }
 
 /** Of the segments that are stored, a catalog has the static ones. */
@@ -80,18 +88,20 @@ const isStatic = ({ key, locate }: SegmentSource): Finding => ({
 })
 
 function checkScores(
-  { scores: sources }: Sources,
+  sources: Sources,
   catalog: Catalog,
   zone: string,
 ): { scores: readonly Score[]; findings: readonly Finding[] } {
-  const definitions = sources.map(({ definition }) => definition)
+  const definitions = sources.scores.map(({ definition }) => definition)
   const { scores, diagnostics } = compileScores(definitions, catalog, zone)
+  const isOwn = ownOf(sources)
   const findings = diagnostics.flatMap(({ score, rule, diagnostic }): Finding[] => {
-    const source = sources.find(({ definition }) => definition.name === score)!
+    const source = sources.scores.find(({ definition }) => definition.name === score)!
     const { code, severity, message, hint } = diagnostic
     // Points may be given for what is yet to come, as long as it is no slip of the pen.
     const isShort = rule !== undefined && rule < source.short
     if (isShort && code === 'UNKNOWN_EVENT' && !hint) return []
+    if (!isOwn(diagnostic)) return []
     return [{ ...source.locate(rule, diagnostic), code, severity, message, hint }]
   })
   return { scores, findings }
@@ -153,7 +163,7 @@ export function applySources(
     const intended = await intend(client, sources, zone)
     const { compiled, decisions, renames, scoring, findings } = intended
     const errors = findings.filter((finding) => finding.severity === 'error')
-    if (errors.length > 0) throw new InvalidDefinitions(errors)
+    if (errors.length > 0) throw new InvalidDefinitions(errors, 'nothing was applied')
     await announce(client, by, undefined)
     await applyEventTypes(client, sources.events)
     await applyAliases(client, sources.aliases, zone)
@@ -190,17 +200,17 @@ async function accept(
   }
 }
 
-/** Some definitions are wrong, so nothing was done with any of them. */
+/** Some definitions are wrong, so nothing was done with any of them: `outcome` says what there is not. */
 export class InvalidDefinitions extends UserError {
   readonly findings: readonly Finding[]
-  constructor(findings: readonly Finding[], said?: { message: string; hint: string }) {
-    super({
-      code: 'INVALID_DEFINITIONS',
-      message: `${findings.length} ${findings.length === 1 ? 'error' : 'errors'} in the definitions; nothing was applied.`,
-      hint: 'Mend them and run `tideline check`.',
-      ...said,
-    })
-    this.findings = findings
+  constructor(
+    errors: readonly Finding[],
+    outcome: string,
+    { place = 'the definitions', hint = 'Mend them and run `tideline check`.' } = {},
+  ) {
+    const count = `${errors.length} ${errors.length === 1 ? 'error' : 'errors'}`
+    super({ code: 'INVALID_DEFINITIONS', message: `${count} in ${place}; ${outcome}.`, hint })
+    this.findings = errors
   }
 }
 

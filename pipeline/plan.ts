@@ -67,7 +67,7 @@ export function planSources(
   return readOnly(database, asked.limitSeconds, async (client) => {
     const intended = await intend(client, sources, zone)
     const errors = intended.findings.filter(({ severity }) => severity === 'error')
-    if (errors.length > 0) throw new InvalidDefinitions(errors)
+    if (errors.length > 0) throw new InvalidDefinitions(errors, 'there is no plan')
     const events = await readEventsChanges(client, sources)
     const scoring = intended.scoring === 'change'
     const before = await sideBefore(client, scoring)

@@ -87,9 +87,8 @@ export async function readSeen(client: Client): Promise<{ now: Instant; horizon:
 
 function wrong(findings: readonly Finding[]): InvalidDefinitions {
   const errors = findings.filter(({ severity }) => severity === 'error')
-  const count = `${errors.length} ${errors.length === 1 ? 'error' : 'errors'}`
-  return new InvalidDefinitions(errors, {
-    message: `${count} in the definition; nothing was counted.`,
+  return new InvalidDefinitions(errors, 'nothing was counted', {
+    place: 'the definition',
     hint: 'docs/language.md says how definitions are written; `tideline catalog` lists the names there are.',
   })
 }

@@ -4,22 +4,22 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readConfig } from '../config.ts'
 import { chaos } from './support/chaos/chaos.ts'
+import { commonOptions, readCommandLine } from './support/command-line.ts'
+
+const usage = 'npm run chaos -- [--minutes 30] [--seed 7] [--verbose]'
 
 /**
- * Things go wrong at random: `npm run chaos -- --minutes 30 [--seed 7] [--verbose]`. Runs are killed, paused, cut off
- * and doubled while data arrive and people edit; after each round everything is recomputed. It prints its seed: the same
- * one does the same again, as far as time and the operating system allow.
+ * Things go wrong at random. Runs are killed, paused, cut off and doubled while data arrive and people edit; after each
+ * round everything is recomputed. It prints its seed: the same one does the same again, as far as time and the operating
+ * system allow.
  */
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    verbose: { type: 'boolean', default: false },
-  },
-})
-const minutes = Number(values.minutes)
-const first = values.seed ? Number(values.seed) : Math.floor(Math.random() * 2 ** 31)
-if (!(minutes > 0) || !Number.isInteger(first)) throw new Error('--minutes and --seed are numbers')
+const {
+  values,
+  minutes,
+  seed: first,
+} = readCommandLine(usage, () =>
+  parseArgs({ options: { ...commonOptions, verbose: { type: 'boolean', default: false } } }),
+)
 
 const started = performance.now()
 const left = () => minutes * 60 - (performance.now() - started) / 1000

@@ -8,28 +8,33 @@ import { removeServer, startServer } from '../pipeline/embedded.ts'
 import { openPostgres } from '../pipeline/engine.ts'
 import { migrate } from '../pipeline/migrate.ts'
 import { type Case, holdsFor } from './support/agreement.ts'
+import { commonOptions, leave, readCommandLine } from './support/command-line.ts'
 import { predicateCases } from './support/predicates.ts'
 import { definitionCases } from './support/questions.ts'
 import { breaks, smallest, type Tally, told } from './support/sequence-law.ts'
 import { sequences } from './support/sequences.ts'
 
+const usage = 'npm run sim -- [--minutes 30] [--seed 7] [--only predicates|definitions|sequences] [--go-on]'
+
 /**
- * Long random runs: `npm run sim -- --minutes 30 [--seed 7] [--only predicates|definitions|sequences] [--go-on]`.
- * Random worlds and random questions, on both engines and by the reference, and random sequences of runs, until the
- * time is over or something differs. It prints the seed of what failed, made small: given to --seed, it fails at once.
- * With --go-on the run goes on with other seeds.
+ * Long random runs. Random worlds and random questions, on both engines and by the reference, and random sequences of
+ * runs, until the time is over or something differs. It prints the seed of what failed, made small: given to --seed, it
+ * fails at once. With --go-on the run goes on with other seeds.
  */
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    only: { type: 'string' },
-    'go-on': { type: 'boolean', default: false },
-  },
-})
-const minutes = Number(values.minutes)
-let seed = values.seed ? Number(values.seed) : Math.floor(Math.random() * 2 ** 31)
-if (!(minutes > 0) || !Number.isInteger(seed)) throw new Error('--minutes and --seed are numbers')
+const {
+  values,
+  minutes,
+  seed: first,
+} = readCommandLine(usage, () =>
+  parseArgs({
+    options: {
+      ...commonOptions,
+      only: { type: 'string' },
+      'go-on': { type: 'boolean', default: false },
+    },
+  }),
+)
+let seed = first
 
 const kinds = {
   predicates: predicateCases(60),
@@ -37,8 +42,9 @@ const kinds = {
 }
 const chosen = Object.entries(kinds).filter(([name]) => values.only === undefined || name === values.only)
 const withSequences = values.only === undefined || values.only === 'sequences'
-if (chosen.length === 0 && !withSequences)
-  throw new Error(`--only is one of ${Object.keys(kinds).join(', ')}, sequences`)
+if (chosen.length === 0 && !withSequences) {
+  leave(usage, `--only is one of ${Object.keys(kinds).join(', ')}, sequences; not "${values.only}".`)
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'tideline-sim-'))
 // As root the server runs as another user, who has to get in.

@@ -116,7 +116,7 @@ async function refuseErrors(database: Database, project: Project, sources: Sourc
   const checked = checkSources(sources, await readCatalog(database, []), project.settings.timezone)
   const renamed = await planRenames(database, sources.segments)
   const errors = [...checked.findings, ...renamed.findings].filter((finding) => finding.severity === 'error')
-  if (errors.length > 0) throw new InvalidDefinitions(errors)
+  if (errors.length > 0) throw new InvalidDefinitions(errors, 'nothing was applied')
 }
 
 async function confirmArchiving(cli: Cli, database: Database, sources: Sources): Promise<void> {

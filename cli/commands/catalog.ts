@@ -25,11 +25,12 @@ export const catalog = (start: Start) =>
       ['tideline catalog', 'everything'],
       ['tideline catalog leads', 'the attributes of leads'],
       ['tideline catalog page_view', 'the properties of an event type'],
+      ['tideline catalog company_size', 'an attribute'],
       ['tideline catalog leads --no-values', 'without showing what leads said'],
       ['tideline catalog set company_size range', 'give a name another type'],
     ],
   })
-    .argument('[WHAT]', 'leads, accounts, events, or an event type')
+    .argument('[WHAT]', 'leads, accounts, events, an event type, an alias or an attribute')
     .option('--no-values', 'do not show values')
     .action(
       start(async (cli, what: string | undefined, options: { values: boolean }) => {
@@ -69,13 +70,36 @@ async function answer(database: Database, what: string | undefined, values: numb
     return { columns: machine(aliasColumns), rows: [alias], lines }
   }
   if (!types.some((each) => each.type === what)) {
-    throw unknown(what, [...types.map((each) => each.type), ...aliases.map((each) => each.name)])
+    const attributes = await everyAttribute(database, naming, values)
+    const called = attributes.filter(({ name }) => name === what)
+    if (called.length > 0) return attributesOf(called)
+    throw unknown(what, [
+      ...types.map(({ type }) => type),
+      ...[...aliases, ...attributes].map(({ name }) => name),
+    ])
   }
   const properties = (await readProperties(database, what, values)).map((each) =>
     nameRow(each, naming.property(what, each.name)),
   )
   return names(properties, `Events of type ${what} have had no properties so far.`)
 }
+
+async function everyAttribute(database: Database, naming: Naming, values: number) {
+  const leads = await attributeRows(database, naming, 'lead', values)
+  const accounts = await attributeRows(database, naming, 'account', values)
+  return [
+    ...leads.map((each) => ({ subject: 'lead', ...each })),
+    ...accounts.map((each) => ({ subject: 'account', ...each })),
+  ]
+}
+
+/** Leads and accounts may each have one of the same name. */
+const attributesOf = (rows: Awaited<ReturnType<typeof everyAttribute>>): Answer => ({
+  columns: [{ name: 'subject' }, ...machine(nameColumns)],
+  rows,
+  document: rows.map(plain),
+  lines: renderTable([{ name: 'subject', title: 'OF' }, ...shownColumns(rows)], rows, 100),
+})
 
 type NameRow = ReturnType<typeof nameRow>
 
@@ -161,8 +185,9 @@ const shownColumns = (rows: readonly NameRow[]): Column[] =>
   )
 
 async function everything(database: Database, naming: Naming, values: number): Promise<Answer> {
-  const leads = await attributeRows(database, naming, 'lead', values)
-  const accounts = await attributeRows(database, naming, 'account', values)
+  const attributes = await everyAttribute(database, naming, values)
+  const leads = attributes.filter(({ subject }) => subject === 'lead')
+  const accounts = attributes.filter(({ subject }) => subject === 'account')
   const { types, aliases } = await eventRows(database, naming)
   const scores = (await readScores(database)).map((each) => {
     const segments = naming.score(each.name)
@@ -171,8 +196,7 @@ async function everything(database: Database, naming: Naming, values: number): P
   const part = (title: string, columns: readonly Column[], rows: readonly Row[]) =>
     rows.length === 0 ? [] : [title, '', ...renderTable(columns, rows, 100), '']
   const rows = [
-    ...leads.map((each) => ({ subject: 'lead', ...each })),
-    ...accounts.map((each) => ({ subject: 'account', ...each })),
+    ...attributes,
     ...types.map(({ type, events: known, ...each }) => ({
       subject: 'event',
       name: type,
@@ -252,7 +276,7 @@ function unknown(what: string, known: readonly string[]): UserError {
   const near = nearest(what, [...known, 'leads', 'accounts', 'events'])
   return new UserError({
     code: 'UNKNOWN_EVENT',
-    message: `There is no event type "${what}".${near ? ` Did you mean "${near}"?` : ''}`,
-    hint: '`tideline catalog events` lists them; `tideline catalog leads` and `… accounts` list attributes.',
+    message: `There is no event type, alias or attribute "${what}".${near ? ` Did you mean "${near}"?` : ''}`,
+    hint: '`tideline catalog events` lists types and aliases, `tideline catalog leads` and `… accounts` attributes.',
   })
 }

@@ -9,6 +9,7 @@ import { planRenames } from '../../pipeline/renames.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { findingLines, printFailure } from '../errors.ts'
+import { askedFiles } from '../files.ts'
 import { plural } from '../values.ts'
 import { watchProject } from '../watch.ts'
 
@@ -18,30 +19,37 @@ export const check = (start: Start) =>
     description:
       'Compiles all definitions against what the database knows, and changes nothing. Each error says where it stands, what was understood and what to do. Exit code 1 if there is one.',
     examples: [
-      ['tideline check', 'all of segments/*.yaml, scoring.yaml and events.yaml'],
+      ['tideline check', 'all of segments/, scoring.yaml and events.yaml'],
+      ['tideline check segments/trials.yaml', 'what is wrong in one file'],
       ['tideline check --watch', 'again after every change, until Ctrl-C'],
     ],
   })
+    .argument('[FILES...]', 'only what is wrong in these')
     .option('--watch', 'check again whenever a file changes')
     .action(
-      start(async (cli, options: { watch?: boolean }) => {
+      start(async (cli, files: string[], options: { watch?: boolean }) => {
         const { database, project } = await cli.open()
         keepSchemas(project)
-        if (options.watch) return watch(cli, database)
-        return print(cli, await checkOnce(database, project))
+        const once = (now: Project) => checkOnce(database, now, askedFiles(cli, now, files))
+        return options.watch ? watch(cli, once) : print(cli, await once(project))
       }),
     )
 
 type Checked = { readonly ok: number; readonly findings: readonly Finding[] }
 
-async function checkOnce(database: Database, project: Project): Promise<Checked> {
+async function checkOnce(
+  database: Database,
+  project: Project,
+  asked: readonly string[] | undefined,
+): Promise<Checked> {
   const sources = readSources(project)
   const stored = await readCatalog(database, [])
   const { compiled, findings } = checkSources(sources, stored, project.settings.timezone)
   const renames = await planRenames(database, sources.segments)
   const types = await warnOfStoredTypes(database, sources.segments, compiled)
-  const ok = [...compiled.values()].filter((each) => each.predicate).length
-  return { ok, findings: [...findings, ...renames.findings, ...types] }
+  const isAsked = ({ file }: { readonly file: string }) => asked?.includes(file) ?? true
+  const ok = sources.segments.filter(({ key, locate }) => compiled.get(key)?.predicate && isAsked(locate({})))
+  return { ok: ok.length, findings: [...findings, ...renames.findings, ...types].filter(isAsked) }
 }
 
 async function print(cli: Cli, { ok, findings }: Checked): Promise<number> {
@@ -72,13 +80,13 @@ async function print(cli: Cli, { ok, findings }: Checked): Promise<number> {
 const clear = '\u001b[2J\u001b[3J\u001b[H'
 
 /** What is wrong with one change is said, and the next one is waited for. */
-async function watch(cli: Cli, database: Database): Promise<number> {
+async function watch(cli: Cli, once: (project: Project) => Promise<Checked>): Promise<number> {
   let code = 0
   const { io } = cli
   await watchProject(cli.project(), io, async () => {
     if (io.out.isTerminal) await io.out.write(clear)
     try {
-      code = await print(cli, await checkOnce(database, cli.project()))
+      code = await print(cli, await once(cli.project()))
       cli.say('Waiting for changes; Ctrl-C ends it.')
     } catch (error) {
       code = printFailure(io, error, { json: cli.format !== 'table', verbose: false }).exitCode

@@ -10,11 +10,11 @@ import { plural } from '../values.ts'
 
 export const fmt = (start: Start) =>
   command('fmt', {
-    summary: 'write the definitions in segments/*.yaml in their usual form',
+    summary: 'write the definitions in segments/ in their usual form',
     description:
-      'Writes every definition in segments/*.yaml in its usual form: one line, or one operand a line where it is long or was written so. Everything else in the files stays byte for byte. A definition with comments inside is left alone.',
+      'Writes every definition in segments/ in its usual form: one line, or one operand a line where it is long or was written so. Everything else in the files stays byte for byte. A definition with comments inside is left alone.',
     examples: [
-      ['tideline fmt', 'all of segments/*.yaml'],
+      ['tideline fmt', 'all of segments/'],
       ['tideline fmt --check', 'in a pipeline: change nothing, and exit with 1 if something is not in form'],
     ],
   })
@@ -64,7 +64,7 @@ function filesOf(cli: Cli, project: Project, given: readonly string[]): string[]
     throw new UserError({
       code: 'FILE',
       message: `${path} does not exist.`,
-      hint: 'Without a FILE all of segments/*.yaml is meant.',
+      hint: 'Without a FILE all of segments/ is meant.',
     })
   })
 }

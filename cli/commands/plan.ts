@@ -1,12 +1,9 @@
-import { existsSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
 import { Option } from 'commander'
-import { UserError } from '../../pipeline/errors.ts'
 import { type Plan, type PlannedSegment, planSources } from '../../pipeline/plan.ts'
-import type { Project } from '../../pipeline/project/settings.ts'
-import { readSources, segmentFiles } from '../../pipeline/project/sources.ts'
+import { readSources } from '../../pipeline/project/sources.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start, wholeNumber } from '../command.ts'
+import { askedFiles } from '../files.ts'
 import { type Answer, formats } from '../output.ts'
 import { planLines } from '../plan/lines.ts'
 import { planMarkdown } from '../plan/markdown.ts'
@@ -45,7 +42,7 @@ export const plan = (start: Start) =>
         const { database, project } = await cli.open()
         const { timezone } = project.settings
         const found = await planSources(database, readSources(project), timezone, {
-          files: files.length > 0 ? files.map((file) => inProject(cli, project, file)) : undefined,
+          files: askedFiles(cli, project, files),
           asOf: options.asOf === undefined ? undefined : cli.instant(options.asOf, '--as-of', timezone),
           sample: options.samples ? 5 : 0,
           limitSeconds: options.timeLimit,
@@ -54,20 +51,6 @@ export const plan = (start: Start) =>
         return options.exitCode && hasChanges(found) ? 3 : 0
       }),
     )
-
-/** As sources name it: relative to the project. */
-function inProject(cli: Cli, project: Project, file: string): string {
-  const path = relative(project.folder, resolve(cli.io.cwd, file)).replaceAll('\\', '/')
-  const known = [...segmentFiles(project), 'scoring.yaml', 'events.yaml'].map((each) =>
-    each.replaceAll('\\', '/'),
-  )
-  if (known.includes(path) && existsSync(resolve(project.folder, path))) return path
-  throw new UserError({
-    code: 'NO_SUCH_FILE',
-    message: `${file} is none of the project's files of definitions.`,
-    hint: 'Name files of its folder segments/, scoring.yaml or events.yaml; or none, for all of them.',
-  })
-}
 
 function answer(cli: Cli, found: Plan): Answer {
   return {

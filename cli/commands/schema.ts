@@ -6,9 +6,9 @@ export const schema = (start: Start) =>
   command('schema', {
     summary: 'JSON Schemas of the files, for editors and programs',
     description:
-      'The JSON Schema of tideline.yaml, segments/*.yaml, events.yaml, scoring.yaml or imports.yaml, or of the JSON form of a definition. `init` and `check` keep them in .tideline/schemas/, and the files that `init` writes name them, so that editors complete and underline.',
+      'The JSON Schema of tideline.yaml, files of segments/, events.yaml, scoring.yaml or imports.yaml, or of the JSON form of a definition. `init` and `check` keep them in .tideline/schemas/, and the files that `init` writes name them, so that editors complete and underline.',
     examples: [
-      ['tideline schema segments', 'of segments/*.yaml'],
+      ['tideline schema segments', 'of files of segments/'],
       ['tideline schema definition --output definition.json', 'of the JSON form, into a file'],
       ['tideline schema', 'which there are'],
     ],

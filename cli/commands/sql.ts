@@ -54,7 +54,7 @@ export const sql = (start: Start) =>
           const predicate = compiled.get(key)?.predicate
           return predicate ? [{ key, predicate }] : []
         })
-        if (subjects.length < wanted.length) throw new InvalidDefinitions(errors)
+        if (subjects.length < wanted.length) throw new InvalidDefinitions(errors, 'there is no statement')
         const standing = await readStanding(database)
         const asOf = options.asOf ? cli.instant(options.asOf, '--as-of', timezone) : standing.now
         const references = meanings(compiled)

@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import { type Catalog, nearest } from '../catalog.ts'
+import { type Asked, hintForUnknown } from '../attribute-hints.ts'
 import {
   lowerComparison,
   type Named,
   printComparison,
-  printName,
   printStored,
   sayComparison,
   sayStored,
@@ -43,7 +42,7 @@ const taken = new Set([
   ...['max', 'distinct', 'stopped', 'restarted', 'regularly', 'converted', 'bucket'],
 ])
 
-const printSubject = (node: Pick<Attribute, 'of' | 'name' | 'path' | 'each'>) =>
+const printSubject = (node: Pick<Asked, 'of' | 'name' | 'path' | 'each'>) =>
   printStored(node, node.of === 'account' ? { owner: 'account.' } : { taken })
 
 export const attribute = condition<Attribute>({
@@ -156,15 +155,13 @@ attributeOwner
   ],
 })
 
-type Asked = Pick<Attribute, 'of' | 'name' | 'path' | 'each'> & { readonly is?: Attribute['is'] }
-
 /** The attribute that a node names; undefined if there is none, which is then reported. */
 export function attributeNamed(node: Asked, context: Context): Named<Feature> | undefined {
   const known = node.of === 'lead' ? context.catalog.leads : context.catalog.accounts
   const type = known.get(node.name)
   if (type === undefined) {
     const message = `There is no attribute "${node.name}" on ${node.of}s.`
-    const hint = hintFor(node, known, context)
+    const hint = hintForUnknown(node, known, context)
     context.report(node, 'UNKNOWN_ATTRIBUTE', message, { hint, length: printSubject(node).length })
     return undefined
   }
@@ -175,22 +172,4 @@ export function attributeNamed(node: Asked, context: Context): Named<Feature> | 
     ...{ node, label, type, path, each },
     subject: (compared) => ({ kind: 'attribute', of: node.of, name, ...within, type: compared }),
   }
-}
-
-function hintFor(node: Asked, known: Catalog['leads'], { catalog }: Context): string | undefined {
-  if (node.of === 'lead' && catalog.accounts.has(node.name)) {
-    return `Accounts have one: write ${printStored(node, { owner: 'account.' })}.`
-  }
-  const dotted = [node.name, ...(node.path ?? [])].join('.')
-  if (known.has(dotted)) return `Its name has a dot in it: write ${printName(dotted)}.`
-  const isEvent = catalog.events.has(node.name) || catalog.aliases.has(node.name)
-  if (isEvent && node.is?.op === 'period') {
-    return `It is an event: write did ${printName(node.name)} ${printComparison(node.is)}.`
-  }
-  const meant = nearest(node.name, known.keys())
-  if (meant) return `Did you mean "${meant}"?`
-  const event = [...catalog.events].find(([, { properties }]) => properties.has(node.name))?.[0]
-  return event === undefined
-    ? undefined
-    : `Events of type ${event} have such a property: what is asked of one event stands in one pair of parentheses, did ${printName(event)} where (… and …).`
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nearest } from '../catalog.ts'
 import { type Context, condition } from '../condition.ts'
 import {
   eventsSyntax,
@@ -137,9 +138,17 @@ function reportBare(node: Did, name: string, context: Context): void {
   context.report(node, type ? 'SYNTAX' : 'UNKNOWN_EVENT', message(name, type !== undefined), {
     hint: type
       ? `Write ${written} is ${ask}.`
-      : (suggest(name, context) ?? `Write did ${written} if such events are yet to come.`),
+      : (suggest(name, context) ?? misspelt(name) ?? `Write did ${written} if such events are yet to come.`),
     length: written.length,
   })
+}
+
+/** Words that are a condition all by themselves. */
+const alone = ['everyone', 'converted']
+
+function misspelt(name: string): string | undefined {
+  const meant = nearest(name, alone)
+  return meant && `Did you mean "${meant}"?`
 }
 
 const message = (name: string, attribute: boolean) =>

@@ -5,6 +5,7 @@ import { type ComparisonNode, comparison, storedName } from '../definition.ts'
 import { lowerDuring, printEventName, printWhich, sayEvent, sayWhich, which } from '../events.ts'
 import {
   type EventFeature,
+  type Events,
   type Feature,
   nobody,
   not,
@@ -140,7 +141,7 @@ function lowerValue(node: EventValue, context: Context): Predicate {
       context,
     )
   }
-  const type = read(figure, named, node.property.path !== undefined, context)
+  const type = read(figure, named, { property: node.property, ...events }, context)
   if (!type) return nobody
   const property = named.subject(type)
   return lowerFigure(
@@ -168,7 +169,7 @@ const readable: Record<Figure, readonly ScalarType[]> = {
 function read(
   figure: Figure,
   named: Named<Property>,
-  path: boolean,
+  { property: { name, path }, types: meant }: Pick<EventValue, 'property'> & Events,
   context: Context,
 ): ScalarType | undefined {
   const types = readable[figure]
@@ -176,8 +177,10 @@ function read(
   if (type === undefined || path) return types[0]
   const found = types.find((each) => each === type)
   if (!found) {
+    const event = 'only' in meant && meant.only.length === 1 ? meant.only[0] : 'EVENT'
+    const set = `tideline catalog set ${event}.${name} ${types[0]}`
     context.report(named.node, 'TYPE_MISMATCH', `${named.label} is of type ${type}: it has no ${figure}.`, {
-      hint: `That can be asked of values of type ${types.join(', ')}.`,
+      hint: `That can be asked of values of type ${types.join(', ')}; \`${set}\` reads them as such.`,
     })
   }
   return found

@@ -35,11 +35,32 @@ export function grammar(): string {
   return [initializer, base, choice, ...conditions.map((each) => each.syntax)].join('\n')
 }
 
+/** The words of the language: whatever the grammar asks for letter by letter. */
+function wordsOf(source: string): string[] {
+  const found = new Set<string>()
+  const collect = (part: unknown): void => {
+    if (part === null || typeof part !== 'object') return
+    const { type, value } = part as { type?: unknown; value?: unknown }
+    if (type === 'literal' && typeof value === 'string' && /^[a-z]{2,}$/.test(value)) found.add(value)
+    for (const inside of Object.values(part)) collect(inside)
+  }
+  collect(peggy.parser.parse(source).rules)
+  return [...found].sort()
+}
+
 /** The parser's source, as committed in grammar.js. */
 export function generateParser(): string {
-  return (
-    head + peggy.generate(grammar(), { output: 'source', format: 'es', allowedStartRules: ['definition'] })
-  )
+  const source = grammar()
+  const parser = peggy.generate(source, {
+    output: 'source',
+    format: 'es',
+    allowedStartRules: ['definition'],
+  })
+  const words = wordsOf(source).map((word) => `'${word}'`)
+  return `${head}${parser}
+/** The words of the language. */
+export const words = [${words.join(', ')}]
+`
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

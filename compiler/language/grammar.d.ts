@@ -2,6 +2,7 @@ import type { Definition } from '../definition.ts'
 import type { Span } from '../diagnostic.ts'
 
 export const spans: WeakMap<object, Span>
+export const words: readonly string[]
 export function parse(text: string): Definition
 declare class GrammarError extends Error {
   expected:

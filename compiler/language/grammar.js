@@ -504,89 +504,90 @@ function peg$parse(input, options) {
   function peg$f46() {    error('within quotes a backslash is written twice (\\\\), as is one in front of a quote')  }
   function peg$f47(amount, unit) {    return { amount, unit }  }
   function peg$f48(unit) {    return unit  }
-  function peg$f49(digits) {    return Number(digits)  }
-  function peg$f50(characters) {    return characters.join('')  }
-  function peg$f51() {    return node({ kind: 'everyone' })  }
-  function peg$f52(first, steps, within, without) {    return steps.length > 0 || without  }
-  function peg$f53(first, steps, within, without) {
+  function peg$f49(digits) {    return digits.length <= 6  }
+  function peg$f50(digits) {    return Number(digits)  }
+  function peg$f51(characters) {    return characters.join('')  }
+  function peg$f52() {    return node({ kind: 'everyone' })  }
+  function peg$f53(first, steps, within, without) {    return steps.length > 0 || without  }
+  function peg$f54(first, steps, within, without) {
     return node({
       kind: 'sequence', steps: [first, ...steps], ...(within ? { within } : {}), ...(without ? { without } : {}),
     })
   }
-  function peg$f54(said, when) {    return node({ ...said, ...(when ? { when } : {}) })  }
-  function peg$f55(said, within) {    return node({ ...said, ...(within ? { within } : {}) })  }
-  function peg$f56(said, within) {    return node({ ...said, within })  }
-  function peg$f57(said) {    return node({ kind: 'did', ...said })  }
-  function peg$f58(said) {    return Object.defineProperty(node({ kind: 'did', ...said }), 'bare', { value: true })  }
-  function peg$f59(event, clauses) {    return { event, ...once(clauses) }  }
-  function peg$f60(clause) {    return { clause, at: location() }  }
-  function peg$f61(where) {    return { where }  }
-  function peg$f62(times) {    return { times }  }
-  function peg$f63(when) {    return { when }  }
-  function peg$f64(event, where) {    return where ? { event, where } : { event }  }
-  function peg$f65() {    return { any: true }  }
-  function peg$f66(head, tail) {    return { types: [head, ...tail] }  }
-  function peg$f67(prefix) {    return { prefix }  }
-  function peg$f68(op, n) {    return { op, n }  }
-  function peg$f69(n) {    return { op: 'exactly', n }  }
-  function peg$f70() {    return 'at least'  }
-  function peg$f71() {    return 'at most'  }
-  function peg$f72() {    return 'more than'  }
-  function peg$f73() {    return 'fewer than'  }
-  function peg$f74() {    return 'exactly'  }
-  function peg$f75(head, tail) {    return tail.length ? node({ kind: 'any', of: [head, ...tail] }) : head  }
-  function peg$f76(head, tail) {    return tail.length ? node({ kind: 'all', of: [head, ...tail] }) : head  }
-  function peg$f77(of) {    return node({ kind: 'not', of })  }
-  function peg$f78(stored, is) {    return node({ kind: 'property', ...stored, is })  }
-  function peg$f79(is, when) {    return node({ kind: 'last_activity', is, when })  }
-  function peg$f80(when) {    return node({ kind: 'first_seen', when })  }
-  function peg$f81(said, when) {    return node({ kind: 'occurrence', which: 'first', ...said, when })  }
-  function peg$f82(said, when) {    return node({ kind: 'occurrence', which: 'last', ...said, when })  }
-  function peg$f83(said, is, when) {    return node({ kind: 'active_days', ...said, is, ...(when ? { when } : {}) })  }
-  function peg$f84(figure, property, said, is, when) {    return node({ kind: 'event_value', figure, property, ...said, is, ...(when ? { when } : {}) })  }
-  function peg$f85(figure) {    return figure  }
-  function peg$f86(said, silent, within) {    return node({ kind: 'stopped', ...said, silent, within })  }
-  function peg$f87(said, within, after) {    return node({ kind: 'restarted', ...said, within, after })  }
-  function peg$f88(said, times, least, of, period) {    return node({ kind: 'regularly', ...said, times, in: least, of, period })  }
-  function peg$f89(unit) {    return { amount: 1, unit }  }
-  function peg$f90(said) {    return node({ kind: 'account_did', ...said })  }
-  function peg$f91(least, that) {    return node({ kind: 'leads_of_account', least, that })  }
-  function peg$f92() {    return 1  }
-  function peg$f93(clauses) {    return node({ kind: 'converted', ...once(clauses) })  }
-  function peg$f94(clause) {    return { clause, at: location() }  }
-  function peg$f95(of) {    return { of }  }
-  function peg$f96(value) {    return { value }  }
-  function peg$f97(times) {    return { times }  }
-  function peg$f98(when) {    return { when }  }
-  function peg$f99(of, within, is) {    return node({ kind: 'score_max', ...of, ...(within ? { within } : {}), is })  }
-  function peg$f100(of, is) {    return node({ kind: 'score', ...of, is })  }
-  function peg$f101(of) {    return { of }  }
-  function peg$f102(of, is, by, within) {    return node({ kind: 'score_change', ...of, is, by, within })  }
-  function peg$f103(of, is) {    return node({ kind: 'level', ...of, is })  }
-  function peg$f104(negated, level) {    return { op: negated ? 'is not' : 'is', level }  }
-  function peg$f105(negated, head, tail) {    return { op: negated ? 'not in' : 'in', levels: [head, ...tail] }  }
-  function peg$f106(of, level, when) {    return node({ kind: 'level_entered', ...of, level, when })  }
-  function peg$f107(key, length) {    return node({ kind: 'in_segment', key, ...(length ? { for: length } : {}) })  }
-  function peg$f108(key, when) {    return node({ kind: 'was_in_segment', key, ...(when ? { when } : {}) })  }
-  function peg$f109(change, key, when) {    return node({ kind: 'segment_change', change, key, ...(when ? { when } : {}) })  }
-  function peg$f110(from, to, of, by) {    return node({ kind: 'bucket', from, to, of, by })  }
-  function peg$f111(of, name, is, length) {    return node({ kind: 'attribute_been', of: of ?? 'lead', ...name, is, for: length })  }
-  function peg$f112(op, to) {    return to.exactly ? { op, value: to.value, exactly: true } : { op, value: to.value }  }
-  function peg$f113(low, high) {    return { op: 'between', low, high }  }
+  function peg$f55(said, when) {    return node({ ...said, ...(when ? { when } : {}) })  }
+  function peg$f56(said, within) {    return node({ ...said, ...(within ? { within } : {}) })  }
+  function peg$f57(said, within) {    return node({ ...said, within })  }
+  function peg$f58(said) {    return node({ kind: 'did', ...said })  }
+  function peg$f59(said) {    return Object.defineProperty(node({ kind: 'did', ...said }), 'bare', { value: true })  }
+  function peg$f60(event, clauses) {    return { event, ...once(clauses) }  }
+  function peg$f61(clause) {    return { clause, at: location() }  }
+  function peg$f62(where) {    return { where }  }
+  function peg$f63(times) {    return { times }  }
+  function peg$f64(when) {    return { when }  }
+  function peg$f65(event, where) {    return where ? { event, where } : { event }  }
+  function peg$f66() {    return { any: true }  }
+  function peg$f67(head, tail) {    return { types: [head, ...tail] }  }
+  function peg$f68(prefix) {    return { prefix }  }
+  function peg$f69(op, n) {    return { op, n }  }
+  function peg$f70(n) {    return { op: 'exactly', n }  }
+  function peg$f71() {    return 'at least'  }
+  function peg$f72() {    return 'at most'  }
+  function peg$f73() {    return 'more than'  }
+  function peg$f74() {    return 'fewer than'  }
+  function peg$f75() {    return 'exactly'  }
+  function peg$f76(head, tail) {    return tail.length ? node({ kind: 'any', of: [head, ...tail] }) : head  }
+  function peg$f77(head, tail) {    return tail.length ? node({ kind: 'all', of: [head, ...tail] }) : head  }
+  function peg$f78(of) {    return node({ kind: 'not', of })  }
+  function peg$f79(stored, is) {    return node({ kind: 'property', ...stored, is })  }
+  function peg$f80(is, when) {    return node({ kind: 'last_activity', is, when })  }
+  function peg$f81(when) {    return node({ kind: 'first_seen', when })  }
+  function peg$f82(said, when) {    return node({ kind: 'occurrence', which: 'first', ...said, when })  }
+  function peg$f83(said, when) {    return node({ kind: 'occurrence', which: 'last', ...said, when })  }
+  function peg$f84(said, is, when) {    return node({ kind: 'active_days', ...said, is, ...(when ? { when } : {}) })  }
+  function peg$f85(figure, property, said, is, when) {    return node({ kind: 'event_value', figure, property, ...said, is, ...(when ? { when } : {}) })  }
+  function peg$f86(figure) {    return figure  }
+  function peg$f87(said, silent, within) {    return node({ kind: 'stopped', ...said, silent, within })  }
+  function peg$f88(said, within, after) {    return node({ kind: 'restarted', ...said, within, after })  }
+  function peg$f89(said, times, least, of, period) {    return node({ kind: 'regularly', ...said, times, in: least, of, period })  }
+  function peg$f90(unit) {    return { amount: 1, unit }  }
+  function peg$f91(said) {    return node({ kind: 'account_did', ...said })  }
+  function peg$f92(least, that) {    return node({ kind: 'leads_of_account', least, that })  }
+  function peg$f93() {    return 1  }
+  function peg$f94(clauses) {    return node({ kind: 'converted', ...once(clauses) })  }
+  function peg$f95(clause) {    return { clause, at: location() }  }
+  function peg$f96(of) {    return { of }  }
+  function peg$f97(value) {    return { value }  }
+  function peg$f98(times) {    return { times }  }
+  function peg$f99(when) {    return { when }  }
+  function peg$f100(of, within, is) {    return node({ kind: 'score_max', ...of, ...(within ? { within } : {}), is })  }
+  function peg$f101(of, is) {    return node({ kind: 'score', ...of, is })  }
+  function peg$f102(of) {    return { of }  }
+  function peg$f103(of, is, by, within) {    return node({ kind: 'score_change', ...of, is, by, within })  }
+  function peg$f104(of, is) {    return node({ kind: 'level', ...of, is })  }
+  function peg$f105(negated, level) {    return { op: negated ? 'is not' : 'is', level }  }
+  function peg$f106(negated, head, tail) {    return { op: negated ? 'not in' : 'in', levels: [head, ...tail] }  }
+  function peg$f107(of, level, when) {    return node({ kind: 'level_entered', ...of, level, when })  }
+  function peg$f108(key, length) {    return node({ kind: 'in_segment', key, ...(length ? { for: length } : {}) })  }
+  function peg$f109(key, when) {    return node({ kind: 'was_in_segment', key, ...(when ? { when } : {}) })  }
+  function peg$f110(change, key, when) {    return node({ kind: 'segment_change', change, key, ...(when ? { when } : {}) })  }
+  function peg$f111(from, to, of, by) {    return node({ kind: 'bucket', from, to, of, by })  }
+  function peg$f112(of, name, is, length) {    return node({ kind: 'attribute_been', of: of ?? 'lead', ...name, is, for: length })  }
+  function peg$f113(op, to) {    return to.exactly ? { op, value: to.value, exactly: true } : { op, value: to.value }  }
   function peg$f114(low, high) {    return { op: 'between', low, high }  }
-  function peg$f115(exactly, values) {    return { op: 'in', values, ...exactly }  }
-  function peg$f116(op, to) {    return { op, value: to.value, ...(to.exactly ? { exactly: true } : {}) }  }
-  function peg$f117() {    return { op: 'is known' }  }
-  function peg$f118(to) {    return to.exactly ? { op: '=', value: to.value, exactly: true } : { op: '=', value: to.value }  }
-  function peg$f119(of, name, from, to, when) {
+  function peg$f115(low, high) {    return { op: 'between', low, high }  }
+  function peg$f116(exactly, values) {    return { op: 'in', values, ...exactly }  }
+  function peg$f117(op, to) {    return { op, value: to.value, ...(to.exactly ? { exactly: true } : {}) }  }
+  function peg$f118() {    return { op: 'is known' }  }
+  function peg$f119(to) {    return to.exactly ? { op: '=', value: to.value, exactly: true } : { op: '=', value: to.value }  }
+  function peg$f120(of, name, from, to, when) {
     return node({
       kind: 'attribute_changed', of: of ?? 'lead', ...name,
       ...(from ? { from } : {}), ...(to ? { to } : {}), ...(when ? { when } : {}),
     })
   }
-  function peg$f120(to) {    return to.exactly ? { value: to.value, exactly: true } : { value: to.value }  }
-  function peg$f121(each, of, name, is) {    return node({ kind: 'attribute', of: of ?? 'lead', ...name, ...each, is })  }
-  function peg$f122() {    return 'account'  }
+  function peg$f121(to) {    return to.exactly ? { value: to.value, exactly: true } : { value: to.value }  }
+  function peg$f122(each, of, name, is) {    return node({ kind: 'attribute', of: of ?? 'lead', ...name, ...each, is })  }
+  function peg$f123() {    return 'account'  }
   let peg$currPos = options.peg$currPos | 0;
   let peg$savedPos = peg$currPos;
   const peg$posDetailsCache = [{ line: 1, column: 1 }];
@@ -3697,39 +3698,32 @@ function peg$parse(input, options) {
   }
 
   function peg$parsecount() {
-    let s0, s1, s2, s3, s4;
+    let s0, s1, s2, s3;
 
     peg$silentFails++;
     s0 = peg$currPos;
     s1 = peg$currPos;
-    s2 = peg$currPos;
-    s3 = [];
-    s4 = input.charAt(peg$currPos);
-    if (peg$r3.test(s4)) {
+    s2 = [];
+    s3 = input.charAt(peg$currPos);
+    if (peg$r3.test(s3)) {
       peg$currPos++;
     } else {
-      s4 = peg$FAILED;
+      s3 = peg$FAILED;
       if (peg$silentFails === 0) { peg$fail(peg$e64); }
     }
-    while (s4 !== peg$FAILED) {
-      s3.push(s4);
-      if (s3.length >= 6) {
-        s4 = peg$FAILED;
-      } else {
-        s4 = input.charAt(peg$currPos);
-        if (peg$r3.test(s4)) {
+    if (s3 !== peg$FAILED) {
+      while (s3 !== peg$FAILED) {
+        s2.push(s3);
+        s3 = input.charAt(peg$currPos);
+        if (peg$r3.test(s3)) {
           peg$currPos++;
         } else {
-          s4 = peg$FAILED;
+          s3 = peg$FAILED;
           if (peg$silentFails === 0) { peg$fail(peg$e64); }
         }
       }
-    }
-    if (s3.length < 1) {
-      peg$currPos = s2;
-      s2 = peg$FAILED;
     } else {
-      s2 = s3;
+      s2 = peg$FAILED;
     }
     if (s2 !== peg$FAILED) {
       s1 = input.substring(s1, peg$currPos);
@@ -3737,10 +3731,24 @@ function peg$parse(input, options) {
       s1 = s2;
     }
     if (s1 !== peg$FAILED) {
-      peg$savedPos = s0;
-      s1 = peg$f49(s1);
+      peg$savedPos = peg$currPos;
+      s2 = peg$f49(s1);
+      if (s2) {
+        s2 = undefined;
+      } else {
+        s2 = peg$FAILED;
+      }
+      if (s2 !== peg$FAILED) {
+        peg$savedPos = s0;
+        s0 = peg$f50(s1);
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
     }
-    s0 = s1;
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
@@ -3892,7 +3900,7 @@ function peg$parse(input, options) {
           }
           if (s3 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f50(s2);
+            s0 = peg$f51(s2);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -4333,7 +4341,7 @@ function peg$parse(input, options) {
       s2 = peg$parseend();
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f51();
+        s0 = peg$f52();
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -4491,7 +4499,7 @@ function peg$parse(input, options) {
           s5 = null;
         }
         peg$savedPos = peg$currPos;
-        s6 = peg$f52(s2, s3, s4, s5);
+        s6 = peg$f53(s2, s3, s4, s5);
         if (s6) {
           s6 = undefined;
         } else {
@@ -4499,7 +4507,7 @@ function peg$parse(input, options) {
         }
         if (s6 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f53(s2, s3, s4, s5);
+          s0 = peg$f54(s2, s3, s4, s5);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -4606,7 +4614,7 @@ function peg$parse(input, options) {
         s2 = null;
       }
       peg$savedPos = s0;
-      s0 = peg$f54(s1, s2);
+      s0 = peg$f55(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -4695,7 +4703,7 @@ function peg$parse(input, options) {
         s3 = null;
       }
       peg$savedPos = s0;
-      s0 = peg$f55(s2, s3);
+      s0 = peg$f56(s2, s3);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -4764,7 +4772,7 @@ function peg$parse(input, options) {
                 s12 = peg$parseend();
                 if (s12 !== peg$FAILED) {
                   peg$savedPos = s0;
-                  s0 = peg$f56(s7, s9);
+                  s0 = peg$f57(s7, s9);
                 } else {
                   peg$currPos = s0;
                   s0 = peg$FAILED;
@@ -4815,7 +4823,7 @@ function peg$parse(input, options) {
         s4 = peg$parsedid_said();
         if (s4 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f57(s4);
+          s0 = peg$f58(s4);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -4833,7 +4841,7 @@ function peg$parse(input, options) {
       s1 = peg$parsedid_bare();
       if (s1 !== peg$FAILED) {
         peg$savedPos = s0;
-        s1 = peg$f58(s1);
+        s1 = peg$f59(s1);
       }
       s0 = s1;
     }
@@ -5219,7 +5227,7 @@ function peg$parse(input, options) {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f59(s1, s2);
+      s0 = peg$f60(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -5235,7 +5243,7 @@ function peg$parse(input, options) {
     s1 = peg$parsedid_clauseSaid();
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f60(s1);
+      s1 = peg$f61(s1);
     }
     s0 = s1;
 
@@ -5260,7 +5268,7 @@ function peg$parse(input, options) {
         s4 = peg$parsewhereUnary();
         if (s4 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f61(s4);
+          s0 = peg$f62(s4);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -5278,7 +5286,7 @@ function peg$parse(input, options) {
       s1 = peg$parsetimes();
       if (s1 !== peg$FAILED) {
         peg$savedPos = s0;
-        s1 = peg$f62(s1);
+        s1 = peg$f63(s1);
       }
       s0 = s1;
       if (s0 === peg$FAILED) {
@@ -5286,7 +5294,7 @@ function peg$parse(input, options) {
         s1 = peg$parseperiod();
         if (s1 !== peg$FAILED) {
           peg$savedPos = s0;
-          s1 = peg$f63(s1);
+          s1 = peg$f64(s1);
         }
         s0 = s1;
       }
@@ -5333,7 +5341,7 @@ function peg$parse(input, options) {
         s2 = null;
       }
       peg$savedPos = s0;
-      s0 = peg$f64(s1, s2);
+      s0 = peg$f65(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -5421,7 +5429,7 @@ function peg$parse(input, options) {
           s5 = peg$parseend();
           if (s5 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f65();
+            s0 = peg$f66();
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -5531,7 +5539,7 @@ function peg$parse(input, options) {
                   }
                   if (s12 !== peg$FAILED) {
                     peg$savedPos = s0;
-                    s0 = peg$f66(s9, s10);
+                    s0 = peg$f67(s9, s10);
                   } else {
                     peg$currPos = s0;
                     s0 = peg$FAILED;
@@ -5573,7 +5581,7 @@ function peg$parse(input, options) {
           }
           if (s2 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f67(s1);
+            s0 = peg$f68(s1);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -5718,7 +5726,7 @@ function peg$parse(input, options) {
           s6 = peg$parseend();
           if (s6 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f68(s1, s3);
+            s0 = peg$f69(s1, s3);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -5769,7 +5777,7 @@ function peg$parse(input, options) {
             s6 = peg$parseend();
             if (s6 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f69(s3);
+              s0 = peg$f70(s3);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -5817,7 +5825,7 @@ function peg$parse(input, options) {
           s5 = peg$parseend();
           if (s5 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f70();
+            s0 = peg$f71();
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -5858,7 +5866,7 @@ function peg$parse(input, options) {
             s5 = peg$parseend();
             if (s5 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f71();
+              s0 = peg$f72();
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -5899,7 +5907,7 @@ function peg$parse(input, options) {
               s5 = peg$parseend();
               if (s5 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s0 = peg$f72();
+                s0 = peg$f73();
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -5940,7 +5948,7 @@ function peg$parse(input, options) {
                 s5 = peg$parseend();
                 if (s5 !== peg$FAILED) {
                   peg$savedPos = s0;
-                  s0 = peg$f73();
+                  s0 = peg$f74();
                 } else {
                   peg$currPos = s0;
                   s0 = peg$FAILED;
@@ -5970,7 +5978,7 @@ function peg$parse(input, options) {
               s2 = peg$parseend();
               if (s2 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s0 = peg$f74();
+                s0 = peg$f75();
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -6030,7 +6038,7 @@ function peg$parse(input, options) {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f75(s1, s2);
+      s0 = peg$f76(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -6082,7 +6090,7 @@ function peg$parse(input, options) {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f76(s1, s2);
+      s0 = peg$f77(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -6101,7 +6109,7 @@ function peg$parse(input, options) {
       s3 = peg$parsewhereUnary();
       if (s3 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f77(s3);
+        s0 = peg$f78(s3);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -6153,7 +6161,7 @@ function peg$parse(input, options) {
           s3 = peg$parsecomparison();
           if (s3 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f78(s1, s3);
+            s0 = peg$f79(s1, s3);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -6212,7 +6220,7 @@ function peg$parse(input, options) {
             s7 = peg$parseperiod();
             if (s7 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f79(s1, s7);
+              s0 = peg$f80(s1, s7);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -6266,7 +6274,7 @@ function peg$parse(input, options) {
             s7 = peg$parseperiod();
             if (s7 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f80(s7);
+              s0 = peg$f81(s7);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -6343,7 +6351,7 @@ function peg$parse(input, options) {
             s7 = peg$parseperiod();
             if (s7 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f81(s5, s7);
+              s0 = peg$f82(s5, s7);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -6414,7 +6422,7 @@ function peg$parse(input, options) {
               s7 = peg$parseperiod();
               if (s7 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s0 = peg$f82(s5, s7);
+                s0 = peg$f83(s5, s7);
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -6495,7 +6503,7 @@ function peg$parse(input, options) {
                       s13 = null;
                     }
                     peg$savedPos = s0;
-                    s0 = peg$f83(s10, s12, s13);
+                    s0 = peg$f84(s10, s12, s13);
                   } else {
                     peg$currPos = s0;
                     s0 = peg$FAILED;
@@ -6571,7 +6579,7 @@ function peg$parse(input, options) {
                   s11 = null;
                 }
                 peg$savedPos = s0;
-                s0 = peg$f84(s1, s3, s8, s10, s11);
+                s0 = peg$f85(s1, s3, s8, s10, s11);
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -6675,7 +6683,7 @@ function peg$parse(input, options) {
       s2 = peg$parseend();
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f85(s1);
+        s0 = peg$f86(s1);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -6723,7 +6731,7 @@ function peg$parse(input, options) {
                 s11 = peg$parsewithin();
                 if (s11 !== peg$FAILED) {
                   peg$savedPos = s0;
-                  s0 = peg$f86(s4, s9, s11);
+                  s0 = peg$f87(s4, s9, s11);
                 } else {
                   peg$currPos = s0;
                   s0 = peg$FAILED;
@@ -6791,7 +6799,7 @@ function peg$parse(input, options) {
                 s11 = peg$parseduration();
                 if (s11 !== peg$FAILED) {
                   peg$savedPos = s0;
-                  s0 = peg$f87(s4, s6, s11);
+                  s0 = peg$f88(s4, s6, s11);
                 } else {
                   peg$currPos = s0;
                   s0 = peg$FAILED;
@@ -6954,7 +6962,7 @@ function peg$parse(input, options) {
                                         s31 = peg$parseregularly_period();
                                         if (s31 !== peg$FAILED) {
                                           peg$savedPos = s0;
-                                          s0 = peg$f88(s4, s12, s20, s29, s31);
+                                          s0 = peg$f89(s4, s12, s20, s29, s31);
                                         } else {
                                           peg$currPos = s0;
                                           s0 = peg$FAILED;
@@ -7098,7 +7106,7 @@ function peg$parse(input, options) {
       s1 = peg$parseunit();
       if (s1 !== peg$FAILED) {
         peg$savedPos = s0;
-        s1 = peg$f89(s1);
+        s1 = peg$f90(s1);
       }
       s0 = s1;
     }
@@ -7135,7 +7143,7 @@ function peg$parse(input, options) {
             s7 = peg$parsedid_said();
             if (s7 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f90(s7);
+              s0 = peg$f91(s7);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -7192,7 +7200,7 @@ function peg$parse(input, options) {
               s9 = peg$parseunary();
               if (s9 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s0 = peg$f91(s1, s9);
+                s0 = peg$f92(s1, s9);
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -7247,7 +7255,7 @@ function peg$parse(input, options) {
           s5 = peg$parseend();
           if (s5 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f92();
+            s0 = peg$f93();
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -7381,7 +7389,7 @@ function peg$parse(input, options) {
           }
         }
         peg$savedPos = s0;
-        s0 = peg$f93(s3);
+        s0 = peg$f94(s3);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -7401,7 +7409,7 @@ function peg$parse(input, options) {
     s1 = peg$parseconverted_clauseSaid();
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f94(s1);
+      s1 = peg$f95(s1);
     }
     s0 = s1;
 
@@ -7437,7 +7445,7 @@ function peg$parse(input, options) {
             s7 = peg$parsestring();
             if (s7 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f95(s7);
+              s0 = peg$f96(s7);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -7485,7 +7493,7 @@ function peg$parse(input, options) {
               s7 = peg$parsecomparison();
               if (s7 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s0 = peg$f96(s7);
+                s0 = peg$f97(s7);
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -7511,7 +7519,7 @@ function peg$parse(input, options) {
         s1 = peg$parsetimes();
         if (s1 !== peg$FAILED) {
           peg$savedPos = s0;
-          s1 = peg$f97(s1);
+          s1 = peg$f98(s1);
         }
         s0 = s1;
         if (s0 === peg$FAILED) {
@@ -7519,7 +7527,7 @@ function peg$parse(input, options) {
           s1 = peg$parseperiod();
           if (s1 !== peg$FAILED) {
             peg$savedPos = s0;
-            s1 = peg$f98(s1);
+            s1 = peg$f99(s1);
           }
           s0 = s1;
         }
@@ -7574,7 +7582,7 @@ function peg$parse(input, options) {
             s9 = peg$parsecomparison();
             if (s9 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f99(s4, s8, s9);
+              s0 = peg$f100(s4, s8, s9);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -7621,7 +7629,7 @@ function peg$parse(input, options) {
         s5 = peg$parsecomparison();
         if (s5 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f100(s1, s5);
+          s0 = peg$f101(s1, s5);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -7704,7 +7712,7 @@ function peg$parse(input, options) {
       if (s2 !== peg$FAILED) {
         s3 = peg$parse_();
         peg$savedPos = s0;
-        s0 = peg$f101(s2);
+        s0 = peg$f102(s2);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -7780,7 +7788,7 @@ function peg$parse(input, options) {
                           s19 = peg$parsewithin();
                           if (s19 !== peg$FAILED) {
                             peg$savedPos = s0;
-                            s0 = peg$f102(s1, s5, s17, s19);
+                            s0 = peg$f103(s1, s5, s17, s19);
                           } else {
                             peg$currPos = s0;
                             s0 = peg$FAILED;
@@ -7878,7 +7886,7 @@ function peg$parse(input, options) {
         s5 = peg$parselevel_is();
         if (s5 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f103(s1, s5);
+          s0 = peg$f104(s1, s5);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -7926,7 +7934,7 @@ function peg$parse(input, options) {
         s5 = peg$parselevelName();
         if (s5 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f104(s4, s5);
+          s0 = peg$f105(s4, s5);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -8034,7 +8042,7 @@ function peg$parse(input, options) {
               }
               if (s10 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s0 = peg$f105(s1, s7, s8);
+                s0 = peg$f106(s1, s7, s8);
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -8113,7 +8121,7 @@ function peg$parse(input, options) {
               s10 = peg$parseperiod();
               if (s10 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s0 = peg$f106(s4, s8, s10);
+                s0 = peg$f107(s4, s8, s10);
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -8183,7 +8191,7 @@ function peg$parse(input, options) {
                 s8 = null;
               }
               peg$savedPos = s0;
-              s0 = peg$f107(s7, s8);
+              s0 = peg$f108(s7, s8);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -8332,7 +8340,7 @@ function peg$parse(input, options) {
                     s11 = null;
                   }
                   peg$savedPos = s0;
-                  s0 = peg$f108(s10, s11);
+                  s0 = peg$f109(s10, s11);
                 } else {
                   peg$currPos = s0;
                   s0 = peg$FAILED;
@@ -8421,7 +8429,7 @@ function peg$parse(input, options) {
                 s8 = null;
               }
               peg$savedPos = s0;
-              s0 = peg$f109(s1, s7, s8);
+              s0 = peg$f110(s1, s7, s8);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -8506,7 +8514,7 @@ function peg$parse(input, options) {
                           s19 = peg$parsestring();
                           if (s19 !== peg$FAILED) {
                             peg$savedPos = s0;
-                            s0 = peg$f110(s4, s9, s14, s19);
+                            s0 = peg$f111(s4, s9, s14, s19);
                           } else {
                             peg$currPos = s0;
                             s0 = peg$FAILED;
@@ -8598,7 +8606,7 @@ function peg$parse(input, options) {
                 s12 = peg$parseforAtLeast();
                 if (s12 !== peg$FAILED) {
                   peg$savedPos = s0;
-                  s0 = peg$f111(s1, s2, s10, s12);
+                  s0 = peg$f112(s1, s2, s10, s12);
                 } else {
                   peg$currPos = s0;
                   s0 = peg$FAILED;
@@ -8665,7 +8673,7 @@ function peg$parse(input, options) {
       s3 = peg$parsevalue();
       if (s3 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f112(s1, s3);
+        s0 = peg$f113(s1, s3);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -8696,7 +8704,7 @@ function peg$parse(input, options) {
               s8 = peg$parsenumber();
               if (s8 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s0 = peg$f113(s4, s8);
+                s0 = peg$f114(s4, s8);
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -8739,7 +8747,7 @@ function peg$parse(input, options) {
                 s8 = peg$parsestring();
                 if (s8 !== peg$FAILED) {
                   peg$savedPos = s0;
-                  s0 = peg$f114(s4, s8);
+                  s0 = peg$f115(s4, s8);
                 } else {
                   peg$currPos = s0;
                   s0 = peg$FAILED;
@@ -8780,7 +8788,7 @@ function peg$parse(input, options) {
               s5 = peg$parselist();
               if (s5 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s0 = peg$f115(s4, s5);
+                s0 = peg$f116(s4, s5);
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -8801,7 +8809,7 @@ function peg$parse(input, options) {
               s3 = peg$parsetext();
               if (s3 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s0 = peg$f116(s1, s3);
+                s0 = peg$f117(s1, s3);
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -8823,7 +8831,7 @@ function peg$parse(input, options) {
                 s2 = peg$parseend();
                 if (s2 !== peg$FAILED) {
                   peg$savedPos = s0;
-                  s0 = peg$f117();
+                  s0 = peg$f118();
                 } else {
                   peg$currPos = s0;
                   s0 = peg$FAILED;
@@ -8837,7 +8845,7 @@ function peg$parse(input, options) {
                 s1 = peg$parsevalue();
                 if (s1 !== peg$FAILED) {
                   peg$savedPos = s0;
-                  s1 = peg$f118(s1);
+                  s1 = peg$f119(s1);
                 }
                 s0 = s1;
               }
@@ -8946,7 +8954,7 @@ function peg$parse(input, options) {
             s8 = null;
           }
           peg$savedPos = s0;
-          s0 = peg$f119(s1, s2, s6, s7, s8);
+          s0 = peg$f120(s1, s2, s6, s7, s8);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -8970,7 +8978,7 @@ function peg$parse(input, options) {
     s1 = peg$parsevalue();
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f120(s1);
+      s1 = peg$f121(s1);
     }
     s0 = s1;
 
@@ -8995,7 +9003,7 @@ function peg$parse(input, options) {
       s5 = peg$parsecomparison();
       if (s5 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f121(s1, s2, s3, s5);
+        s0 = peg$f122(s1, s2, s3, s5);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -9029,7 +9037,7 @@ function peg$parse(input, options) {
       }
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f122();
+        s0 = peg$f123();
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -9102,3 +9110,6 @@ export {
   peg$SyntaxError as SyntaxError,
   peg$parse as parse
 };
+
+/** The words of the language. */
+export const words = ['account', 'activity', 'after', 'ago', 'all', 'and', 'anniversary', 'any', 'at', 'been', 'before', 'between', 'bucket', 'but', 'by', 'changed', 'contains', 'converted', 'day', 'days', 'did', 'distinct', 'ends', 'entered', 'event', 'everyone', 'exactly', 'false', 'fell', 'fewer', 'first', 'for', 'from', 'has', 'hour', 'in', 'is', 'kind', 'known', 'last', 'lead', 'leads', 'least', 'left', 'level', 'like', 'matches', 'max', 'mean', 'min', 'minute', 'month', 'more', 'most', 'next', 'no', 'none', 'not', 'now', 'of', 'on', 'or', 'overall', 'period', 'periods', 'quarter', 'regularly', 'restarted', 'rose', 'score', 'second', 'seen', 'segment', 'since', 'size', 'starts', 'stopped', 'sum', 'than', 'the', 'then', 'this', 'time', 'times', 'to', 'today', 'tomorrow', 'true', 'unknown', 'value', 'was', 'week', 'where', 'with', 'within', 'year', 'yesterday']

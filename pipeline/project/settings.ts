@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { parseDocument } from 'yaml'
 import { UserError } from '../errors.ts'
 import type { GuardLimits } from '../runs/guard.ts'
 import { seconds, settingsShape } from './shapes.ts'
+import { readWhole } from './yaml.ts'
 
 export const projectFile = 'tideline.yaml'
 
@@ -49,21 +49,11 @@ const noProject = (folder: string): UserError =>
 
 function openProject(folder: string): Project {
   const file = join(folder, projectFile)
-  const document = parseDocument(readFileSync(file, 'utf8'))
-  const parsed = document.errors[0]
-    ? { error: document.errors[0].message.split('\n')[0] }
-    : settingsShape.safeParse(document.toJS() ?? {})
-  if (!('data' in parsed) || !parsed.data) {
-    const issue = typeof parsed.error === 'string' ? undefined : parsed.error?.issues[0]
-    const what = issue ? `${issue.path.join('.') || 'it'}: ${issue.message}` : String(parsed.error)
-    throw new UserError({
-      code: 'BAD_SETTINGS',
-      message: what,
-      where: file,
-      hint: 'docs/project.md lists the settings.',
-    })
-  }
-  const { catch_up, database, retention, guard, lake, lake_from: lakeFrom, ...rest } = parsed.data
+  const read = readWhole(file, settingsShape, {
+    code: 'BAD_SETTINGS',
+    hint: 'docs/project.md lists the settings.',
+  })
+  const { catch_up, database, retention, guard, lake, lake_from: lakeFrom, ...rest } = read
   const kept = retention.score_history
   const scoreHistoryDays = kept === undefined ? undefined : Math.ceil(seconds(kept) / 86_400)
   return {

@@ -1,7 +1,16 @@
 import { z } from 'zod'
-import { durationSeconds, isZone, readDuration, readFade, readInstant } from '../../compiler/index.ts'
+import {
+  durationSeconds,
+  isZone,
+  longestFade,
+  readDuration,
+  readFade,
+  readInstant,
+  zoneName,
+} from '../../compiler/index.ts'
 
-// What the files of a project may say. The JSON Schemas that editors read are made from these, descriptions included.
+// What the files of a project may say. The JSON Schemas that editors read are made from these, descriptions and
+// examples included. What a shape says is wrong with a value stands behind the value itself: `… is not a share.`
 
 export const seconds = (text: string): number => {
   const duration = readDuration(text)
@@ -11,23 +20,28 @@ export const seconds = (text: string): number => {
 export const settingsShape = z.strictObject({
   timezone: z
     .string()
-    .refine(isZone, 'is not a time zone this machine knows (such as Europe/Berlin)')
+    .refine(isZone, 'is not a time zone this machine knows')
+    .meta({ examples: ['Europe/Berlin'] })
+    .transform(zoneName)
     .default('UTC')
     .describe('The time zone in which days, months and years begin, such as Europe/Berlin.'),
   slots: z
     .string()
+    .meta({ examples: ['0 * * * *'] })
     .default('0 * * * *')
     .describe('When scheduled runs happen: a cron pattern, in UTC; five fields, or six with seconds.'),
   catch_up: z
     .string()
-    .refine((text) => Number.isFinite(seconds(text)), 'is not a duration (such as 7 days)')
+    .refine((text) => Number.isFinite(seconds(text)), 'is not a duration of a fixed length')
+    .meta({ examples: ['7 days'] })
     .default('7 days')
     .describe('How far back missed slots are made up for.'),
   retention: z
     .strictObject({
       score_history: z
         .string()
-        .refine((text) => Number.isFinite(seconds(text)), 'is not a duration in days (such as 730 days)')
+        .refine((text) => Number.isFinite(seconds(text)), 'is not a duration of a fixed length')
+        .meta({ examples: ['730 days'] })
         .optional()
         .describe(
           'How long the course of scores is kept; for good, if left out. The day of the maximum stays.',
@@ -41,7 +55,8 @@ export const settingsShape = z.strictObject({
       z.strictObject({
         max_change: z
           .string()
-          .regex(/^\d{1,3}(\.\d{1,4})?%$/, 'must be a share such as 30%')
+          .regex(/^\d{1,3}(\.\d{1,4})?%$/, 'is not a share')
+          .meta({ examples: ['30%'] })
           .default('30%')
           .describe('The share of its members that may come and go in one run.'),
         at_least: z.int().min(1).default(1000).describe('Fewer leads than this may always come and go.'),
@@ -56,7 +71,8 @@ export const settingsShape = z.strictObject({
     .describe('The folder of the lake, a copy of the events that full runs read; none: they read Postgres.'),
   memory: z
     .string()
-    .regex(/^[1-9]\d*(MB|GB)$/, 'must be an amount such as 500MB or 2GB')
+    .regex(/^[1-9]\d*(MB|GB)$/, 'is not an amount of memory')
+    .meta({ examples: ['500MB', '2GB'] })
     .default('1GB')
     .describe('How much memory DuckDB may take in a full run; beyond that it goes to disk.'),
   lake_from: z
@@ -73,8 +89,9 @@ export const settingsShape = z.strictObject({
     ),
   schema: z
     .string()
-    .regex(/^[a-z_][a-z0-9_]*$/, 'must be a plain lower-case name')
+    .regex(/^[a-z_][a-z0-9_]*$/, 'is not a plain lower-case name')
     .max(40)
+    .meta({ examples: ['tideline'] })
     .default('tideline')
     .describe('The schema in the database that holds everything.'),
 })
@@ -97,12 +114,13 @@ export const segmentShape = z.strictObject({
     .describe('Only active segments are evaluated; a paused one keeps its members as they were.'),
   renamed_from: z
     .string()
-    .regex(keyPattern, 'must be the key of a segment')
+    .regex(keyPattern, 'can not have been the key of a segment')
     .optional()
     .describe('The key it had before: its members and its history stay with it.'),
   where: z
     .unknown()
-    .refine((where) => where !== undefined && where !== null, 'says which leads are meant; it is missing')
+    .refine((where) => where !== undefined && where !== null, 'says which leads are meant')
+    .meta({ examples: ['did page_view within 7 days', { kind: 'did', event: 'page_view' }] })
     .describe('Which leads are meant: the text form, or the JSON form.'),
 })
 
@@ -115,46 +133,64 @@ export const eventShape = z.strictObject({
   conversion: z.boolean().default(false).describe('Whether it is a conversion.'),
 })
 
+const eventsExample = 'page_view where seconds > 30'
+
+/** Also what a rule gives points for. */
 export const aliasShape = z
   .string()
   .min(1)
+  .meta({ examples: [eventsExample] })
   .describe('Events as they stand behind `did`: page_view where page = "/pricing".')
-
-const fadeHelp =
-  'must read like: half-life 30 days, expires after 90 days, linear over 60 days, none (whole days)'
 
 const decimal = z
   .number()
-  .refine(
-    (n) => Math.abs(n) <= 1e9 && /^-?\d+(\.\d{1,6})?$/.test(String(n)),
-    'must be a number of at most six places',
-  )
+  .refine((n) => Math.abs(n) <= 1e9, 'is further from 0 than 1,000,000,000, which is the limit')
+  .refine((n) => Math.abs(n) > 1e9 || /^-?\d+(\.\d{1,6})?$/.test(String(n)), 'has more than six places')
   .transform(String)
 
 const date = z
   .string()
-  .refine((text) => readInstant(text, 'UTC') !== undefined, 'must be a day or an instant, such as 2026-01-31')
-const cap = decimal.refine((n) => !n.startsWith('-') && Number(n) > 0, 'must be more than 0')
+  .refine((text) => readInstant(text, 'UTC') !== undefined, 'is neither a day nor an instant')
+  .meta({ examples: ['2026-01-31', '2026-01-31 14:00'] })
+const cap = decimal.refine((n) => !n.startsWith('-') && Number(n) > 0, 'caps nothing: a cap is more than 0')
 
-const eventRuleShape = z.strictObject({
-  events: z.string().min(1).describe('Events as they stand behind `did`: page_view where page = "/pricing".'),
-  points: decimal.describe('For each of them; below 0 they are taken away.'),
-  cap_per_day: cap.optional().describe('The most points that one day (UTC) gives, or takes away.'),
-  cap_per_lead: cap.optional().describe('The most points that all days together give, or take away.'),
-  from: date.optional().describe('Events before this day or instant do not count.'),
-  until: date.optional().describe('Events from this day or instant on do not count.'),
-  fade: z
-    .string()
-    .refine((text) => readFade(text) !== undefined, fadeHelp)
-    .optional()
-    .describe(
-      'How points grow less with age: half-life 30 days, expires after 90 days, linear over 60 days.',
-    ),
-})
-const fitRuleShape = z.strictObject({
-  where: z.string().min(1).describe('A condition on attributes of the lead or its account.'),
-  points: decimal.describe('For leads that it holds for.'),
-})
+const isLasting = (text: string): boolean => {
+  const fade = readFade(text)
+  return typeof fade !== 'object' || (fade.days >= 1 && fade.days <= longestFade)
+}
+const fade = z
+  .string()
+  .refine((text) => readFade(text) !== undefined, 'is no way to fade in whole days')
+  .refine(isLasting, `is not between 1 and ${longestFade} days`)
+  .meta({
+    examples: ['half-life 30 days', 'expires after 90 days', 'linear over 60 days', 'none'],
+  })
+
+const eventRuleShape = z
+  .strictObject({
+    events: aliasShape,
+    points: decimal.describe('For each of them; below 0 they are taken away.'),
+    cap_per_day: cap.optional().describe('The most points that one day (UTC) gives, or takes away.'),
+    cap_per_lead: cap.optional().describe('The most points that all days together give, or take away.'),
+    from: date.optional().describe('Events before this day or instant do not count.'),
+    until: date.optional().describe('Events from this day or instant on do not count.'),
+    fade: fade
+      .optional()
+      .describe(
+        'How points grow less with age: half-life 30 days, expires after 90 days, linear over 60 days.',
+      ),
+  })
+  .meta({ examples: [{ events: eventsExample, points: 5 }] })
+const fitRuleShape = z
+  .strictObject({
+    where: z
+      .string()
+      .min(1)
+      .meta({ examples: ['company_size > 500'] })
+      .describe('A condition on attributes of the lead or its account.'),
+    points: decimal.describe('For leads that it holds for.'),
+  })
+  .meta({ examples: [{ where: 'company_size > 500', points: 5 }] })
 export type RuleShape = z.infer<typeof eventRuleShape> | z.infer<typeof fitRuleShape>
 
 export const scoreShape = z.strictObject({
@@ -168,7 +204,8 @@ export const scoreShape = z.strictObject({
     .describe('Rules that say more.'),
   of_leads: z
     .string()
-    .regex(/^(sum|max|mean) of \S.*$/, 'must read like: sum of engagement (or max, or mean)')
+    .regex(/^(sum|max|mean) of \S.*$/, 'does not say what is made of which score')
+    .meta({ examples: ['sum of engagement', 'max of engagement', 'mean of engagement'] })
     .optional()
     .describe('A score of the account: what a score of its leads comes to. sum, max or mean of NAME.'),
   levels: z
@@ -193,7 +230,7 @@ export const mappingShape = z.strictObject({
 
 export const eventsFile = z.strictObject({
   events: z
-    .record(z.string().min(1), eventShape)
+    .record(z.string().min(1), eventShape.nullable())
     .nullish()
     .describe('What there is to know about event types.'),
   aliases: z
@@ -203,7 +240,7 @@ export const eventsFile = z.strictObject({
 })
 export const scoringFile = z.strictObject({
   scores: z
-    .record(z.string().min(1), scoreShape)
+    .record(z.string().min(1), scoreShape.nullable())
     .nullish()
     .describe('Points for what a lead does, by the name of the score.'),
 })

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
-import type { Span } from '../../compiler/index.ts'
+import type { Diagnostic } from '../../compiler/index.ts'
 import { readScores, type ScoreSource } from './scoring.ts'
 import type { Project } from './settings.ts'
 import { aliasShape, eventShape, keyPattern, segmentShape } from './shapes.ts'
@@ -10,8 +10,8 @@ import { type Entry, type Finding, type Place, readYaml } from './yaml.ts'
 export type { ScoreSource } from './scoring.ts'
 export type { Finding, Place } from './yaml.ts'
 
-/** From a place in a text form to a place in its file. */
-type Locate = (found: { span?: Span | undefined; path?: string | undefined }) => Place
+/** What is wrong with a definition, as far as it says where: in its text form, or at a path of its JSON form. */
+type Found = Pick<Diagnostic, 'span' | 'path' | 'isKey'>
 
 export type SegmentSource = {
   readonly key: string
@@ -25,7 +25,7 @@ export type SegmentSource = {
   /** Text form, or JSON form. */
   readonly where: unknown
   /** From a place in the definition, or of another field, to a place in the file. */
-  locate(found: { span?: Span | undefined; path?: string | undefined; field?: string | undefined }): Place
+  locate(found: Found & { field?: string }): Place
 }
 
 export type EventTypeSource = {
@@ -35,7 +35,11 @@ export type EventTypeSource = {
   readonly conversion: boolean
 }
 
-export type AliasSource = { readonly name: string; readonly text: string; readonly locate: Locate }
+export type AliasSource = {
+  readonly name: string
+  readonly text: string
+  readonly locate: (found: Found) => Place
+}
 
 /** Everything that the files of a project say. */
 export type Sources = {
@@ -57,11 +61,14 @@ export function readSources(project: Project): Sources {
   }
 }
 
-/** The files of segments, relative to the project. */
+/** The files of segments, relative to the project: those in folders of their own as well. */
 export function segmentFiles(project: Project): string[] {
   const folder = join(project.folder, 'segments')
-  const files = existsSync(folder) ? readdirSync(folder).filter((file) => /\.ya?ml$/.test(file)) : []
-  return files.sort().map((file) => join('segments', file))
+  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : []
+  return files
+    .filter((file) => /\.ya?ml$/.test(file))
+    .sort()
+    .map((file) => join('segments', file))
 }
 
 function readSegments(project: Project, findings: Finding[]): SegmentSource[] {
@@ -71,7 +78,7 @@ function readSegments(project: Project, findings: Finding[]): SegmentSource[] {
       const twin = segments.find((segment) => segment.key === key)
       if (!keyPattern.test(key)) {
         const hint = 'Use lower-case letters, digits, - and _.'
-        entry.find('BAD_KEY', `"${key}" can't be a segment's key.`, hint)
+        entry.find('BAD_KEY', `"${key}" can't be a segment's key.`, { hint })
       } else if (twin) {
         const place = twin.locate({})
         entry.find('DUPLICATE_KEY', `There is a segment "${key}" already, in ${place.file}:${place.line}.`)
@@ -95,8 +102,8 @@ function segmentOf(key: string, shape: z.infer<typeof segmentShape>, entry: Entr
     status,
     renamedFrom: renamed_from,
     where,
-    locate: ({ span, path, field = 'where' }) =>
-      entry.locate([field, ...(path ? path.split('.') : [])], span),
+    locate: ({ path, field = 'where', ...part }) =>
+      entry.locate([field, ...(path ? path.split('.') : [])], part),
   }
 }
 
@@ -109,8 +116,8 @@ function readEvents(project: Project, findings: Finding[]): Pick<Sources, 'event
   }, 'events')
   const aliases: AliasSource[] = []
   file?.each((name, entry) => {
-    const text = entry.check(aliasShape)
-    if (text !== undefined) aliases.push({ name, text, locate: ({ span }) => entry.locate([], span) })
+    const text = entry.check(aliasShape, null)
+    if (text !== undefined) aliases.push({ name, text, locate: ({ span }) => entry.locate([], { span }) })
   }, 'aliases')
   return { events, aliases }
 }

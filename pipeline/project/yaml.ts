@@ -11,8 +11,10 @@ import {
   type YAMLMap,
 } from 'yaml'
 import type { z } from 'zod'
-import type { Span } from '../../compiler/index.ts'
+import { misfits, nearest, type Span } from '../../compiler/index.ts'
+import { UserError } from '../errors.ts'
 import type { Project } from './settings.ts'
+import { inWords } from './yaml-words.ts'
 
 /** Something wrong in a file: what the compiler or a file's shape said, and where it stands. */
 export type Finding = {
@@ -28,6 +30,8 @@ export type Finding = {
   readonly excerpt: string
 }
 export type Place = Pick<Finding, 'file' | 'line' | 'column' | 'length' | 'excerpt'>
+/** A part of the text at a place, or the key of what stands there. */
+type Part = { readonly span?: Span | undefined; readonly isKey?: true | undefined }
 
 /** One entry of a YAML map, and where it stands. */
 export class Entry {
@@ -41,23 +45,24 @@ export class Entry {
     this.value = value
   }
 
-  private data(): unknown {
-    return (this.value as Node | null)?.toJS?.(this.file.document) ?? this.value
-  }
-
-  check<T>(shape: z.ZodType<T>): T | undefined {
-    const result = shape.safeParse(this.data() ?? {})
+  /** What it says, if it has the shape. Where nothing stands behind the key, nothing is said: `empty`. */
+  check<T>(shape: z.ZodType<T>, empty: unknown = {}): T | undefined {
+    const data = (isNode(this.value) ? this.value.toJS(this.file.document) : this.value) ?? empty
+    const result = shape.safeParse(data)
     if (result.success) return result.data
-    for (const issue of result.error.issues.flatMap(innermost).slice(0, 5)) {
-      const path = issue.path.map(String)
-      const message = path.length > 0 ? `${path.join('.')}: ${issue.message}` : issue.message
-      this.file.findings.push({ ...this.locate(path), severity: 'error', code: 'BAD_FILE', message })
+    for (const { path, isKey, message, hint } of misfits(shape, data).slice(0, 5)) {
+      const where = path.length > 0 ? `${path.join('.')}: ` : ''
+      this.find('BAD_FILE', where + message, { hint, path, isKey })
     }
     return undefined
   }
 
-  find(code: string, message: string, hint?: string): void {
-    this.file.findings.push({ ...this.locate([]), severity: 'error', code, message, hint })
+  find(
+    code: string,
+    message: string,
+    { hint, path = [], ...part }: Part & { hint?: string | undefined; path?: readonly string[] } = {},
+  ): void {
+    this.file.findings.push({ ...this.locate(path, part), severity: 'error', code, message, hint })
   }
 
   /** The value at a path, or what there is of the way to it. */
@@ -69,11 +74,18 @@ export class Entry {
     return undefined
   }
 
+  private keyAt(path: readonly string[]): Node | undefined {
+    const map = path.length > 1 ? this.nodeAt(path.slice(0, -1)) : this.value
+    const pair = isMap(map) ? map.items.find(({ key }) => String(key) === path.at(-1)) : undefined
+    return pair && isNode(pair.key) ? pair.key : undefined
+  }
+
   /** The n-th visible character of a text stands at the n-th visible character of its YAML source. */
-  locate(path: readonly string[], span?: Span): Place {
-    const node = path.length === 0 && span && isNode(this.value) ? this.value : this.nodeAt(path)
+  locate(path: readonly string[], { span, isKey }: Part = {}): Place {
+    const found = isKey ? this.keyAt(path) : this.nodeAt(path)
+    const node = path.length === 0 && span && isNode(this.value) ? this.value : (found ?? this.keyNode)
     if (!span || !isScalar(node) || !node.range) {
-      const start = node?.range?.[0] ?? this.keyNode?.range?.[0] ?? 0
+      const start = node?.range?.[0] ?? 0
       const length = isScalar(node) && node.range ? node.range[1] - node.range[0] : 1
       return this.file.place(start, Math.max(1, length))
     }
@@ -97,17 +109,6 @@ export class Entry {
     if (offset === node.range[1]) offset = after
     return this.file.place(offset, Math.max(1, span.end - span.start))
   }
-}
-
-type Issue = { readonly path: readonly PropertyKey[]; readonly message: string }
-
-/** Of several shapes that a value could have, the one that it comes nearest to says what is wrong with it. */
-function innermost(issue: z.core.$ZodIssue): Issue[] {
-  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue]
-  const [nearest] = [...issue.errors].sort((a, b) => a.length - b.length)
-  return nearest!.flatMap((each) =>
-    innermost({ ...each, path: [...issue.path, ...each.path] } as z.core.$ZodIssue),
-  )
 }
 
 export class YamlFile {
@@ -134,10 +135,16 @@ export class YamlFile {
     if (!isMap(this.document.contents)) return this
     for (const { key } of this.document.contents.items) {
       if (keys.includes(String(key))) continue
+      const name = String(key)
       const start = (key as Node | null)?.range?.[0] ?? 0
       const places = keys.map((each) => `"${each}:"`).join(' or ')
-      const message = `"${String(key)}" is not known here; everything stands under ${places}.`
-      this.findings.push({ ...this.place(start, 1), severity: 'error', code: 'BAD_FILE', message })
+      const message = `"${name}" is not known here; everything stands under ${places}.`
+      const meant = nearest(name, keys)
+      this.findings.push({
+        ...this.place(start, name.length),
+        ...{ severity: 'error', code: 'BAD_FILE', message },
+        hint: meant === undefined ? undefined : `Did you mean "${meant}"?`,
+      })
     }
     return this
   }
@@ -170,11 +177,27 @@ export class YamlFile {
 /** A file of the project, if it is there and is YAML. */
 export function readYaml(project: Project, name: string, findings: Finding[]): YamlFile | undefined {
   const path = join(project.folder, name)
-  if (!existsSync(path)) return undefined
-  const file = new YamlFile(relative(project.folder, path), readFileSync(path, 'utf8'), findings)
-  for (const error of file.document.errors) {
-    const message = error.message.split('\n')[0] ?? 'is not YAML'
-    findings.push({ ...file.place(error.pos[0], 1), severity: 'error', code: 'BAD_YAML', message })
-  }
-  return file.document.errors.length > 0 ? undefined : file
+  return existsSync(path) ? openYaml(path, relative(project.folder, path), findings) : undefined
+}
+
+/** What is wrong behind the first place where it is no YAML follows from that. */
+function openYaml(path: string, name: string, findings: Finding[]): YamlFile | undefined {
+  const file = new YamlFile(name, readFileSync(path, 'utf8'), findings)
+  const [error] = file.document.errors
+  if (!error) return file
+  findings.push({ ...file.place(error.pos[0], 1), severity: 'error', code: 'BAD_YAML', ...inWords(error) })
+  return undefined
+}
+
+/** A file that has one shape as a whole. Nothing can be done without it: the first that is wrong with it is thrown. */
+export function readWhole<T>(path: string, shape: z.ZodType<T>, told: { code: string; hint: string }): T {
+  const findings: Finding[] = []
+  const file = openYaml(path, path, findings)
+  const read = file && new Entry(file, null, file.document.contents).check(shape)
+  if (read !== undefined) return read
+  const { line, column, message, hint } = findings[0]!
+  throw new UserError({
+    ...{ code: told.code, message, where: `${path}:${line}:${column}` },
+    hint: [hint, told.hint].filter(Boolean).join(' '),
+  })
 }

@@ -93,6 +93,14 @@ size  text        20  100.0 %  501-1000 (75 %), 10,000+ (15 %), n/a (10 %)  plan
       /And 1 alias\n\nALIAS +STANDS FOR +NAMED BY\nsaw_a +view where page = "\/a" +priced\n/,
     )
     expect((await desk.type('catalog leads --no-values')).out).not.toContain('Ulm')
+    expect(await json('catalog plan')).toMatchObject([{ subject: 'account', name: 'plan', known: 2 }])
+    expect((await desk.typeAtTerminal('catalog city')).out).toMatch(
+      /^OF +NAME +TYPE +KNOWN ON +SHARE +MOST COMMON +NAMED BY\nlead +city +text +20 .*Ulm \(60 %\).* big\n$/,
+    )
+    expect((await desk.type('catalog city --no-values')).out).not.toContain('Ulm')
+    expect(errorOf(await desk.type('catalog citty')).message).toBe(
+      'There is no event type, alias or attribute "citty". Did you mean "city"?',
+    )
     expect((await desk.type('catalog saw_a --format table')).out).toContain(
       'saw_a is an alias of view where page',
     )

@@ -106,6 +106,22 @@ misnamed:
     expect(await database.query('select from segments')).toEqual([])
   })
 
+  test('check of single files says what is wrong in these', async () => {
+    await project(wrong)
+    desk.file('segments/sub/fine.yaml', 'fine:\n  where: everyone\n')
+    desk.file('scoring.yaml', 'scores: { max: {} }\n')
+    const seen = async (line: string) => {
+      const { code, out } = await desk.type(line)
+      const { ok, findings } = JSON.parse(out) as { ok: number; findings: { code: string }[] }
+      return [code, ok, ...findings.map((each) => each.code)]
+    }
+    expect(await seen('check')).toEqual([1, 2, 'BAD_KEY', 'UNKNOWN_ATTRIBUTE', 'TYPE_MISMATCH'])
+    expect(await seen('check segments/sub/fine.yaml')).toEqual([0, 1])
+    expect(await seen('check scoring.yaml segments/sub/fine.yaml')).toEqual([1, 1, 'BAD_KEY'])
+    expect(await seen('check segments/trials.yaml')).toEqual([1, 1, 'UNKNOWN_ATTRIBUTE', 'TYPE_MISMATCH'])
+    expect(errorOf(await desk.type('check wrong')).code).toBe('NO_SUCH_FILE')
+  })
+
   test('broken YAML, a key twice, a segment without a meaning', async () => {
     await project('a:\n  where: everyone\n  colour: red\nA b:\n  where: everyone\nc:\n  name: C\n')
     desk.file('segments/zz.yaml', 'a:\n  where: everyone\n')

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -120,6 +120,12 @@ describe('check --watch', () => {
     }
     await until('0 segments ok.')
     desk.file('segments/a.yaml', 'a:\n  where: everyone\n')
+    await until('1 segment ok.')
+    desk.file('segments/sub/b.yaml', 'b:\n  where: everyone\n')
+    await until('2 segments ok.')
+    desk.file('segments/sub/b.yaml', 'b:\n  where: everyone\nc:\n  where: everyone\n')
+    await until('3 segments ok.')
+    rmSync(join(desk.folder, 'segments/sub'), { recursive: true })
     await until('1 segment ok.')
     // As editors do it: written beside, and put in its place.
     desk.file('segments/a.yaml.tmp', 'a:\n  where: nobody at all\n')

@@ -273,7 +273,13 @@ describe('plan', () => {
     change('score >= 50', 'scor >= 40')
     const wrong = await desk.type('plan --exit-code')
     expect(wrong.code).toBe(1)
-    expect(errorOf(wrong)).toMatchObject({ code: 'INVALID_DEFINITIONS' })
+    expect(errorOf(wrong)).toMatchObject({
+      code: 'INVALID_DEFINITIONS',
+      message: '2 errors in the definitions; there is no plan.',
+    })
+    expect(errorOf(await desk.type('sql')).message).toBe(
+      '2 errors in the definitions; there is no statement.',
+    )
   })
 
   test('it is given up after its time', async () => {
@@ -341,7 +347,18 @@ Its members may change because hot changes.
 `)
     const quiet = await desk.type(['plan', ...asOf, '--format', 'markdown', '--no-samples'])
     expect(quiet.out).not.toContain('L-4')
-    expect((await desk.type('segments --format markdown')).code).toBe(2)
+    for (const line of ['segments --format markdown', '--format markdown segments']) {
+      const refused = await desk.type(line)
+      expect(refused.code).toBe(2)
+      expect(refused.err).toContain('segments has no answer as markdown.')
+      expect(refused.err).toContain('Choose one of table, json, ndjson, csv.\n')
+    }
+    expect((await desk.type('plan --format xml')).err).toContain(
+      'Choose one of table, json, ndjson, csv, markdown.\n',
+    )
+    expect((await desk.type('--help')).out).not.toContain('markdown')
+    expect((await desk.type('segments --help')).out).not.toContain('markdown')
+    expect((await desk.type('plan --help')).out).toContain('markdown')
   })
 
   test('whatever stands in a definition stays text', async () => {

@@ -48,6 +48,7 @@ describe('the JSON Schemas', () => {
     ['segments', 'a:\n  status: paused\n  where: everyone'],
     ['events', 'events:\n  a: { channel: x, activity: false }\naliases:\n  b: a where c = 1'],
     ['events', 'events:\naliases:'],
+    ['events', 'events:\n  a:\n  b: {}'],
     ['scoring', 'scores: { a: { points: { x: 1.5 }, levels: { cold: 0 } } }'],
     ['imports', 'mappings: { a: { map: { lead_id: x }, set: { type: 5 }, date_format: { d: MDY } } }'],
   ])('%s: %s is valid', (name, text) => {

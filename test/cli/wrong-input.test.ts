@@ -40,7 +40,9 @@ describe('what is typed', () => {
   test('at a terminal it is said in words', async () => {
     const said = await desk().typeAtTerminal('segments --format xml')
     expect(said.code).toBe(2)
-    expect(said.err).toMatch(/^error {2}Option '--format <FORMAT>' argument 'xml' is invalid\./)
+    expect(said.err).toMatch(
+      /^error {2}segments has no answer as xml\.\n +Choose one of table, json, ndjson, csv\.\n/,
+    )
   })
 
   test('no project', async () => {
@@ -51,7 +53,7 @@ describe('what is typed', () => {
     const wrong = desk()
     wrong.file('tideline.yaml', 'timezone: Mars/Olympus\n')
     const error = await refused(wrong, 'segments', 'BAD_SETTINGS')
-    expect(error.where).toBe(join(wrong.folder, 'tideline.yaml'))
+    expect(error.where).toBe(`${join(wrong.folder, 'tideline.yaml')}:1:11`)
   })
 
   test('help is no error', async () => {
@@ -234,7 +236,12 @@ describe('with a database', () => {
       { type: 'touch' },
     ])
     desk.file('imports.yaml', 'mappings:\n  touches:\n    maps: {}\n')
-    await refused(desk, 'import events touches.csv --mapping touches', 'BAD_MAPPINGS')
+    const wrong = await refused(desk, 'import events touches.csv --mapping touches', 'BAD_MAPPINGS')
+    expect(wrong).toMatchObject({
+      message: 'mappings.touches.maps: This key is not known here.',
+      where: `${join(desk.folder, 'imports.yaml')}:3:5`,
+      hint: expect.stringMatching(/^Did you mean "map"\? It holds mappings:/),
+    })
   })
 
   test('an asOf in the future, before the last run, or none at all', async () => {

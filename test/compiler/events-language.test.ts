@@ -231,7 +231,8 @@ describe('diagnostics', () => {
       /"2026-02-01" lies before "2026-03-01"/,
       /earlier date comes first/,
     ],
-    ['everyon', 'everyon', 'UNKNOWN_EVENT', /neither/, /Write did everyon/],
+    ['everyon', 'everyon', 'UNKNOWN_EVENT', /neither/, /^Did you mean "everyone"\?$/],
+    ['webinar', 'webinar', 'UNKNOWN_EVENT', /neither/, /^Write did webinar if such/],
     [
       'viewed_pricing within 7 days',
       'viewed_pricing',
@@ -279,7 +280,14 @@ describe('diagnostics', () => {
       'sum page of page_view > 5',
       'TYPE_MISMATCH',
       /of type text: it has no sum/,
-      /of type number/,
+      /of type number; `tideline catalog set page_view\.page number` reads them as such/,
+    ],
+    [
+      'max page of any event > 5',
+      'max page of any event > 5',
+      'TYPE_MISMATCH',
+      /has no max/,
+      /number, instant; `tideline catalog set EVENT\.page number`/,
     ],
     [
       'max tags of page_view > 5',
@@ -410,6 +418,33 @@ describe('diagnostics', () => {
     expect(found!.hint ?? '').toMatch(hint)
     expect(text.slice(found!.span!.start, found!.span!.end)).toBe(place)
   })
+
+  /** What stands behind a filter, joined to it, and the filter that was meant. */
+  test.each([
+    ['did login where x = 1 or y = 2', 'did login where (x = 1 or y = 2)'],
+    ['not did login where x = 1 and not y in (1, 2)', 'did login where (x = 1 and not y in (1, 2))'],
+    [
+      'did login where (x = 1 or z = 2) and y = 2 and everyone',
+      'did login where ((x = 1 or z = 2) and y = 2)',
+    ],
+    ['account did login where x = 1 or y today', 'did login where (x = 1 or y today)'],
+    ['everyone and did login where x = 1 or y = 2', 'did login where (x = 1 or y = 2)'],
+    ['did a then did login where x = 1 or y = 2', 'did login where (x = 1 or y = 2)'],
+    ['did page_view where page = "/" and seconds > 5', 'did page_view where (page = "/" and seconds > 5)'],
+  ])('%s asks for parentheses', (text, meant) => {
+    const errors = compile(text, known).diagnostics.filter(({ severity }) => severity === 'error')
+    expect(errors.map(({ code }) => code)).toEqual(['UNKNOWN_ATTRIBUTE'])
+    expect(errors[0]!.hint).toBe(`What is asked of one event stands in one pair of parentheses: ${meant}.`)
+    expect(compile(meant, known).diagnostics.every(({ severity }) => severity === 'warning')).toBe(true)
+  })
+
+  test.each(['did login where x = 1 within 7 days or y = 2', 'everyone or y = 2', 'did login or y = 2'])(
+    '%s does not',
+    (text) => {
+      const errors = compile(text, known).diagnostics.filter(({ severity }) => severity === 'error')
+      expect(errors.map(({ hint }) => hint)).toEqual([undefined])
+    },
+  )
 
   test('properties of mixed types may be asked whether they are known, and lists hold values of one', () => {
     expect(compile('did any event where seconds is known', known).diagnostics).toEqual([])

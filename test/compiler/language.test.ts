@@ -24,21 +24,30 @@ test('every condition says what it means, and its kinds are all different', () =
 test.each<[string, string, string, RegExp, RegExp?]>([
   ['did', '', 'SYNTAX', /Understood up to "did", but not the end after it/, /name/],
   [
+    'did page_view every 7 days',
+    'every',
+    'SYNTAX',
+    /up to "did page_view", but not "every"/,
+    /number of times .*, time \(such as within 7 days/,
+  ],
+  [
     'did page_view wthin 7 days',
     'wthin',
     'SYNTAX',
     /up to "did page_view", but not "wthin"/,
-    /number of times .*, time \(such as within 7 days/,
+    /^Did you mean "within"\?$/,
   ],
   ['did page_view within seven days', 'seven', 'SYNTAX', /but not "seven"/, /duration \(such as 7 days\)/],
   [
-    'did page_view within 7 dayz',
-    'dayz',
+    'did page_view within 7 fortnights',
+    'fortnights',
     'SYNTAX',
-    /up to ".* within 7", but not "dayz"/,
+    /up to ".* within 7", but not "fortnights"/,
     /second, minute, hour, day/,
   ],
-  ['did page_view at leest 2 times', 'leest', 'SYNTAX', /but not "leest"/, /"least", "most"/],
+  ['did page_view within 7 dayz', 'dayz', 'SYNTAX', /but not "dayz"/, /mean "days"/],
+  ['did page_view at random 2 times', 'random', 'SYNTAX', /but not "random"/, /"least", "most"/],
+  ['did page_view at leest 2 times', 'leest', 'SYNTAX', /but not "leest"/, /mean "least"/],
   ['did page_view within 7 days within 8 days', 'within', 'SYNTAX', /said a second time/],
   ['company_size >', '', 'SYNTAX', /but not the end/, /number, text in quotes, true or false/],
   ['company_size > 1,000', ',', 'SYNTAX', /up to "company_size > 1"/, /"and", "or", the end/],
@@ -86,7 +95,13 @@ test.each<[string, string, string, RegExp, RegExp?]>([
     'BAD_INSTANT',
     /not a day or an instant of the calendar/,
   ],
-  ['company_size = 0.1234567', 'company_size = 0.1234567', 'BAD_NUMBER', /more digits than are kept/],
+  [
+    'company_size = -0.1234567',
+    'company_size = -0.1234567',
+    'BAD_NUMBER',
+    /more digits than are kept/,
+    /Write -0\.123456\./,
+  ],
   [
     'first seen within 201 years',
     'first seen within 201 years',
@@ -111,13 +126,25 @@ test.each<[string, string, string, RegExp, RegExp?]>([
 test.each<[string, string, RegExp, RegExp?]>([
   ['title matches "\\d"', 'SYNTAX', /Within quotes a backslash is written twice/],
   ['title like "100\\\\"', 'BAD_PATTERN', /like ends with a backslash/, /two backslashes/],
-  ['title matches "(a"', 'BAD_PATTERN', /matches has a \( that is not closed \(character 1\)/, /\\\(/],
+  [
+    'title matches "(a"',
+    'BAD_PATTERN',
+    /matches has a \( that is not closed \(character 1\)/,
+    /\), or write \\\(/,
+  ],
+  ['title matches "("', 'BAD_PATTERN', /has a \( that is not closed \(character 1\)/, /Close it with \)/],
+  ['title matches "a(b|"', 'BAD_PATTERN', /has a \( that is not closed \(character 2\)/, /Close it with \)/],
   ['title matches "a+?"', 'BAD_PATTERN', /two quantifiers in a row \(character 3\)/, /Lazy/],
   ['title not matches "\\\\D"', 'BAD_PATTERN', /\\D, which is not understood/, /\[\^\\d\]/],
   ['tags matches exactly "[é]"', 'BAD_PATTERN', /only ASCII/, /alternatives/],
   ['company_size matches "1"', 'TYPE_MISMATCH', /of type number/],
   ['company_size within 7 days', 'TYPE_MISMATCH', /of type number, and a period is asked of dates/],
-  ['employees = "501-1000"', 'TYPE_MISMATCH', /of type number.*type text/],
+  ['employees = "501-1000"', 'TYPE_MISMATCH', /of type number.*type text/, /begins with: write 501 in/],
+  ['employees >= "10,000+"', 'TYPE_MISMATCH', /of type number.*type text/, /begins with: write 10000 in/],
+  ['company_size = "501 – 1,000"', 'TYPE_MISMATCH', /of type number/, /^Write between 501 and 1000\.$/],
+  ['company_size = "10,000+"', 'TYPE_MISMATCH', /of type number/, /^Write >= 10000\.$/],
+  ['company_size in (1, "a")', 'TYPE_MISMATCH', /of type number/, /^Write a number, without quotes\.$/],
+  ['title = true', 'TYPE_MISMATCH', /of type text/, /in quotes: "true"/],
   ['score this month', 'TYPE_MISMATCH', /The score is of type number/],
   ['title anniversary within next 7 days', 'TYPE_MISMATCH', /of type text/],
   ['renewal = 5', 'TYPE_MISMATCH', /of type instant/, /a date .* or a period/],
@@ -136,13 +163,17 @@ test.each<[string, string, RegExp, RegExp?]>([
   ['size of tags is known', 'TYPE_MISMATCH', /always known/],
   ['size of tags = "x"', 'TYPE_MISMATCH', /The size of "tags" is of type number/],
   ['size of tags contains "x"', 'TYPE_MISMATCH', /The size of "tags"/],
-  ['tags in ("a", 1)', 'TYPE_MISMATCH', /mixes types/],
-  ['tags = 1.1234567', 'BAD_NUMBER', /more digits/],
+  ['tags in ("a", 1, true)', 'TYPE_MISMATCH', /mixes types/, /in quotes: \("a", "1", "true"\)/],
+  ['tags = 1.1234567', 'BAD_NUMBER', /more digits/, /Write 1\.123456\./],
+  ['tags = 12345678901234567890123', 'BAD_NUMBER', /more digits/, /is text: it stands in quotes/],
   ['adress.city = "x"', 'UNKNOWN_ATTRIBUTE', /no attribute "adress"/, /Did you mean "address"/],
   ['account.adress.city = "x"', 'UNKNOWN_ATTRIBUTE', /on accounts/, /"address"/],
   ['seats.x = 1', 'UNKNOWN_ATTRIBUTE', /on leads/, /write account\.seats\.x/],
   ['email_open within 7 days', 'UNKNOWN_ATTRIBUTE', /"email_open"/, /write did email_open within 7 days/],
-  ['renewal this yaer', 'SYNTAX', /but not "yaer"/, /week, month, quarter or year/],
+  ['email_opne this month', 'UNKNOWN_ATTRIBUTE', /"email_opne"/, /mean did email_open this month\?/],
+  ['login within 7 days', 'UNKNOWN_ATTRIBUTE', /"login"/, /If it is an event, write did login within 7 days/],
+  ['renewal this decade', 'SYNTAX', /but not "decade"/, /week, month, quarter or year/],
+  ['renewal this yaer', 'SYNTAX', /but not "yaer"/, /mean "year"/],
   ['renewal within next', 'SYNTAX', /but not the end/, /duration/],
   ['renewal between 3 and', 'SYNTAX', /but not the end/, /duration|number/],
   ['renewal between "2026-01-01" and 5', 'SYNTAX', /but not "5"/, /text in quotes/],
@@ -229,7 +260,7 @@ test.each<[string, unknown, string, string]>([
   ['no kind', {}, 'SHAPE', 'kind'],
   ['an unknown kind', { kind: 'all', of: [{ kind: 'everyone' }, { kind: 'nobody' }] }, 'SHAPE', 'of.1.kind'],
   ['a missing part', { kind: 'attribute', of: 'lead', name: 'title' }, 'SHAPE', 'is'],
-  ['a part too many', { kind: 'everyone', but: 1 }, 'SHAPE', ''],
+  ['a part too many', { kind: 'everyone', but: 1 }, 'SHAPE', 'but'],
   ['no members', { kind: 'any', of: [] }, 'SHAPE', 'of'],
   [
     'exactly said of a number',
@@ -250,6 +281,58 @@ test.each<[string, unknown, string, string]>([
 ])('the JSON form with %s names the place', (_, source, code, path) => {
   const { diagnostics } = compile(source, catalog)
   expect(diagnostics.map((each) => [each.code, each.path])).toEqual([[code, path]])
+})
+
+/** The definition, where in it something is wrong, what, and what could stand there. */
+test.each<[unknown, string, RegExp, RegExp?]>([
+  [{ kind: 'did' }, 'event', /^This is missing\.$/, /stand: text, \{"any": true\}, \{"prefix": …\}/],
+  [{ kind: 'did', event: null }, 'event', /^Nothing stands here\.$/, /stand: text/],
+  [{ kind: 'did', event: ['x'] }, 'event', /^A list can't stand here\.$/, /stand: text/],
+  [{ kind: 'did', event: { types: [] } }, 'event.types', /^The list is empty\.$/, /a list/],
+  [{ kind: 'did', evnt: 'x' }, 'evnt', /^This key is not known here\.$/, /^Did you mean "event"\?$/],
+  [
+    { kind: 'did', event: 'x', colour: 1 },
+    'colour',
+    /not known/,
+    /^Known here: kind, event, where, times, when\.$/,
+  ],
+  [{ kind: 'didd', event: 'x' }, 'kind', /^There is no kind "didd"\.$/, /^Did you mean "did"\?$/],
+  [{ kind: 'Did', event: 'x' }, 'kind', /no kind "Did"/, /mean "did"/],
+  [{ event: 'x' }, 'kind', /missing/, /stand: all, any, not, everyone, .* and others\./],
+  [{ kind: 'did', event: 'x', times: 3 }, 'times', /The number 3 can't/, /\{"op": "at least", "n": 3\}/],
+  [
+    { kind: 'did', event: 'x', times: { op: 'at least', n: 1_000_000 } },
+    'times.n',
+    /^The number 1000000 is too large: 999999 is allowed\.$/,
+  ],
+  [{ kind: 'did', event: 'x'.repeat(201) }, 'event', /has 201 characters; 200 are allowed/],
+  [
+    leaf({ op: '=', value: 2 }),
+    'of.1.of.is.value',
+    /The number 2 can't/,
+    /stand: text, true, false, \{"number": "2"\}/,
+  ],
+  [leaf({ op: '==', value: 'x' }), 'of.1.of.is.op', /no op "=="/, /mean "="/],
+  [leaf({ op: 'in', values: 'x' }), 'of.1.of.is.values', /The text "x" can't/, /a list/],
+  [leaf({ op: '=', value: { number: '1,5' } }), 'of.1.of.is.value.number', /The text "1,5" is not a number/],
+  [
+    leaf({ op: 'between', low: 'a', high: { number: '1' } }),
+    'of.1.of.is',
+    /^Both are numbers or both are text\.$/,
+  ],
+  [
+    leaf({ op: 'period', when: { is: 'within' } }),
+    'of.1.of.is.when.duration',
+    /missing/,
+    /\{"amount": 7, "unit": "day"\}/,
+  ],
+  [['did x'], '', /^A list can't stand here\.$/, /text such as did page_view within 7 days, \{"kind": "did"/],
+  [5, '', /^The number 5 can't stand here\.$/, /text such as did page_view/],
+])('what the JSON form %j lacks is said in words', (source, path, message, hint = /^/) => {
+  const { diagnostics } = compile(source, catalog)
+  expect(diagnostics.map((each) => [each.code, each.path])).toEqual([['SHAPE', path]])
+  expect(diagnostics[0]!.message).toMatch(message)
+  expect(diagnostics[0]!.hint ?? '').toMatch(hint)
 })
 
 function leaf(is: object) {
