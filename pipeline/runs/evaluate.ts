@@ -84,9 +84,9 @@ async function evaluateOnce(
 }
 
 /**
- * What Postgres can't know of so long a statement. Parts of it have far more rows than it expects: it would compare each
- * row of the one with each of the other, where it kept them at hand. Of some leads, pages here and there cost what pages
- * in a row cost: else all events would be read for one lead in a hundred.
+ * What Postgres can't know of so long a statement. Parts of it have far more rows than it expects: where it kept them
+ * at hand, it would compare each row of the one with each of the other. Of some leads, pages here and there cost what
+ * pages in a row cost: else all events would be read for one lead in a hundred.
  */
 function withSettings<T>(client: Client, some: boolean, work: () => Promise<T>): Promise<T> {
   return inTransaction(client, async () => {
