@@ -92,4 +92,4 @@ export {
 export { pathColumn, stepsOf } from './sequences.ts'
 export { type Statement, toStatement } from './statement.ts'
 export * from './time.ts'
-export { type Turn, turnsAt, turnsOf, type Untold } from './turns.ts'
+export { type MomentTurn, type Turn, turnsAt, turnsOf, type Untold } from './turns.ts'

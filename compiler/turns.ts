@@ -6,9 +6,11 @@ import { formatInstant, type Instant, type Moment, resolve } from './time.ts'
 
 /**
  * A predicate may turn over, by time alone, when this moment passes a feature's value; or, where `each` says so, every
- * time the moment itself becomes another one, as long as the feature (if there is one) has a value.
+ * time the moment itself becomes another one, as long as the feature (if there is one) has a value. Or when what a hand
+ * says of a lead in a segment begins or ends.
  */
-export type Turn = {
+export type Turn = MomentTurn | { readonly list: string }
+export type MomentTurn = {
   readonly feature?: Feature
   readonly moment: Moment
   readonly each?: true
@@ -52,7 +54,7 @@ function innerTurns(
     case 'level_entered':
       return { because: 'what runs will record' }
     case 'listed':
-      return { because: 'how long what a hand said holds' }
+      return [{ list: feature.segment }]
     case 'segment':
       return turnsOf(referenceOf(references, feature.key), references, scores)
     case 'attribute_history':
@@ -90,7 +92,7 @@ const utcDay = (offset: number): Moment => ({ kind: 'start', of: 'day', offset, 
 /** So many ages at which points grow less are waited for one by one; of more it is every midnight. */
 const fewAges = 4
 
-function ruleTurns({ events, fade }: EventRule): Turn[] {
+function ruleTurns({ events, fade }: EventRule): MomentTurn[] {
   if (!fade) return []
   const { each, capped } = fade
   const length = Math.max(each.length, capped.length)
@@ -103,10 +105,10 @@ function ruleTurns({ events, fade }: EventRule): Turn[] {
 }
 
 /** A figure over a window turns when its earliest event drops out, or when the next one is old enough to count. */
-function windowTurns({ figure, events }: EventFeature): Turn[] {
+function windowTurns({ figure, events }: EventFeature): MomentTurn[] {
   const periods = figure.kind === 'periods' ? figure.from : []
   const beginnings = events.from ? [...periods, events.from] : periods
-  const ending = (end: Moment | undefined, side: 'at' | 'after'): Turn[] => {
+  const ending = (end: Moment | undefined, side: 'at' | 'after'): MomentTurn[] => {
     const { types, where } = events
     return end ? [{ feature: first({ types, where, from: end }), moment: end, side }] : []
   }
@@ -124,7 +126,7 @@ function windowTurns({ figure, events }: EventFeature): Turn[] {
 const first = (events: Events): Feature => ({ kind: 'events', of: 'lead', figure: { kind: 'first' }, events })
 
 /** The instants after asOf at which a turn may come, given the feature's value. */
-export function turnsAt(turn: Turn, value: Instant | null, asOf: Instant): Instant[] {
+export function turnsAt(turn: MomentTurn, value: Instant | null, asOf: Instant): Instant[] {
   const { feature, moment, each, side } = turn
   if (feature && value === null) return []
   switch (moment.kind) {
@@ -180,7 +182,7 @@ function aroundMonths(local: Temporal.ZonedDateTime): Temporal.Instant[] {
 }
 
 /** What comes in is in at the edge, which is closed; what drops out is out a microsecond later. */
-const later = (instants: readonly Temporal.Instant[], asOf: Instant, side?: Turn['side']): Instant[] =>
+const later = (instants: readonly Temporal.Instant[], asOf: Instant, side?: MomentTurn['side']): Instant[] =>
   instants
     .flatMap((at) => [
       ...(side === 'after' ? [] : [formatInstant(at)]),

@@ -1,6 +1,7 @@
 import {
   type Feature,
   type Instant,
+  type MomentTurn,
   type Predicate,
   readInstant,
   readsScore,
@@ -8,9 +9,10 @@ import {
   turnsAt,
   turnsOf,
 } from '../compiler/index.ts'
-import type { Reader } from './catalog.ts'
+import { type Reader, rows } from './catalog.ts'
 import { Looker, type Sight } from './look.ts'
 import type { PinnedDefinitions } from './runs/definitions.ts'
+import { statement } from './sql.ts'
 
 /** How long a lead stays in a segment if nothing happens. */
 export type Ending =
@@ -28,7 +30,9 @@ const mostLooks = 60
 type Stay = {
   readonly key: string
   readonly predicate: Predicate
-  readonly turns: readonly Turn[]
+  readonly turns: readonly MomentTurn[]
+  /** When what hands say of the lead begins or ends, in their order. */
+  readonly hands: readonly Instant[]
   looks: number
   next: Instant
 }
@@ -44,11 +48,13 @@ export async function findEndings(
 ): Promise<ReadonlyMap<string, Ending>> {
   const found = new Map<string, Ending>()
   const staying = new Set<Stay>()
+  const { id, asOf, horizon } = asked
+  const said = await rows<ListTurn>(reader, statement('reads/list_turns'), [id, asOf, horizon])
   for (const key of asked.keys) {
     const predicate = definitions.references.get(key)!
     const turns = turnsOf(predicate, definitions.references, definitions.scores)
     if ('because' in turns) found.set(key, { kind: 'untold', because: turns.because })
-    else staying.add({ key, predicate, turns, looks: 0, next: asked.asOf })
+    else staying.add({ key, predicate, ...divided(turns, said), looks: 0, next: asOf })
   }
   const lookers = new Map<string, Looker>()
   const lookerFor = (stays: readonly Stay[]): Looker => {
@@ -74,6 +80,16 @@ export async function findEndings(
   return found
 }
 
+type ListTurn = { segment: string; at: Instant }
+
+function divided(turns: readonly Turn[], said: readonly ListTurn[]): Pick<Stay, 'turns' | 'hands'> {
+  const lists = turns.flatMap((turn) => ('list' in turn ? [turn.list] : []))
+  return {
+    turns: turns.flatMap((turn) => ('list' in turn ? [] : [turn])),
+    hands: said.flatMap(({ segment, at }) => (lists.includes(segment) ? [at] : [])),
+  }
+}
+
 /** How it ends, if that is known by now. */
 function goOn(stay: Stay, sight: Sight): Ending | undefined {
   if (!sight.holds(stay.predicate)) return { kind: 'at', at: sight.asOf }
@@ -81,7 +97,10 @@ function goOn(stay: Stay, sight: Sight): Ending | undefined {
     const text = feature ? sight.value(feature) : null
     return text === null ? null : (readInstant(text, 'UTC') ?? null)
   }
-  const [next] = stay.turns.flatMap((turn) => turnsAt(turn, value(turn.feature), sight.asOf)).sort()
+  const [next] = [
+    ...stay.turns.flatMap((turn) => turnsAt(turn, value(turn.feature), sight.asOf)),
+    ...stay.hands.filter((at) => at > sight.asOf),
+  ].sort()
   if (next === undefined) return { kind: 'open' }
   if (stay.looks >= mostLooks) return { kind: 'beyond', at: next }
   stay.looks++

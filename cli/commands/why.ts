@@ -45,7 +45,7 @@ export const why = (start: Start) =>
           ...each,
           lead_id: lead,
           as_of: asOf,
-          recorded: otherwise.get(each.segment) ?? null,
+          recorded_otherwise: otherwise.get(each.segment) ?? null,
         }))
         const about = { lead, zone: timezone, otherwise, segment, paint: cli.paint }
         await cli.print({

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../../pipeline/engine.ts'
+import { override } from '../../pipeline/override.ts'
 import { testDatabase } from '../support/database.ts'
 import { addEvent, addLead } from '../support/definitions.ts'
 import { type Desk, deskOf, errorOf } from './support.ts'
@@ -69,6 +70,19 @@ describe('until when', () => {
 `,
     )
   })
+})
+
+test('until a hand no longer holds it', async () => {
+  await addLead(database, 'a', {})
+  await addLead(database, 'b', { events: [['login', '2026-02-01T00:00:00Z']] })
+  await define({ active: 'did login' })
+  await override(database, { key: 'active', hand: 'add', leads: ['a'], until: '2999-01-01T00:00:00.000000Z' })
+  const ending = async (lead: string) => {
+    const [{ ending, until }] = (await json(`lead ${lead}`)).segments
+    return [ending, until]
+  }
+  expect(await ending('a')).toEqual(['at', '2999-01-01T00:00:00.000000Z'])
+  expect(await ending('b')).toEqual(['open', null])
 })
 
 describe('on the clock of the project', () => {

@@ -105,6 +105,13 @@ as of 2026-03-01 00:00 UTC, evaluated by the current definition on what is known
       status: 'paused',
       holds: true,
     })
+    await database.query(
+      `update segment_state set state = 'needs_approval', error = '{"message": "It would lose 2 of 2 members."}'
+       where segment_id = (select segment_id from segments where key = 'stalled')`,
+    )
+    expect((await desk.typeAtTerminal('why L-1 stalled')).out).toContain(
+      '\nIt is parked, and keeps its last members: It would lose 2 of 2 members.\n',
+    )
     expect(errorOf(await desk.type('why L-1 hot'))).toMatchObject({
       code: 'SEGMENT_ARCHIVED',
       message: 'The segment "hot" is archived: no run evaluates it any more.',
@@ -132,9 +139,12 @@ as of 2026-03-01 00:00 UTC, evaluated by the current definition on what is known
     const asJson = async (line: string) => JSON.parse((await desk.type(line)).out)
     expect(await asJson('why L-1 stalled --as-of 2026-03-01')).toMatchObject({
       holds: false,
-      recorded: { holds: true, run_id: '1', run_as_of: '2026-03-01T00:00:00.000000Z' },
+      recorded_otherwise: { holds: true, run_id: '1', run_as_of: '2026-03-01T00:00:00.000000Z' },
     })
-    expect(await asJson('why L-1 recent --as-of 2026-03-01')).toMatchObject({ holds: true, recorded: null })
+    expect(await asJson('why L-1 recent --as-of 2026-03-01')).toMatchObject({
+      holds: true,
+      recorded_otherwise: null,
+    })
   })
 
   test('what hands said can not be taken for its contrary', async () => {

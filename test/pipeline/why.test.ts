@@ -91,8 +91,11 @@ describe('one lead', () => {
         const world = upToNow(asked.world)
         const horizon = await loadPostgres(database, world)
         for (const { predicate } of asked.questions) {
-          const turns = turnsOf(predicate, world.segments ?? new Map(), world.scores)
-          if ('because' in turns) continue
+          const told = turnsOf(predicate, world.segments ?? new Map(), world.scores)
+          if ('because' in told) continue
+          const turns = told.flatMap((turn) => ('list' in turn ? [] : [turn]))
+          // When a hand's word ends, no value tells.
+          if (turns.length < told.length) continue
           const features = turns.flatMap(({ feature }) => (feature ? [feature] : []))
           const subjects = [predicate, ...features.map(known)]
           const columns = new Columns(
