@@ -1,4 +1,11 @@
-import { type Catalog, type Instant, sayInstant, sayMinute, sayMoment } from '../compiler/index.ts'
+import {
+  type Catalog,
+  type Clock,
+  type Instant,
+  sayInstant,
+  sayMinute,
+  sayMoment,
+} from '../compiler/index.ts'
 import type { LeadAt } from '../pipeline/asof.ts'
 import type { Ending } from '../pipeline/endings.ts'
 import { assumedOf, type Lead, type LeadChange, type LeadEvent } from '../pipeline/lead.ts'
@@ -105,9 +112,10 @@ function segmentLines({ segments, asOf, zone }: OnScreen): string[] {
   return renderTable([{ name: 'segment' }, { name: 'since' }, { name: 'leaves', title: 'UNTIL' }], rows, 98)
 }
 
-function sayEnding(row: SegmentRow, clock: { asOf: Instant; zone: string }): string {
+function sayEnding(row: SegmentRow, clock: Clock): string {
+  const { zone } = clock
   if (row.until !== null) return `${sayInstant(row.until, clock)}, if nothing happens`
-  if (row.not_before !== null) return `not before ${instant(row.not_before, clock)}, if nothing happens`
+  if (row.not_before !== null) return `not before ${instant(row.not_before, { zone })}, if nothing happens`
   return row.ending === 'open' ? 'something happens' : `can't be told: it hangs on ${row.because}`
 }
 

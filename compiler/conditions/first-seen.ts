@@ -22,7 +22,10 @@ first_seen
     if (when.is === 'more than ago') return `known for more than ${printDuration(when.duration)}`
     return `first seen ${sayPeriod(when)}`
   },
-  tell: (_node, seen) => `first seen ${sayAgo(seen.value({ kind: 'first_seen' })!, seen)}`,
+  tell(_node, seen) {
+    const at = seen.value({ kind: 'first_seen' })
+    return at === null ? 'not seen yet' : `first seen ${sayAgo(at, seen)}`
+  },
   examples: [
     'first seen within 30 days',
     'first seen within 2 years',

@@ -131,24 +131,22 @@ function course(node: Sequence, seen: Seen, { name, at }: Words): string[] {
   const done = steps.slice(0, came.length).map((step, index) => `${name(step)} ${at(came[index]!)}`)
   const last = came.at(-1)
   const missing = (which: Which, length: Duration | undefined, from = last) =>
-    `no ${name(which)}${length && from ? (isOver(from, length, seen) ? ` ${printWithin(length)}` : ' yet') : ''}`
+    `no ${name(which)}${length && from ? (endOf(from, length) <= nanoseconds(seen.asOf) ? ` ${printWithin(length)}` : ' yet') : ''}`
   const next = steps[came.length]
   if (next) {
     const when = 'when' in next && next.when && came.length === 0 ? ` ${sayPeriod(next.when)}` : ''
     return [...done, `${within ? missing(next, within, came[0]) : missing(next, next.within)}${when}`]
   }
-  if (without) {
-    const followed = came[steps.length]
-    return [...done, followed ? `${name(without)} ${at(followed)}` : missing(without, without.within)]
-  }
-  return seen.holds || !within
-    ? done
-    : [...done.slice(0, -1), `${done.at(-1)} but not ${printWithin(within)}`]
+  if (within && endOf(came[0]!, within) < nanoseconds(came[steps.length - 1]!))
+    return [...done.slice(0, -1), `${done.at(-1)} but not ${printWithin(within)}`]
+  if (!without) return done
+  const followed = came[steps.length]
+  return [...done, followed ? `${name(without)} ${at(followed)}` : missing(without, without.within)]
 }
 
-const isOver = (from: Instant, length: Duration, { asOf }: Seen): boolean =>
-  toInstant(from)!.add({ seconds: durationSeconds(length) }).epochNanoseconds <=
-  toInstant(asOf)!.epochNanoseconds
+const endOf = (from: Instant, length: Duration): bigint =>
+  toInstant(from)!.add({ seconds: durationSeconds(length) }).epochNanoseconds
+const nanoseconds = (instant: Instant): bigint => toInstant(instant)!.epochNanoseconds
 
 function lowerSequence(node: Sequence, context: Context): Predicate {
   reportShape(node, context)

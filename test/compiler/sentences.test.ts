@@ -54,9 +54,7 @@ const look = (value: (feature: Feature) => FeatureValue, came: number): Look => 
   ...{ asOf: '2026-03-01T00:00:00.000000Z', zone: 'Europe/Berlin', value },
   steps: ({ steps }) => steps.slice(0, came).map(() => at),
 })
-/** A lead's beginning is always known. */
-const nothing = look((feature) => (feature.kind === 'first_seen' ? at : null), 0)
-const looks = [nothing, look(someValue, 1), look(someValue, 8)]
+const looks = [look(() => null, 0), look(someValue, 1), look(someValue, 8)]
 
 test.each(examples)('%s is told of a lead', (text) => {
   const { definition } = compile(text, catalog, 'Europe/Berlin')

@@ -119,6 +119,14 @@ const sentences: Record<string, [definition: string, sentence: string][]> = {
       'did trial_signup then did demo_request within 7 days overall',
       'trial signup 28 days ago then demo request 3 days ago but not within 7 days',
     ],
+    [
+      'did trial_signup then did demo_request within 7 days overall but not did api_call within 1 day after',
+      'trial signup 28 days ago then demo request 3 days ago but not within 7 days',
+    ],
+    [
+      'did trial_signup then did demo_request within 30 days overall but not did webinar within 2 days after',
+      'trial signup 28 days ago then demo request 3 days ago then webinar 2 days ago',
+    ],
   ],
   leads_of_account: [
     ['at least 2 leads of account did login', '2 leads of the account (did login)'],
