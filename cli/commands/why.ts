@@ -52,11 +52,11 @@ export const why = (start: Start) =>
           columns: [
             { name: 'lead_id' },
             { name: 'segment' },
-            { name: 'status' },
             { name: 'holds', kind: 'boolean' },
             { name: 'short', kind: 'count' },
             { name: 'sentence' },
             { name: 'as_of', kind: 'instant' },
+            { name: 'status' },
           ],
           rows,
           document: key === undefined ? rows : rows[0],

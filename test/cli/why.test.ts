@@ -80,7 +80,7 @@ as of 2026-03-01 00:00 UTC, evaluated by the current definition on what is known
     const { out } = await desk.typeAtTerminal('why L-1 --as-of 2026-03-01')
     expect(out).toContain('2 segments further away; --all shows every one.')
     expect((await desk.type('why L-1 --as-of 2026-03-01 --format csv')).out).toContain(
-      'L-1,stalled,active,true,0,',
+      'L-1,stalled,true,0,',
     )
     expect((await desk.typeAtTerminal('why L-2 --as-of 2026-03-01')).out).toContain(
       'It is in no segment, and near none.',
