@@ -1,7 +1,27 @@
 import type { Instant } from '../compiler/index.ts'
 import type { Source } from '../pipeline/asof.ts'
 import { UserError } from '../pipeline/errors.ts'
+import { WrongUsage } from './errors.ts'
 import { instant } from './values.ts'
+
+type Answered = { readonly segment: string; readonly source: Source | null }
+
+/** Where an answer about several segments comes from: `as recorded by run 12; evaluated: new-leads`. */
+export function sayAllAnswered(found: readonly Answered[]): string {
+  const sources = <Kind extends Source['kind']>(kind: Kind) =>
+    found.flatMap(({ segment, source }) =>
+      source?.kind === kind ? [{ segment, source: source as Extract<Source, { kind: Kind }> }] : [],
+    )
+  const runs = [...new Set(sources('recorded').map(({ source }) => source.run_id))]
+  const evaluated = sources('evaluated').map(({ segment }) => segment)
+  const all = evaluated.length > 3 || runs.length === 0
+  const which = all ? `${evaluated.length} evaluated` : `evaluated: ${evaluated.join(', ')}`
+  const parts = [
+    ...(runs.length > 0 ? [`as recorded by run ${runs.join(', ')}`] : []),
+    ...(evaluated.length > 0 ? [`${which} on what is known now`] : []),
+  ]
+  return parts.join('; ') || 'nothing is known'
+}
 
 /** Where an answer as of an instant comes from, in words. */
 export function sayAnswered(source: Source, asOf: Instant): string {
@@ -43,3 +63,10 @@ export function refuseFuture(asOf: Instant, now: Instant, evaluate: boolean | un
     hint: 'With --evaluate: who would be in then if nothing happened until then.',
   })
 }
+
+export const evaluateAlone = () =>
+  new WrongUsage({
+    code: 'WRONG_USAGE',
+    message: '--evaluate needs --as-of: the instant at which to evaluate.',
+    hint: '`tideline run` brings the present up to date.',
+  })

@@ -1,4 +1,5 @@
 import stringWidth from 'string-width'
+import { onClock } from '../compiler/index.ts'
 
 /** How a value is shown on a terminal, and what it becomes in JSON and CSV. */
 export type Kind =
@@ -69,16 +70,21 @@ function oneDecimalDown(decimal: string): string {
 }
 
 /**
- * `2026-11-23T00:00:00.000000Z`, or as Postgres writes it, → `2026-11-23 00:00`, with seconds where there are some.
- * All instants are UTC.
+ * `2026-11-23T00:00:00.000000Z`, or as Postgres writes it, → `2026-11-23 00:00`, with seconds where there are some; in
+ * UTC, or on the clock of a zone.
  */
-export function instant(text: string, options: { exact?: boolean } = {}): string {
-  const match = /^(\d{4,}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::(\d{2})(\.\d+)?)?(?:Z|\+00(?::00)?)?$/.exec(text)
+export function instant(text: string, options: { exact?: boolean; zone?: string } = {}): string {
+  const { zone = 'UTC' } = options
+  const local = zone === 'UTC' ? text : (onClock(text, zone) ?? text)
+  const match = /^(\d{4,}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::(\d{2})(\.\d+)?)?(?:Z|\+00(?::00)?)?$/.exec(local)
   if (!match) return printable(text)
   const [, day, minute, second = '00', fraction = ''] = match
   const rest = options.exact ? fraction.replace(/\.?0+$/, '') : ''
   return `${day} ${minute}${second === '00' && rest === '' ? '' : `:${second}${rest}`}`
 }
+
+/** The same with the name of the zone: `2026-11-23 01:00 Europe/Berlin`. */
+export const zoned = (text: string, zone: string): string => `${instant(text, { zone })} ${zone}`
 
 /** 12.3 MB, in units of 1,000,000 bytes; what is less than a tenth of one is not nothing. */
 export function megabytes(bytes: number): string {

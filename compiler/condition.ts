@@ -3,6 +3,7 @@ import type { Catalog } from './catalog.ts'
 import type { Definition } from './definition.ts'
 import type { DiagnosticCode } from './diagnostic.ts'
 import type { Predicate } from './ir.ts'
+import type { Seen } from './phrase.ts'
 
 /**
  * What a condition is. One file says all there is to say about it; the rest (validation, text form, shared
@@ -23,6 +24,13 @@ export type Condition<Node extends { kind: string } = { kind: string }> = {
   lower(node: Node, context: Context): Predicate
   /** In words, for sentences about a segment. `words` says a definition that it holds. */
   say(node: Node, words: (inner: Definition) => string): string
+  /**
+   * In words, of one lead, given what was seen: "demo request 3 days ago"; where it doesn't hold, what is so instead:
+   * "no demo request in the last 7 days". A part of a sentence, true by itself.
+   */
+  tell(node: Node, seen: Seen, words: (inner: Definition) => string): string
+  /** What was seen, as it stands beside the condition; the values of its features, if nothing is said. */
+  show?(node: Node, seen: Seen): readonly string[] | undefined
   /** In the text form. Each is executed, plain and negated, on every engine. */
   readonly examples: readonly string[]
 }

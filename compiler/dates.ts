@@ -1,8 +1,10 @@
+import { Temporal } from 'temporal-polyfill'
 import type { Context } from './condition.ts'
 import { nobody, type Test, type Tree, test } from './ir.ts'
 import { type Named, scalarType } from './operand.ts'
 import { datedWindow, inPeriod, inWindow, type Period } from './period.ts'
-import type { Moment } from './time.ts'
+import type { Clock } from './phrase.ts'
+import { type Moment, toInstant } from './time.ts'
 
 /** A date means its whole local day: `= d` is [d, d+1), `> d` begins at d+1, `<= d` ends there. */
 export function compareDay<Subject>(
@@ -52,6 +54,15 @@ export function compareAnniversary<Subject>(
     kind: 'any',
     of: years.map((each) => inWindow(subject, { from: start(0, each), until: start(within + 1, each) })),
   }
+}
+
+/** The day of the next one: today's, if it is today. */
+export function nextAnniversary(date: string, { asOf, zone }: Clock): string {
+  const local = (instant: Temporal.Instant) => instant.toZonedDateTimeISO(zone).toPlainDate()
+  const [first, today] = [local(toInstant(date)!), local(Temporal.Instant.from(asOf))]
+  const inYear = (year: number) => first.with({ year: Math.max(year, first.year + 1) })
+  const next = inYear(today.year)
+  return (Temporal.PlainDate.compare(next, today) < 0 ? inYear(today.year + 1) : next).toString()
 }
 
 function isDate<Subject>(named: Named<Subject>, context: Context): boolean {

@@ -24,7 +24,7 @@ import { bitsPerWord, type DerivedFeature, type QueryPlan, referenceOf } from '.
 import { dailyScans, hasDaily, pointColumns, pointFigures, scoreLevels } from './points.ts'
 import { recordedColumns, recordedFigure, recordedJoins, recordedScans } from './recorded.ts'
 import { as, detailScan, eventScan, gathered, type Part, type Scope, treeOf } from './scans.ts'
-import { sequenceScan } from './sequences.ts'
+import { pathColumn, sequenceScan } from './sequences.ts'
 import { type Statement, toStatement } from './statement.ts'
 import type { Instant, Moment } from './time.ts'
 
@@ -44,7 +44,7 @@ export type Seen = {
    * Points that grow less at that midnight are left out. It may come too early, and it never comes too late.
    */
   readonly due?: boolean
-  /** Whether each feature's value is returned as well, as text in a column of its own; see `Columns`. */
+  /** Whether each feature's value is returned as well, as text in a column of its own; see `Columns`, `pathColumn`. */
   readonly values?: boolean
   /** Whether what each rule of the scores comes to is returned as well; see `breakdownColumns`. */
   readonly breakdown?: boolean
@@ -56,13 +56,13 @@ export type Seen = {
  * micro-points of each score as `s0`, `s1`, ….
  */
 export function emit(plan: QueryPlan, dialect: Dialect, seen: Seen): Statement {
-  const { asOf, horizon, leads, due } = seen
+  const { asOf, horizon, leads, due, values } = seen
   const agenda = due ? agendaOf(plan, asOf) : undefined
-  const scope: Scope = { plan, dialect, asOf, horizon, leads, columns: new Columns(plan), agenda }
+  const scope: Scope = { plan, dialect, asOf, horizon, leads, columns: new Columns(plan), agenda, values }
   return toStatement(statement(scope, seen))
 }
 
-function statement(scope: Scope, { values = false, breakdown = false }: Seen): RawBuilder<unknown> {
+function statement(scope: Scope, { breakdown = false }: Seen): RawBuilder<unknown> {
   const { plan } = scope
   const detail = detailScan(scope)
   const scored = scoreLevels('feature', scope, (predicate) => holds(predicate, scope))
@@ -93,7 +93,7 @@ function statement(scope: Scope, { values = false, breakdown = false }: Seen): R
     ...plan.scores.map((_, index) => sql.ref(`s${index}`)),
   ]
   if (wantsDue(scope)) columns.push(dueColumn(scope))
-  if (values) columns.push(...valueColumns(scope))
+  if (scope.values) columns.push(...valueColumns(scope))
   if (breakdown) columns.push(...breakdownColumns(scope, (predicate) => holds(predicate, scope)))
   const top = level(plan.derived.length)
   const join = breakdown ? breakdownJoin(scope, top) : sql``
@@ -119,7 +119,8 @@ function words(scope: Scope): Sql[] {
 }
 
 /** Every feature, as text: for those who ask why. */
-function valueColumns({ plan, columns }: Scope): Sql[] {
+function valueColumns(scope: Scope): Sql[] {
+  const { plan, columns } = scope
   const features = [
     ...plan.events,
     ...plan.sequences,
@@ -132,7 +133,8 @@ function valueColumns({ plan, columns }: Scope): Sql[] {
   const names = ['first_seen', ...features.map((feature) => columns.of(feature))]
   const means = plan.events.filter(isMean).map((feature) => countBeside(columns.of(feature)))
   const points = plan.points.map((feature) => columns.of(feature))
-  return [...names, ...means, ...points].map((name) =>
+  const paths = plan.sequences.map((feature) => pathColumn(feature, scope))
+  return [...names, ...means, ...points, ...paths].map((name) =>
     as(sql`cast(${sql.ref(name)} as text)`, `value_${name}`),
   )
 }
@@ -147,6 +149,7 @@ function featureRows(scope: Scope, withDetail: boolean): Part {
     ...accountColumns(scope),
     ...plan.events.flatMap((feature) => eventColumns(feature, columns)),
     ...plan.sequences.map((feature) => orElse(columns.of(feature), sql.lit(false))),
+    ...(scope.values ? plan.sequences.map((feature) => sql.ref(pathColumn(feature, scope))) : []),
     ...plan.attributes.map((feature) => plainOrSize(columns.of(feature), feature.type)),
     ...plan.attributeHistory.map((feature) => sql.ref(columns.of(feature))),
     ...recordedColumns(scope),

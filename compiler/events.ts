@@ -61,6 +61,12 @@ const spoken = (name: string): string => name.replaceAll('_', ' ').trim() || nam
 export const sayWhich = (node: Which): string =>
   `${sayEvent(node.event)}${node.where ? ` (${sayWhere(node.where)})` : ''}`
 
+/** The same as a thing of which there are so many, or none: "page view", "event", "email event". */
+export function nameWhich(node: Which): string {
+  const said = sayWhich(node)
+  return typeof node.event === 'string' ? said : said.replace(/^any /, '')
+}
+
 /** `length`: the event is named in so many characters at the node's beginning; what is wrong with it stands there. */
 export function lowerEvents(node: object, which: Which, context: Context, length?: number): Events {
   const { types, where } = meant(node, which.event, context, length)

@@ -28,15 +28,41 @@ export { hasOwnColumn } from './dialects/duckdb.ts'
 export { dialects } from './dialects/index.ts'
 export { jsonAt, jsonList, jsonValue as columnarValue } from './dialects/postgres.ts'
 export { emit } from './emit.ts'
-export { type ConditionPart, conditionsOf, holdsIn, type Part, shortBy } from './explain.ts'
-export type { AttributeFeature, Feature, Predicate, Property, ScalarType, Score } from './ir.ts'
+export {
+  type ConditionPart,
+  conditionsOf,
+  featuresOf,
+  gather,
+  holdsIn,
+  type Part,
+  sentenceOf,
+  shortBy,
+  valuesOf,
+} from './explain.ts'
+export type {
+  AttributeFeature,
+  Feature,
+  Predicate,
+  Property,
+  ScalarType,
+  Score,
+  SequenceFeature,
+} from './ir.ts'
 export { canonical } from './ir.ts'
 export { addedTo, removedFrom, staticMeaning, withOverrides } from './lists.ts'
 export { type Misfit, misfits } from './misfits.ts'
 export { fingerprint } from './normalize.ts'
 export { definition as definitionShape, parse, print } from './parse.ts'
 export { agendaEnd } from './passages.ts'
-export { type FeatureValue, phrase, sayDistance, sayInstant, sayValue } from './phrase.ts'
+export {
+  type Clock,
+  type FeatureValue,
+  isEver,
+  type Look,
+  sayInstant,
+  sayMinute,
+  sayMoment,
+} from './phrase.ts'
 export {
   bitsPerWord,
   plan,
@@ -44,8 +70,17 @@ export {
   type References,
   testsOf,
 } from './plan.ts'
-export { listsReadBy, readsAccounts, readsFading, readsOtherLeads, readsScore } from './reads.ts'
+export {
+  attributesReadBy,
+  listsReadBy,
+  readsAccounts,
+  readsFading,
+  readsOtherLeads,
+  readsScore,
+  recordedReadBy,
+} from './reads.ts'
 export { referencesOf } from './references.ts'
+export { levelAt } from './score-name.ts'
 export {
   compileScores,
   type Fade,
@@ -57,6 +92,7 @@ export {
   type ScoreDefinition,
   scoreDefinition,
 } from './scoring.ts'
+export { pathColumn, stepsOf } from './sequences.ts'
 export { type Statement, toStatement } from './statement.ts'
 export * from './time.ts'
-export { type Turn, turnsAt, turnsOf } from './turns.ts'
+export { type MomentTurn, type Turn, turnsAt, turnsOf, type Untold } from './turns.ts'

@@ -1,4 +1,4 @@
-import type { Feature, Predicate, Score } from './ir.ts'
+import type { AttributeFeature, Feature, Predicate, Score } from './ir.ts'
 import { type QueryPlan, type References, referenceOf, scoreNamed, segmentOf, testsOf } from './plan.ts'
 
 const scoreKinds = new Set<Feature['kind']>(['score', 'score_change', 'score_max', 'level_entered'])
@@ -39,6 +39,40 @@ function fades(name: string, scores: readonly Score[]): boolean {
   const { rules, ofLeads } = scoreNamed(scores, name)
   if (ofLeads) return fades(ofLeads.score, scores)
   return rules.some((rule) => rule.kind === 'events' && rule.fade !== undefined)
+}
+
+/** Whose past, as it was recorded, a segment's truth hangs on, by itself or through what it refers to. */
+export function recordedReadBy(
+  predicate: Predicate,
+  references: References,
+): { readonly of: 'segment' | 'score'; readonly name: string }[] {
+  const found = new Map<string, { of: 'segment' | 'score'; name: string }>()
+  reads(predicate, references, (feature) => {
+    if (feature.kind === 'recorded' || feature.kind === 'inside')
+      found.set(`segment ${feature.segment}`, { of: 'segment', name: feature.segment })
+    if (feature.kind === 'score_max' || feature.kind === 'level_entered')
+      found.set(`score ${feature.score}`, { of: 'score', name: feature.score })
+    return false
+  })
+  return [...found.values()]
+}
+
+/** The attributes that a lead's own truth hangs on: by itself, through segments, and through points for what it is. */
+export function attributesReadBy(
+  predicate: Predicate,
+  references: References,
+  scores: readonly Score[],
+): AttributeFeature[] {
+  return [...testsOf(predicate)].flatMap(({ subject }) => {
+    if (subject.kind === 'attribute') return [subject]
+    if (subject.kind === 'attribute_history') return [subject.attribute]
+    if (subject.kind === 'segment')
+      return attributesReadBy(referenceOf(references, subject.key), references, scores)
+    if (!('score' in subject)) return []
+    return scoreNamed(scores, subject.score).rules.flatMap((rule) =>
+      rule.kind === 'fit' ? attributesReadBy(rule.that, references, scores) : [],
+    )
+  })
 }
 
 function reads(predicate: Predicate, references: References, wanted: (feature: Feature) => boolean): boolean {

@@ -19,6 +19,8 @@ export type Scope = {
   readonly leads?: Among | undefined
   /** If it is wanted when each lead may turn by time alone. */
   readonly agenda?: Agenda | undefined
+  /** Whether the features' values are wanted, and of sequences the instants of their steps. */
+  readonly values?: boolean | undefined
 }
 
 /** A part of the statement under a name: `with name as (query)`. */

@@ -1,4 +1,5 @@
 import { type CatalogScore, nearest } from './catalog.ts'
+import { micropoints } from './compare.ts'
 import { printName } from './comparison.ts'
 import type { Context } from './condition.ts'
 
@@ -20,6 +21,10 @@ export const printOf = ({ of }: OfScore): string => (of === undefined ? '' : `${
 
 /** In words: "fit score". Without a name it is just the score. */
 export const sayOf = ({ of }: OfScore): string => (of === undefined ? '' : `${of.replaceAll('_', ' ')} `)
+
+/** The last one whose bound is reached; what lies below the first has the first. Undefined without levels. */
+export const levelAt = ({ levels }: Pick<CatalogScore, 'levels'>, points: bigint): string | undefined =>
+  (levels.findLast(({ from }) => points >= BigInt(micropoints(from))) ?? levels[0])?.name
 
 /** The score that a condition means; what is wrong with it is reported. */
 export function scoreIn(node: OfScore & object, context: Context): CatalogScore | undefined {

@@ -3,7 +3,7 @@ import type { Sql } from './dialect.ts'
 import type { SequenceFeature } from './ir.ts'
 import { eventsOf } from './plan.ts'
 import { as, type Part, passes, type Scope, typesOf, visible } from './scans.ts'
-import { resolve } from './time.ts'
+import { type Instant, resolve } from './time.ts'
 
 /**
  * All sequences together: one pass over the events of the types they name, in order, one select per step. A lead's
@@ -49,7 +49,9 @@ function stepOf(step: number, scope: Scope): Part {
   const columns: Sql[] = scope.plan.sequences.flatMap((sequence) => {
     const name = scope.columns.of(sequence)
     const next = sequence.steps[step]
-    const reached = next ? [as(reach(sequence, step, scope), `${name}_done_${step + 1}`)] : []
+    const reached = next
+      ? [as(reach(sequence, step, scope), `${name}_done_${step + 1}`), ...pathTo(sequence, step, scope)]
+      : []
     const following = sequence.without && step === 0
     return following
       ? [
@@ -80,20 +82,64 @@ function reach(sequence: SequenceFeature, step: number, { columns, dialect }: Sc
   return sql`case when ${is} and ${inTime} then occurred_at end`
 }
 
+/**
+ * When this event's steps were done, beside what it has reached: the latest of the paths up to the step before, and
+ * this one. What is counted from stands first, so that the latest path is that of the latest instant reached.
+ */
+function pathTo(sequence: SequenceFeature, step: number, scope: Scope): Sql[] {
+  if (!scope.values) return []
+  const name = scope.columns.of(sequence)
+  const here = sql`array[occurred_at]`
+  const before = sql`max(${sql.ref(`${name}_path_${step}`)}) over earlier`
+  const path =
+    step === 0 ? here : countsFromFirst(sequence) ? sql`${before} || ${here}` : sql`${here} || ${before}`
+  return [
+    as(
+      sql`case when ${reach(sequence, step, scope)} is not null then ${path} end`,
+      `${name}_path_${step + 1}`,
+    ),
+  ]
+}
+
 const countsFromFirst = (sequence: SequenceFeature): boolean => sequence.within !== undefined
 
 function sequenceFeatures(longest: number, scope: Scope): Part {
   const columns = scope.plan.sequences.map((sequence) => {
     const name = scope.columns.of(sequence)
-    return as(sql`bool_or(${isDone(sequence, scope)})`, name)
+    return [as(sql`bool_or(${isDone(sequence, scope)})`, name), ...furthest(sequence, scope)]
   })
   return {
     name: 'sequence_feature',
     query: sql`
-  select ${sql.join([sql`lead_id`, ...columns], sql`,\n    `)}
+  select ${sql.join([sql`lead_id`, ...columns.flat()], sql`,\n    `)}
   from ${sql.ref(place(longest))}
   group by lead_id`,
   }
+}
+
+/** The column with the instants of the steps that a lead did: the latest times it came furthest. */
+export const pathColumn = (sequence: SequenceFeature, { columns }: Pick<Scope, 'columns'>): string =>
+  `${columns.of(sequence)}_path`
+
+function furthest(sequence: SequenceFeature, scope: Scope): Sql[] {
+  if (!scope.values) return []
+  const name = scope.columns.of(sequence)
+  const path = (step: number) => sql.ref(`${name}_path_${step}`)
+  const last = sequence.steps.length
+  const next = sql`array[${sql.ref(`${name}_next`)}]`
+  const whole = sequence.without
+    ? sql`case when ${path(last)} is not null then ${path(last)} || ${next} end`
+    : path(last)
+  const parts = Array.from({ length: last - 1 }, (_, index) => sql`max(${path(last - 1 - index)})`)
+  const done = sql`max(${whole}) filter (where ${isDone(sequence, scope)})`
+  return [as(sql`coalesce(${sql.join([done, sql`max(${whole})`, ...parts])})`, pathColumn(sequence, scope))]
+}
+
+/** Of a path as it was kept: in the order of the steps; last, if that followed, what was not to. */
+export function stepsOf(sequence: SequenceFeature, path: readonly Instant[]): readonly Instant[] {
+  if (countsFromFirst(sequence)) return path
+  const done = path.slice(0, sequence.steps.length)
+  return [...done.reverse(), ...path.slice(sequence.steps.length)]
 }
 
 /** Whether the whole sequence is done with this event as its last step. */

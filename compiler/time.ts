@@ -135,6 +135,25 @@ export const nextDay = (instant: Instant, zone: string): Instant | undefined =>
 /** Beyond four digits of the year, the order of the text is no longer the order in time. */
 const fourDigits = (instant: Instant): Instant | undefined => (/^\d/.test(instant) ? instant : undefined)
 
+/** An instant as we write it, or as Postgres does; undefined for what is none. */
+export function toInstant(text: string): Temporal.Instant | undefined {
+  try {
+    return Temporal.Instant.from(text.replace(' ', 'T').replace(/([+-]\d{2})$/, '$1:00'))
+  } catch {
+    return undefined
+  }
+}
+
+/** What the clock of a zone shows at an instant: `2026-11-23T01:00:00.000000`. Undefined for what is none. */
+export const onClock = (text: string, zone: string): string | undefined =>
+  toInstant(text)?.toZonedDateTimeISO(zone).toPlainDateTime().toString({ smallestUnit: 'microsecond' })
+
+/** The local day that begins at an instant: `2026-11-23`. Undefined if none does. */
+export function localDay(text: string, zone: string): string | undefined {
+  const at = toInstant(text)?.toZonedDateTimeISO(zone)
+  return at?.equals(at.startOfDay()) ? at.toPlainDate().toString() : undefined
+}
+
 export const isDay = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text.trim())
 
 /** Whether this is a time zone that this machine knows. */

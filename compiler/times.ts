@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { count } from './definition.ts'
 import { type EventFeature, type Events, everyone, nobody, not, type Predicate, test } from './ir.ts'
+import { type Period, sayPeriod } from './period.ts'
+import { type Seen, sayAgo, withCommas } from './phrase.ts'
 
 /** How often something happened. */
 export const times = z
@@ -46,6 +48,24 @@ export const sayNever = (times: Times | undefined): string => (times && isNever(
 
 const isNever = ({ op, n }: Times): boolean =>
   op === 'fewer than' ? n === 1 : n === 0 && (op === 'exactly' || op === 'at most')
+
+/** Of one lead: "login 3 times this week", "trial signup 290 days ago", "no api call". Undefined if nothing was looked at. */
+export function tellTimes(
+  which: string,
+  { times: said, when }: { times?: Times | undefined; when?: Period | undefined },
+  { features: [feature], holds, value, asOf }: Pick<Seen, 'features' | 'holds' | 'value' | 'asOf'>,
+): string | undefined {
+  if (feature?.kind !== 'events') return undefined
+  const seen = value(feature)
+  const during = when ? ` ${sayPeriod(when)}` : ''
+  if (feature.figure.kind === 'count' && seen !== '0') {
+    return `${which} ${seen === '1' ? 'once' : `${withCommas(seen ?? '0')} times`}${during}`
+  }
+  const happened = holds !== (said !== undefined && isNever(said))
+  return seen !== null && seen !== '0' && happened
+    ? `${which} ${sayAgo(seen, { asOf })}`
+    : `no ${which}${during}`
+}
 
 /** Whether so many of the events happened: at least one, if nothing is said. */
 export function lowerTimes(

@@ -1,7 +1,8 @@
 import { dialects, emit, type Instant, type Predicate, plan, type Statement } from '../compiler/index.ts'
-import { rows } from './catalog.ts'
+import { type Reader, rows } from './catalog.ts'
 import type { Client, Database, Parameter } from './engine.ts'
 import { UserError } from './errors.ts'
+import { readLeadMemberships } from './lead.ts'
 import type { Member } from './reads.ts'
 import { type PinnedDefinitions, pinDefinitions } from './runs/definitions.ts'
 import { statement } from './sql.ts'
@@ -49,7 +50,7 @@ type RecordedRow = {
  * at the segment by then, else (or if asked to) from evaluating the current version at the instant.
  */
 export async function sourcesAt(
-  reader: Client | Database,
+  reader: Reader,
   asked: AskedAt & { readonly keys?: readonly string[] | undefined },
 ): Promise<SourceOf[]> {
   const found = await rows<RecordedRow>(reader, statement('reads/recorded_at'), [
@@ -63,6 +64,23 @@ export async function sourcesAt(
         ? { kind: 'recorded', run_id, run_as_of }
         : { kind: 'evaluated', version, recorded_since },
   }))
+}
+
+/** Where an answer about one lead comes from, and whether it was in then; null: only an evaluation can tell. */
+export type LeadAt = SourceOf & { readonly isIn: boolean | null; readonly since: Instant | null }
+
+/** How one lead (its internal id) stood in every segment at an instant, as far as that is recorded. */
+export async function leadAt(
+  reader: Reader,
+  id: string,
+  asked: AskedAt & { readonly keys?: readonly string[] | undefined },
+): Promise<LeadAt[]> {
+  const sources = await sourcesAt(reader, asked)
+  const memberships = await readLeadMemberships(reader, id, asked.asOf)
+  return sources.map((each) => {
+    const since = memberships.find(({ segment }) => segment === each.segment)?.since ?? null
+    return { ...each, since, isIn: each.source.kind === 'recorded' ? since !== null : null }
+  })
 }
 
 export type LeadSet = {

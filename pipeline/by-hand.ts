@@ -1,13 +1,13 @@
 import {
   addedTo,
   type ConditionPart,
+  featuresOf,
   listsReadBy,
   type Part,
   type Predicate,
   type References,
   removedFrom,
   staticMeaning,
-  testsOf,
 } from '../compiler/index.ts'
 
 /** What is asked of the lists of a segment that hands have been at. */
@@ -26,11 +26,14 @@ export function withHand(
     return {
       kind: 'any',
       text,
-      of: [byHand('added by hand', added), ...(part.kind === 'any' ? part.of : [part])],
+      of: [
+        byHand(added, { text: 'added by hand', saw: 'a hand added it' }),
+        ...(part.kind === 'any' ? part.of : [part]),
+      ],
     }
   }
   if (removed && holds(removed)) {
-    const out = byHand('removed by hand', removed)
+    const out = byHand(removed, { text: 'removed by hand', saw: 'a hand removed it' })
     const rest = part.kind === 'all' ? part.of : [part]
     return { kind: 'all', text, of: [{ kind: 'not', text: `not ${out.text}`, of: [out] }, ...rest] }
   }
@@ -39,9 +42,10 @@ export function withHand(
 
 /** A static segment's definition is a list. */
 export const onTheList = (key: string): ConditionPart =>
-  byHand('on its list', staticMeaning(key, 0).predicate)
+  byHand(staticMeaning(key, 0).predicate, { text: 'on its list', saw: 'it is on it' })
 
-const byHand = (text: string, predicate: Predicate): ConditionPart => ({
-  ...{ kind: 'condition', text, words: text, predicate },
-  features: [...testsOf(predicate)].map(({ subject }) => subject),
+/** `saw`: what is so where it holds. */
+const byHand = (predicate: Predicate, { text, saw }: { text: string; saw: string }): ConditionPart => ({
+  ...{ kind: 'condition', text, words: text, predicate, features: featuresOf(predicate) },
+  tell: (_look, holds) => ({ saw: [holds ? saw : 'it is not'], sentence: holds ? text : `not ${text}` }),
 })

@@ -9,6 +9,7 @@ import type { Client, Database } from './engine.ts'
 import { type Nearly, nearlyMeant } from './nearly.ts'
 import { type CountedPart, rowsOf } from './parts.ts'
 import type { Finding } from './project/sources.ts'
+import { type RecordedSince, readRecordedSince } from './recorded-since.ts'
 import { type SizeWord, sizeWord } from './size.ts'
 import { statement } from './sql.ts'
 import { readOnly, tally } from './tally.ts'
@@ -24,6 +25,8 @@ export type Preview = {
   readonly sample: readonly string[]
   readonly parts: readonly CountedPart[]
   readonly nearly: readonly Nearly[]
+  /** Of conditions on the past: since when what they look at is recorded. */
+  readonly recorded: readonly RecordedSince[]
   readonly warnings: readonly Finding[]
 }
 
@@ -63,6 +66,7 @@ export function preview(database: Database, asked: Previewing): Promise<Preview>
       size: sizeWord(count, counted.leads),
       parts: parts(counted),
       nearly: counted.leads > 0 ? await nearlyMeant(client, unmatched, Math.min(5, asked.limitSeconds)) : [],
+      recorded: (await readRecordedSince(client, [predicate], references))[0]!,
       warnings: findings,
     }
   })

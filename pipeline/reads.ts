@@ -65,12 +65,19 @@ export const readSegmentKeys = (database: Database): Promise<SegmentKey[]> => re
 
 /** The segment of this key, or an error that names the nearest one. */
 export async function findSegment(database: Database, key: string): Promise<SegmentKey> {
-  const segments = (await readSegmentKeys(database)).filter((each) => each.status !== 'archived')
+  const segments = await readSegmentKeys(database)
   const found = segments.find((each) => each.segment === key)
+  if (found?.status === 'archived') {
+    throw new UserError({
+      code: 'SEGMENT_ARCHIVED',
+      message: `The segment "${key}" is archived: no run evaluates it any more.`,
+      hint: 'Define it in a file and `tideline apply` to bring it back; `tideline history LEAD` tells who was in it.',
+    })
+  }
   if (found) return found
   const near = nearest(
     key,
-    segments.map((each) => each.segment),
+    segments.flatMap((each) => (each.status === 'archived' ? [] : [each.segment])),
   )
   throw new UserError({
     code: 'UNKNOWN_SEGMENT',

@@ -1,10 +1,11 @@
 import {
+  attributesReadBy,
   type Catalog,
   dialects,
   emit,
   type Fade,
   type Instant,
-  micropoints,
+  levelAt,
   nearest,
   plan,
   readsAccounts,
@@ -16,6 +17,7 @@ import { scoredCatalog } from './compiled.ts'
 import { readScoring } from './decide.ts'
 import type { Parameter, Row } from './engine.ts'
 import { UserError } from './errors.ts'
+import { type AssumedValue, assumedAmong, type FirstKnown } from './lead.ts'
 import { statement } from './sql.ts'
 
 /** A score of one lead, taken apart: the points of its rules add up to it. All numbers are exact decimals. */
@@ -39,12 +41,20 @@ export type RuleShare = {
   readonly points: string
   /** How its points fade, and its caps. */
   readonly terms: readonly string[]
+  /** Attributes that were not known yet: what they were first known to be holds. */
+  readonly assumed: readonly AssumedValue[]
 }
 
 /** The same statement as a run's, about one lead, with what each rule comes to. */
 export async function breakDown(
   reader: Reader,
-  asked: { id: string; asOf: Instant; horizon: string; score?: string | undefined },
+  asked: {
+    id: string
+    asOf: Instant
+    horizon: string
+    score?: string | undefined
+    firstKnown?: FirstKnown | undefined
+  },
 ): Promise<Breakdown[]> {
   const stored = await readScoring(reader)
   const { scores, catalog } = scoredCatalog(stored, await readCatalog(reader, []))
@@ -60,7 +70,7 @@ export async function breakDown(
   const definitions = new Map((stored?.scores ?? []).map((each) => [each.name, each]))
   return scores.flatMap((score, index) =>
     asked.score === undefined || asked.score === score.name
-      ? [breakdownOf(score, index, row, definitions.get(score.name)!)]
+      ? [breakdownOf(score, index, { row, definition: definitions.get(score.name)!, ...asked })]
       : [],
   )
 }
@@ -70,23 +80,35 @@ async function matesOf(reader: Reader, id: string): Promise<string[]> {
   return found.map(({ lead_id }) => lead_id)
 }
 
-function breakdownOf(score: Score, index: number, row: Row, definition: ScoreDefinition): Breakdown {
+type BrokenDown = {
+  readonly row: Row
+  readonly definition: ScoreDefinition
+  readonly asOf: Instant
+  readonly firstKnown?: FirstKnown | undefined
+}
+
+function breakdownOf(score: Score, index: number, of: BrokenDown): Breakdown {
+  const { row, definition, asOf, firstKnown = { lead: {}, account: {} } } = of
   const points = BigInt(String(row[`s${index}`]))
   const text = (column: string) => String(row[`score_${index}_${column}`])
   return {
     score: score.name,
     value: decimal(points),
-    level: levelAt(score, points),
+    level: levelAt(score, points) ?? null,
     rules: score.rules.map((rule, position): RuleShare => {
       const name = `rule_${position}`
       const share = decimal(BigInt(text(`${name}_points`)))
       const each = decimal(BigInt(rule.micropoints))
-      if (rule.kind === 'fit')
-        return { rule: rule.name, each, events: null, before: share, points: share, terms: [] }
+      if (rule.kind === 'fit') {
+        const read = attributesReadBy(rule.that, new Map(), [])
+        const assumed = assumedAmong(read, firstKnown, (known) => known > asOf)
+        return { rule: rule.name, each, events: null, before: share, points: share, terms: [], assumed }
+      }
       return {
         ...{ rule: rule.name, each, events: Number(text(`${name}_events`)), points: share },
         before: decimal(BigInt(text(`${name}_before`))),
         terms: termsOf(definition.rules[position]!),
+        assumed: [],
       }
     }),
     of_leads: score.ofLeads ? { ...score.ofLeads, leads: Number(text('leads')) } : null,
@@ -107,12 +129,6 @@ function termsOf(rule: ScoreDefinition['rules'][number]): string[] {
 
 const words = { expires: 'expires after', 'half-life': 'half-life', linear: 'linear over' } as const
 const sayFade = ({ kind, days }: Fade): string => `${words[kind]} ${days} ${days === 1 ? 'day' : 'days'}`
-
-/** The last one whose bound is reached; what lies below the first has the first. */
-function levelAt({ levels }: Score, points: bigint): string | null {
-  const reached = levels.filter(({ from }) => points >= BigInt(micropoints(from)))
-  return (reached.at(-1) ?? levels[0])?.name ?? null
-}
 
 /** Micro-points as points, every digit kept: 12.5, -0.000001. */
 export function decimal(points: bigint): string {

@@ -1,4 +1,4 @@
-import { nearest } from '../../compiler/index.ts'
+import { nearest, sayMoment } from '../../compiler/index.ts'
 import type { Database } from '../../pipeline/engine.ts'
 import { UserError } from '../../pipeline/errors.ts'
 import { type Naming, readNaming } from '../../pipeline/naming.ts'
@@ -34,17 +34,21 @@ export const catalog = (start: Start) =>
     .option('--no-values', 'do not show values')
     .action(
       start(async (cli, what: string | undefined, options: { values: boolean }) => {
-        const { database } = await cli.open()
-        await cli.print(await answer(database, what, options.values ? 5 : 0))
+        const { database, project } = await cli.open()
+        const { timezone: zone } = project.settings
+        await cli.print(await answer(database, what, { values: options.values ? 5 : 0, zone }))
       }),
     )
     .addCommand(catalogSet(start))
 
-async function answer(database: Database, what: string | undefined, values: number): Promise<Answer> {
+/** How many values of each name are shown, and on which clock. */
+type Shown = { readonly values: number; readonly zone: string }
+
+async function answer(database: Database, what: string | undefined, shown: Shown): Promise<Answer> {
   const naming = await readNaming(database)
-  if (what === undefined) return everything(database, naming, values)
+  if (what === undefined) return everything(database, naming, shown)
   if (what === 'leads' || what === 'accounts') {
-    const rows = await attributeRows(database, naming, what === 'leads' ? 'lead' : 'account', values)
+    const rows = await attributeRows(database, naming, what === 'leads' ? 'lead' : 'account', shown)
     return names(
       rows,
       `No attributes of ${what} are known yet: \`tideline import ${what} FILE\` brings them in.`,
@@ -70,7 +74,7 @@ async function answer(database: Database, what: string | undefined, values: numb
     return { columns: machine(aliasColumns), rows: [alias], lines }
   }
   if (!types.some((each) => each.type === what)) {
-    const attributes = await everyAttribute(database, naming, values)
+    const attributes = await everyAttribute(database, naming, shown)
     const called = attributes.filter(({ name }) => name === what)
     if (called.length > 0) return attributesOf(called)
     throw unknown(what, [
@@ -78,15 +82,15 @@ async function answer(database: Database, what: string | undefined, values: numb
       ...[...aliases, ...attributes].map(({ name }) => name),
     ])
   }
-  const properties = (await readProperties(database, what, values)).map((each) =>
-    nameRow(each, naming.property(what, each.name)),
+  const properties = (await readProperties(database, what, shown.values)).map((each) =>
+    nameRow(each, naming.property(what, each.name), shown.zone),
   )
   return names(properties, `Events of type ${what} have had no properties so far.`)
 }
 
-async function everyAttribute(database: Database, naming: Naming, values: number) {
-  const leads = await attributeRows(database, naming, 'lead', values)
-  const accounts = await attributeRows(database, naming, 'account', values)
+async function everyAttribute(database: Database, naming: Naming, shown: Shown) {
+  const leads = await attributeRows(database, naming, 'lead', shown)
+  const accounts = await attributeRows(database, naming, 'account', shown)
   return [
     ...leads.map((each) => ({ subject: 'lead', ...each })),
     ...accounts.map((each) => ({ subject: 'account', ...each })),
@@ -103,21 +107,21 @@ const attributesOf = (rows: Awaited<ReturnType<typeof everyAttribute>>): Answer 
 
 type NameRow = ReturnType<typeof nameRow>
 
-function nameRow(found: KnownName, segments: string[]) {
+function nameRow(found: KnownName, segments: string[], zone: string) {
   const { of, different, values, ...rest } = found
   return {
     ...rest,
     share: Number(of) > 0 ? Number(found.known) / Number(of) : null,
     different,
     values,
-    common: common(found),
+    common: common(found, zone),
     segments,
     named_by: segments.join(', '),
   }
 }
 
 /** `Technology (34 %), Healthcare (12 %)`; of what is different nearly everywhere only how many there are. */
-function common({ known, different, values }: KnownName): string {
+function common({ type, known, different, values }: KnownName, zone: string): string {
   const [first] = values
   if (!first) return ''
   if (first.count === 1 && Number(different) > 1) return 'all different'
@@ -126,7 +130,8 @@ function common({ known, different, values }: KnownName): string {
     .slice(0, 4)
     .map(({ value, count }) => {
       const text = typeof value === 'string' ? value : JSON.stringify(value)
-      return `${cut(text, 24)} (${Math.round((count / Number(known)) * 100)} %)`
+      const said = type === 'instant' ? sayMoment(text, zone) : text
+      return `${cut(said, 24)} (${Math.round((count / Number(known)) * 100)} %)`
     })
     .join(', ')
 }
@@ -135,10 +140,10 @@ async function attributeRows(
   database: Database,
   naming: Naming,
   subject: 'lead' | 'account',
-  values: number,
+  { values, zone }: Shown,
 ): Promise<NameRow[]> {
   const found = await readAttributes(database, subject, values)
-  return found.map((each) => nameRow(each, naming.attribute(subject, each.name)))
+  return found.map((each) => nameRow(each, naming.attribute(subject, each.name), zone))
 }
 
 async function eventRows(database: Database, naming: Naming) {
@@ -184,8 +189,8 @@ const shownColumns = (rows: readonly NameRow[]): Column[] =>
       (name !== 'named_by' || rows.some((row) => row.named_by !== '')),
   )
 
-async function everything(database: Database, naming: Naming, values: number): Promise<Answer> {
-  const attributes = await everyAttribute(database, naming, values)
+async function everything(database: Database, naming: Naming, shown: Shown): Promise<Answer> {
+  const attributes = await everyAttribute(database, naming, shown)
   const leads = attributes.filter(({ subject }) => subject === 'lead')
   const accounts = attributes.filter(({ subject }) => subject === 'account')
   const { types, aliases } = await eventRows(database, naming)

@@ -2,7 +2,7 @@ import { readHistory, type Stay } from '../../pipeline/history.ts'
 import { findLead } from '../../pipeline/lead.ts'
 import { findSegment, readStanding } from '../../pipeline/reads.ts'
 import { collect, command, type Start } from '../command.ts'
-import type { Column } from '../table.ts'
+import { type Column, renderTable, widest } from '../table.ts'
 import { instant, printable } from '../values.ts'
 
 export const history = (start: Start) =>
@@ -19,42 +19,69 @@ export const history = (start: Start) =>
     .option('--segment <KEY>', 'this one only; may be repeated', collect)
     .action(
       start(async (cli, lead: string, options: { segment?: string[] }) => {
-        const { database } = await cli.open()
+        const { database, project } = await cli.open()
+        const { timezone: zone } = project.settings
         for (const key of options.segment ?? []) await findSegment(database, key)
         const { now } = await readStanding(database)
         const { id } = await findLead(database, lead, now)
         const found = await readHistory(database, id, options.segment)
-        const open = found.filter(({ left_as_of }) => left_as_of === null).length
         await cli.print({
           columns,
-          rows: found.map((each) => ({ lead_id: lead, ...each, until: untilOf(each), why: whyOf(each) })),
-          ...(found.length === 0 ? { lines: [`No run has seen ${printable(lead)} in a segment.`] } : {}),
-          ...(cli.format === 'table' ? {} : { document: found.map((each) => documentOf(lead, each)) }),
-          above: found.length > 0 ? [`${printable(lead)}  ·  in ${open} now, as runs recorded it`, ''] : [],
+          rows: found.map((each) => ({ lead_id: lead, ...each })),
+          document: found.map((each) => documentOf(lead, each)),
+          lines: linesOf(lead, found, { zone, keys: options.segment }),
         })
       }),
     )
 
 const columns: readonly Column[] = [
-  { name: 'lead_id', title: null },
+  { name: 'lead_id' },
   { name: 'segment' },
-  { name: 'entered_as_of', kind: 'instant', title: 'FROM' },
-  { name: 'until', title: 'UNTIL' },
+  { name: 'entered_as_of', kind: 'instant' },
+  { name: 'left_as_of', kind: 'instant' },
   { name: 'days', kind: 'number' },
-  { name: 'why', title: 'WHY IT CAME AND WENT' },
-  { name: 'left_as_of', kind: 'instant', title: null },
-  { name: 'entered_cause', title: null },
-  { name: 'left_cause', title: null },
-  { name: 'entered_version', kind: 'number', title: null },
-  { name: 'left_version', kind: 'number', title: null },
-  { name: 'entered_run', kind: 'number', title: null },
-  { name: 'left_run', kind: 'number', title: null },
+  { name: 'entered_cause' },
+  { name: 'left_cause' },
+  { name: 'entered_version', kind: 'number' },
+  { name: 'left_version', kind: 'number' },
+  { name: 'entered_run', kind: 'number' },
+  { name: 'left_run', kind: 'number' },
 ]
 
-const untilOf = ({ left_as_of }: Stay): string | null => (left_as_of === null ? null : instant(left_as_of))
+const shownColumns: readonly Column[] = [
+  { name: 'segment' },
+  { name: 'from' },
+  { name: 'until' },
+  { name: 'days', kind: 'number' },
+  { name: 'why', title: 'WHY IT CAME AND WENT' },
+]
 
-const whyOf = ({ entered_cause, left_cause }: Stay): string =>
-  left_cause === null ? entered_cause : `${entered_cause} → ${left_cause}`
+type Asked = { readonly zone: string; readonly keys: readonly string[] | undefined }
+
+function linesOf(lead: string, found: readonly Stay[], asked: Asked): string[] {
+  const { zone, keys } = asked
+  if (found.length === 0)
+    return [`No run has seen ${printable(lead)} in ${keys ? keys.join(' or ') : 'a segment'}.`]
+  const rows = found.map(({ segment, days, entered_as_of, left_as_of, entered_cause, left_cause }) => ({
+    ...{ segment, days, from: instant(entered_as_of, { zone }) },
+    until: left_as_of === null ? null : instant(left_as_of, { zone }),
+    why: left_cause === null ? entered_cause : `${entered_cause} → ${left_cause}`,
+  }))
+  return [headOf(lead, found, asked), '', ...renderTable(shownColumns, rows, widest)]
+}
+
+function headOf(lead: string, found: readonly Stay[], { zone, keys }: Asked): string {
+  const open = found.filter(({ left_as_of }) => left_as_of === null).map(({ segment }) => segment)
+  const [only, ...others] = new Set(keys)
+  const where =
+    only === undefined
+      ? `in ${open.length} now`
+      : others.length === 0
+        ? `${open.length > 0 ? 'in' : 'not in'} ${only} now`
+        : `in ${open.length} of these ${others.length + 1} now`
+  const clock = zone === 'UTC' ? '' : `  ·  times in ${zone}`
+  return `${printable(lead)}  ·  ${where}, as runs recorded it${clock}`
+}
 
 function documentOf(lead: string, stay: Stay) {
   const run = (id: string | null) => (id === null ? null : Number(id))

@@ -4,9 +4,8 @@ import type { Database } from '../../pipeline/engine.ts'
 import { UserError } from '../../pipeline/errors.ts'
 import { findSegment, readMembers, readStanding, type SegmentKey } from '../../pipeline/reads.ts'
 import { command, type Start, wholeNumber } from '../command.ts'
-import { WrongUsage } from '../errors.ts'
 import type { Answer } from '../output.ts'
-import { refuseFuture, sayAnswered, sourceColumns, sourceFields } from '../source.ts'
+import { evaluateAlone, refuseFuture, sayAnswered, sourceColumns, sourceFields } from '../source.ts'
 import type { Column } from '../table.ts'
 import { instant, thousands } from '../values.ts'
 
@@ -82,13 +81,6 @@ function limitNote(shown: number, total: number): string[] {
   if (total <= shown) return []
   return ['', `${thousands(String(shown))} of ${thousands(String(total))} members; --limit N shows more.`]
 }
-
-const evaluateAlone = () =>
-  new WrongUsage({
-    code: 'WRONG_USAGE',
-    message: '--evaluate needs --as-of: the instant at which to evaluate.',
-    hint: '`tideline run` brings the present up to date.',
-  })
 
 const neverEvaluated = (key: string, { status }: SegmentKey) =>
   new UserError({

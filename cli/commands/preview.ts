@@ -1,6 +1,7 @@
 import { UserError } from '../../pipeline/errors.ts'
 import type { Nearly } from '../../pipeline/nearly.ts'
 import { type Preview, preview as previewing } from '../../pipeline/preview.ts'
+import type { RecordedSince } from '../../pipeline/recorded-since.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start, wholeNumber } from '../command.ts'
 import { findingLines } from '../errors.ts'
@@ -73,6 +74,7 @@ function answer(cli: Cli, found: Preview): Answer {
       ...table,
       ...sampleLines(found),
       ...(nearly.length > 0 ? ['', ...nearly.flatMap(nearlyLines)] : []),
+      ...(found.recorded.length > 0 ? ['', ...found.recorded.map(recordedLine)] : []),
     ],
   }
 }
@@ -84,6 +86,14 @@ function sampleLines({ sample, members }: Preview): string[] {
     87,
   )
   return ['', `For example  ${first}`, ...more.map((line) => `             ${line}`)]
+}
+
+/** What is recorded of the past is all that conditions on it can see. */
+function recordedLine({ of, name, since }: RecordedSince): string {
+  const subject = of === 'segment' ? `Who was in ${name}` : `The course of the ${name} score`
+  return since === null
+    ? `${subject} is not recorded yet.`
+    : `${subject} is recorded since ${instant(since)} UTC.`
 }
 
 /** `No lead has industry " Technology"; 812 have "Technology".` */

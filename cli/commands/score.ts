@@ -1,10 +1,11 @@
+import { type Instant, sayMinute } from '../../compiler/index.ts'
 import { findLead } from '../../pipeline/lead.ts'
 import { readStanding } from '../../pipeline/reads.ts'
 import { type Breakdown, breakDown, type RuleShare } from '../../pipeline/score.ts'
 import { command, type Start } from '../command.ts'
 import type { Paint } from '../paint.ts'
 import { type Column, renderTable } from '../table.ts'
-import { cut, instant, plural, printable } from '../values.ts'
+import { cut, plural, printable, zoned } from '../values.ts'
 
 type Options = { asOf?: string; score?: string }
 
@@ -25,17 +26,16 @@ export const score = (start: Start) =>
       start(async (cli, lead: string, options: Options) => {
         const { database, project } = await cli.open()
         const standing = await readStanding(database)
-        const asOf = options.asOf
-          ? cli.instant(options.asOf, '--as-of', project.settings.timezone)
-          : standing.now
-        const { id } = await findLead(database, lead, asOf)
+        const { timezone } = project.settings
+        const asOf = options.asOf ? cli.instant(options.asOf, '--as-of', timezone) : standing.now
+        const { id, firstKnown } = await findLead(database, lead, asOf)
         const { horizon } = standing
-        const found = await breakDown(database, { id, asOf, horizon, score: options.score })
+        const found = await breakDown(database, { id, asOf, horizon, score: options.score, firstKnown })
         await cli.print({
           columns: [{ name: 'score' }, ...columns],
           rows: found.flatMap(rowsOf),
           document: { lead_id: lead, as_of: asOf, scores: found },
-          lines: lines(lead, found, asOf, cli.paint),
+          lines: lines(lead, found, { asOf, zone: timezone, paint: cli.paint }),
         })
       }),
     )
@@ -49,7 +49,7 @@ const columns: readonly Column[] = [
   { name: 'terms', title: 'FADES AND CAPS' },
 ]
 
-type Shown = Omit<RuleShare, 'each' | 'events' | 'terms'> & {
+type Shown = Omit<RuleShare, 'each' | 'events' | 'terms' | 'assumed'> & {
   readonly score: string
   readonly each: string | null
   readonly events: string | null
@@ -63,24 +63,33 @@ function rowsOf(of: Breakdown): Shown[] {
     const rule = `${of_leads.by} of ${of_leads.score} of ${plural(of_leads.leads, 'lead')}`
     return [{ score, rule, events: null, each: null, before: value, points: value, terms: '' }]
   }
-  return rules.map((rule) => ({
+  return rules.map(({ assumed: _, terms, events, ...rule }) => ({
     ...{ score, ...rule },
-    events: rule.events === null ? null : String(rule.events),
-    terms: rule.terms.join(', '),
+    events: events === null ? null : String(events),
+    terms: terms.join(', '),
   }))
 }
 
-function lines(lead: string, found: readonly Breakdown[], asOf: string, paint: Paint): string[] {
+type Shape = { readonly asOf: Instant; readonly zone: string; readonly paint: Paint }
+
+function lines(lead: string, found: readonly Breakdown[], { asOf, zone, paint }: Shape): string[] {
   if (found.length === 0) return ['No scores are defined: scoring.yaml gives points for what leads do.']
-  const head = `${printable(lead)}  ·  as of ${instant(asOf)} UTC`
-  return [head, ...found.flatMap((each) => ['', ...tableOf(each, paint)])]
+  const head = `${printable(lead)}  ·  as of ${zoned(asOf, zone)}`
+  return [head, ...found.flatMap((each) => ['', ...tableOf(each, zone, paint)])]
 }
 
-function tableOf(of: Breakdown, paint: Paint): string[] {
+function tableOf(of: Breakdown, zone: string, paint: Paint): string[] {
   const title = `${paint.bold(`${printable(of.score)} ${of.value}`)}${of.level ? ` (${printable(of.level)})` : ''}`
-  const rows = rowsOf(of).filter(({ events, points }) => events !== '0' && points !== '0')
-  const silent = rowsOf(of).length - rows.length
+  const all = rowsOf(of)
+  const rows = all.filter(({ events, points }) => events !== '0' && points !== '0')
+  const silent = all.length - rows.length
   const shown = rows.map((each) => ({ ...each, rule: cut(printable(each.rule), 48) }))
   const none = silent > 0 ? [`${plural(silent, 'rule')} without points.`] : []
-  return [title, ...(shown.length > 0 ? renderTable(columns, shown, 110) : []), ...none]
+  const assumed = new Map(
+    of.rules.flatMap((rule) => rule.assumed.map((each) => [each.attribute, each.first_known] as const)),
+  )
+  const notes = [...assumed].map(
+    ([attribute, known]) => `${printable(attribute)} is assumed: first known ${sayMinute(known, zone)}`,
+  )
+  return [title, ...(shown.length > 0 ? renderTable(columns, shown, 110) : []), ...none, ...notes]
 }

@@ -1,15 +1,13 @@
 import { Option } from 'commander'
 import { printDuration } from '../../compiler/index.ts'
-import type { Source } from '../../pipeline/asof.ts'
 import type { Installation } from '../../pipeline/installation.ts'
 import { readSegments, readStanding } from '../../pipeline/reads.ts'
 import { type SegmentAt, segmentsAt } from '../../pipeline/segments-at.ts'
 import type { Cli } from '../cli.ts'
 import { command, duration, type Start, wholeNumber } from '../command.ts'
-import { WrongUsage } from '../errors.ts'
 import type { Answer } from '../output.ts'
 import { segmentsAnswer } from '../segments.ts'
-import { refuseFuture, sourceColumns, sourceFields } from '../source.ts'
+import { evaluateAlone, refuseFuture, sayAllAnswered, sourceColumns, sourceFields } from '../source.ts'
 import { instant } from '../values.ts'
 
 type Options = {
@@ -43,8 +41,7 @@ export const segments = (start: Start) =>
         const { period } = options
         const installation = await cli.open()
         if (options.asOf !== undefined) return cli.print(await answerAt(cli, installation, options))
-        if (options.evaluate)
-          throw new WrongUsage({ code: 'WRONG_USAGE', message: '--evaluate needs --as-of: the instant.' })
+        if (options.evaluate) throw evaluateAlone()
         const { database } = installation
         const found = await readSegments(database, { flowSeconds: period.seconds, trendDays: 14 })
         const { last_as_of } = await readStanding(database)
@@ -78,7 +75,7 @@ async function answerAt(cli: Cli, { database, project }: Installation, options: 
     trend: recorded,
     period: '',
     above: [
-      `as of ${instant(asOf)} UTC  ·  ${sayAll(found)}  ·  entered and left: last ${printDuration(period.said)}`,
+      `as of ${instant(asOf)} UTC  ·  ${sayAllAnswered(found)}  ·  entered and left: last ${printDuration(period.said)}`,
       '',
     ],
   })
@@ -90,21 +87,4 @@ async function answerAt(cli: Cli, { database, project }: Installation, options: 
     columns: [...answer.columns.filter(({ name }) => !own.has(name)), ...sourceColumns],
     rows: more.map((row) => ({ ...row, as_of: asOf })),
   }
-}
-
-/** `as recorded by run 12; evaluated: new-leads`. */
-function sayAll(found: readonly SegmentAt[]): string {
-  const of = <Kind extends Source['kind']>(kind: Kind) =>
-    found.flatMap(({ segment, source }) =>
-      source?.kind === kind ? [{ segment, source: source as Extract<Source, { kind: Kind }> }] : [],
-    )
-  const runs = [...new Set(of('recorded').map(({ source }) => source.run_id))]
-  const evaluated = of('evaluated').map(({ segment }) => segment)
-  const all = evaluated.length > 3 || runs.length === 0
-  const which = all ? `${evaluated.length} evaluated` : `evaluated: ${evaluated.join(', ')}`
-  const parts = [
-    ...(runs.length > 0 ? [`as recorded by run ${runs.join(', ')}`] : []),
-    ...(evaluated.length > 0 ? [`${which} on what is known now`] : []),
-  ]
-  return parts.join('; ') || 'nothing is known'
 }

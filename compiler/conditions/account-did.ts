@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { condition } from '../condition.ts'
-import { lowerDuring } from '../events.ts'
-import { lowerTimes } from '../times.ts'
+import { lowerDuring, nameWhich } from '../events.ts'
+import { lowerTimes, tellTimes } from '../times.ts'
 import { didFields, printDid, sayDid } from './did-event.ts'
 
 const shape = z.strictObject({ kind: z.literal('account_did'), ...didFields })
@@ -18,7 +18,8 @@ account_did
 `,
   print: (node) => `account did ${printDid(node)}`,
   lower: (node, context) => lowerTimes(lowerDuring(node, node, context), node.times, 'account'),
-  say: (node) => `the leads of the account together ${sayDid(node)}`,
+  say: sayTogether,
+  tell: (node, seen) => tellTimes(`${nameWhich(node)} at the account`, node, seen) ?? sayTogether(node),
   examples: [
     'account did demo_request',
     'account did page_view at least 5 times within 30 days',
@@ -32,3 +33,7 @@ account_did
     'account did any_mail between 60 and 30 days ago',
   ],
 })
+
+function sayTogether(node: z.infer<typeof shape>): string {
+  return `the leads of the account together ${sayDid(node)}`
+}

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { lowerComparison, printComparison, sayComparison } from '../comparison.ts'
 import { condition } from '../condition.ts'
 import { comparison } from '../definition.ts'
-import { lowerDuring, printWhich, sayWhich, which } from '../events.ts'
+import { lowerDuring, nameWhich, printWhich, sayWhich, which } from '../events.ts'
 import { period, printPeriod, sayPeriod } from '../period.ts'
 
 const shape = z.strictObject({
@@ -44,6 +44,12 @@ active_days
     ['the number of days with', sayWhich(node), node.when && sayPeriod(node.when), sayComparison(node.is)]
       .filter(Boolean)
       .join(' '),
+  tell(node, { features: [days], value }) {
+    const seen = (days && value(days)) ?? '0'
+    const when = node.when ? ` ${sayPeriod(node.when)}` : ''
+    if (seen === '0') return `no ${nameWhich(node)}${when}`
+    return `${nameWhich(node)} on ${seen === '1' ? '1 day' : `${seen} different days`}${when}`
+  },
   examples: [
     'distinct days of any event >= 5 within 30 days',
     'distinct days of page_view = 0',

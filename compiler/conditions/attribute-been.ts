@@ -5,7 +5,8 @@ import { condition } from '../condition.ts'
 import { type ComparisonNode, comparison, duration, storedName } from '../definition.ts'
 import { nobody } from '../ir.ts'
 import { inWindow, since } from '../period.ts'
-import { attributeNamed } from './attribute.ts'
+import { isEver, sayLength } from '../phrase.ts'
+import { attributeNamed, tellAttribute } from './attribute.ts'
 import { printFor } from './in-segment.ts'
 
 const followed = new Set<ComparisonNode['op']>([
@@ -52,8 +53,15 @@ beenSaid
     const begun = { kind: 'attribute_history', attribute, figure: 'since', to: is } as const
     return inWindow(begun, { to: since(node, node.for, context) })
   },
-  say: (node) =>
-    `${sayStored(node, node.of === 'account' ? 'account ' : '')} ${sayComparison(node.is)}${printFor(node.for)}`,
+  say: (node) => `${sayBeen(node)}${printFor(node.for)}`,
+  tell(node, seen) {
+    const [begun] = seen.features
+    const since = begun ? seen.value(begun) : null
+    if (begun?.kind === 'attribute_history' && since === null)
+      return tellAttribute(node, begun.attribute, seen)
+    if (since === null) return `not: ${sayBeen(node)}`
+    return `${sayBeen(node)} ${isEver(since) ? 'since ever' : `for ${sayLength(since, seen) ?? 'no time yet'}`}`
+  },
   examples: [
     'industry has been "Technology" for at least 30 days',
     'not industry has been "technology" for at least 0 days',
@@ -71,6 +79,9 @@ beenSaid
     'account.plan has been "pro" for at least 1 month',
   ],
 })
+
+const sayBeen = (node: AttributeBeen): string =>
+  `${sayStored(node, node.of === 'account' ? 'account ' : '')} ${sayComparison(node.is)}`
 
 export const printSubject = (node: Pick<AttributeBeen, 'of' | 'name' | 'path'>): string =>
   printStored(node, node.of === 'account' ? { owner: 'account.' } : { taken: new Set(['account']) })

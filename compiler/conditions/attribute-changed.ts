@@ -6,6 +6,7 @@ import { comparedValue, storedName } from '../definition.ts'
 import { type AttributeFeature, type Feature, nobody } from '../ir.ts'
 import { scalarType } from '../operand.ts'
 import { inWindow, lowerPeriod, period, printPeriod, sayPeriod } from '../period.ts'
+import { sayAgo } from '../phrase.ts'
 import { attributeNamed } from './attribute.ts'
 import { printSubject } from './attribute-been.ts'
 
@@ -56,8 +57,14 @@ changedValue
     }
     return inWindow(changed, begin ? { from: begin } : {})
   },
-  say: (node) =>
-    `${sayStored(node, node.of === 'account' ? 'account ' : '')} changed${printValues(node).replaceAll('"', '')}${node.when ? ` ${sayPeriod(node.when)}` : ''}`,
+  say: (node) => `${sayName(node)} changed${sayValues(node)}${node.when ? ` ${sayPeriod(node.when)}` : ''}`,
+  tell(node, seen) {
+    const [changed] = seen.features
+    const at = changed ? seen.value(changed) : null
+    if (at !== null) return `${sayName(node)} changed${sayValues(node)} ${sayAgo(at, seen)}`
+    const when = node.when ? ` ${sayPeriod(node.when)}` : ''
+    return `${sayName(node)} did not change${sayValues(node)}${when}`
+  },
   examples: [
     'industry changed from "Technology" to "Healthcare" within 30 days',
     'industry changed to "technology" within 1 year',
@@ -81,6 +88,9 @@ const printValues = ({ from, to }: AttributeChanged): string =>
     ...[from ? ` from ${from.exactly ? 'exactly ' : ''}${printScalar(from.value)}` : ''],
     ...[to ? ` to ${to.exactly ? 'exactly ' : ''}${printScalar(to.value)}` : ''],
   ].join('')
+
+const sayName = (node: AttributeChanged): string => sayStored(node, node.of === 'account' ? 'account ' : '')
+const sayValues = (node: AttributeChanged): string => printValues(node).replaceAll('"', '')
 
 type Sides = { attribute: AttributeFeature; from?: AttributeTest; to?: AttributeTest }
 

@@ -9,8 +9,10 @@ import {
   sayStored,
 } from '../comparison.ts'
 import { type Context, condition } from '../condition.ts'
+import { nextAnniversary } from '../dates.ts'
 import { comparison, stored } from '../definition.ts'
-import { type Feature, nobody } from '../ir.ts'
+import { type AttributeFeature, type Feature, nobody } from '../ir.ts'
+import { type Seen, sayDays, sayDistance, sayMoment, sayTyped } from '../phrase.ts'
 
 const shape = z.strictObject({
   kind: z.literal('attribute'),
@@ -62,7 +64,17 @@ attributeOwner
     const named = attributeNamed(node, context)
     return named ? lowerComparison(named, node.is, context) : nobody
   },
-  say: (node) => `${sayStored(node, node.of === 'account' ? 'account ' : '')} ${sayComparison(node.is)}`,
+  say: sayAttribute,
+  tell(node, seen) {
+    const [feature] = seen.features
+    return feature?.kind === 'attribute' ? tellAttribute(node, feature, seen) : sayAttribute(node)
+  },
+  show(node, seen) {
+    const [feature] = seen.features
+    const value = feature ? seen.value(feature) : null
+    if (node.is.op !== 'anniversary' || value === null) return undefined
+    return [`${sayMoment(value, seen.zone)}, again ${sayDays(nextAnniversary(value, seen), seen)}`]
+  },
   examples: [
     'company_size > 500',
     'company_size >= 1000.5',
@@ -154,6 +166,30 @@ attributeOwner
     'account.address.city = "Berlin"',
   ],
 })
+
+function sayAttribute(node: Attribute): string {
+  return `${sayStored(node, ownerOf(node))} ${sayComparison(node.is)}`
+}
+
+const ownerOf = ({ of }: Pick<Attribute, 'of'>): string => (of === 'account' ? 'account ' : '')
+
+const lists = new Set<AttributeFeature['type']>(['texts', 'numbers', 'booleans'])
+
+/** Of one lead: "company size 1,200", "renewal in 12 days", "no tags". */
+export function tellAttribute(
+  node: Pick<Attribute, 'of' | 'name' | 'path' | 'each' | 'is'>,
+  feature: AttributeFeature,
+  seen: Seen,
+): string {
+  const { each, is, ...named } = node
+  const name = sayStored(each === 'size' ? node : named, ownerOf(node))
+  const value = seen.value(feature)
+  const { type } = feature
+  if (value === null) return lists.has(type) ? `no ${name}` : `${name} unknown`
+  if (is.op === 'anniversary') return `anniversary of ${name} ${sayDays(nextAnniversary(value, seen), seen)}`
+  if (type !== 'instant') return `${name} ${sayTyped(value, type, seen)}`
+  return `${name} ${is.op === 'period' ? sayDistance(value, seen) : sayMoment(value, seen.zone)}`
+}
 
 /** The attribute that a node names; undefined if there is none, which is then reported. */
 export function attributeNamed(node: Asked, context: Context): Named<Feature> | undefined {

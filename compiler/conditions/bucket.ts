@@ -40,6 +40,10 @@ bucket
     return { kind: 'all', of: bounds }
   },
   say: (node) => `share ${node.from} to ${node.to} of ${node.of} of the split ${JSON.stringify(node.by)}`,
+  tell: (node, { features: [share], value }) => {
+    const seen = (share && value(share)) ?? `${node.from} to ${node.to}`
+    return `share ${seen} of ${node.of} of the split ${JSON.stringify(node.by)}`
+  },
   examples: [
     'bucket 0 to 10 of 100 by "spring"',
     'bucket 10 to 60 of 100 by "spring"',

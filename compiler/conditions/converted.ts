@@ -5,7 +5,7 @@ import { comparison } from '../definition.ts'
 import type { Filter, Property } from '../ir.ts'
 import { lowerPeriod, period, printPeriod, sayPeriod } from '../period.ts'
 import { propertyOf } from '../property.ts'
-import { lowerTimes, printTimes, sayNever, sayTimes, times } from '../times.ts'
+import { lowerTimes, printTimes, sayNever, sayTimes, tellTimes, times } from '../times.ts'
 
 const shape = z.strictObject({
   kind: z.literal('converted'),
@@ -58,11 +58,11 @@ converted_clauseSaid
     const during = node.when ? lowerPeriod(node, node.when, context) : {}
     return lowerTimes({ types, where, ...during }, node.times)
   },
-  say(node) {
-    const kind = node.of === undefined ? [] : [`kind is ${JSON.stringify(node.of)}`]
-    const said = [...kind, ...(node.value ? [`value ${sayComparison(node.value)}`] : [])].join(' and ')
-    const when = node.when ? ` ${sayPeriod(node.when)}` : ''
-    return `${sayNever(node.times)}converted${said && ` (${said})`}${sayTimes(node.times)}${when}`
+  say: sayConverted,
+  tell(node, seen) {
+    const kind = node.of === undefined ? '' : ` of kind ${JSON.stringify(node.of)}`
+    const value = node.value ? ` (value ${sayComparison(node.value)})` : ''
+    return tellTimes(`conversion${kind}${value}`, node, seen) ?? sayConverted(node)
   },
   examples: [
     'converted',
@@ -77,6 +77,13 @@ converted_clauseSaid
     'converted more than 30 days ago',
   ],
 })
+
+function sayConverted(node: Converted): string {
+  const kind = node.of === undefined ? [] : [`kind is ${JSON.stringify(node.of)}`]
+  const said = [...kind, ...(node.value ? [`value ${sayComparison(node.value)}`] : [])].join(' and ')
+  const when = node.when ? ` ${sayPeriod(node.when)}` : ''
+  return `${sayNever(node.times)}converted${said && ` (${said})`}${sayTimes(node.times)}${when}`
+}
 
 function filtersOf(node: Converted, types: { only: string[] }, context: Context): Filter[] {
   const compare = (name: string, is: z.infer<typeof comparison>): Filter[] => {

@@ -4,6 +4,7 @@ import { type Context, condition } from '../condition.ts'
 import {
   eventsSyntax,
   lowerDuring,
+  nameWhich,
   printEvent,
   printWhich,
   sayWhich,
@@ -13,7 +14,16 @@ import {
 } from '../events.ts'
 import { nobody } from '../ir.ts'
 import { type Period, period, printPeriod, sayPeriod } from '../period.ts'
-import { lowerTimes, printTimes, sayNever, sayTimes, type Times, times, timesSyntax } from '../times.ts'
+import {
+  lowerTimes,
+  printTimes,
+  sayNever,
+  sayTimes,
+  type Times,
+  tellTimes,
+  times,
+  timesSyntax,
+} from '../times.ts'
 import { whereSyntax } from '../where.ts'
 
 /** Which events, how often and when. */
@@ -60,6 +70,7 @@ ${eventsSyntax}${timesSyntax}${whereSyntax}`,
     return lowerTimes(lowerDuring(node, node, context, length), node.times)
   },
   say: (node) => sayDid(node),
+  tell: (node, seen) => tellTimes(nameWhich(node), node, seen) ?? sayDid(node),
   examples: [
     'did trial_signup',
     'did email_open within 7 days',

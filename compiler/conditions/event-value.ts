@@ -14,6 +14,7 @@ import {
   type ScalarType,
 } from '../ir.ts'
 import { period, printPeriod, sayPeriod } from '../period.ts'
+import { type Seen, sayDistance, sayTyped, withCommas } from '../phrase.ts'
 import { propertyOf } from '../property.ts'
 
 const shape = z.strictObject({
@@ -59,6 +60,7 @@ event_value_figure
     ]
       .filter(Boolean)
       .join(' '),
+  tell: tellValue,
   examples: [
     'sum amount of purchase > 100',
     'sum amount of purchase >= 250.5 within 90 days',
@@ -154,6 +156,22 @@ function lowerValue(node: EventValue, context: Context): Predicate {
     node.is,
     context,
   )
+}
+
+function tellValue(node: EventValue, seen: Seen): string {
+  const [feature] = seen.features
+  const of = `${sayStored(node.property)} of ${sayWhich(node)}`
+  const when = node.when ? ` ${sayPeriod(node.when)}` : ''
+  const value = feature ? seen.value(feature) : null
+  if (feature?.kind !== 'events' || !('property' in feature.figure) || value === null)
+    return `no ${of}${when}`
+  const { figure } = feature
+  if (figure.kind === 'distinct') {
+    return `${withCommas(value)} different ${value === '1' ? 'value' : 'values'} of ${of}${when}`
+  }
+  const { type } = figure.property
+  if (type === 'instant') return `${wordsFor(node)} ${of}${when} ${sayDistance(value, seen)}`
+  return `${wordsFor(node)} ${of} ${sayTyped(value, type, seen)}${when}`
 }
 
 type Figure = Exclude<EventValue['figure'], 'first' | 'last'>

@@ -16,5 +16,6 @@ everyone
   print: () => 'everyone',
   lower: () => all,
   say: () => 'everyone',
+  tell: () => 'everyone',
   examples: ['everyone'],
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { condition } from '../condition.ts'
 import { period, printPeriod, sayPeriod, seenInPeriod } from '../period.ts'
+import { sayAgo } from '../phrase.ts'
 import { printDuration } from '../time.ts'
 
 const shape = z.strictObject({ kind: z.literal('first_seen'), when: period })
@@ -20,6 +21,10 @@ first_seen
     if (when.is === 'within') return `new ${sayPeriod(when)}`
     if (when.is === 'more than ago') return `known for more than ${printDuration(when.duration)}`
     return `first seen ${sayPeriod(when)}`
+  },
+  tell(_node, seen) {
+    const at = seen.value({ kind: 'first_seen' })
+    return at === null ? 'not seen yet' : `first seen ${sayAgo(at, seen)}`
   },
   examples: [
     'first seen within 30 days',

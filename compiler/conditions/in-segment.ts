@@ -3,6 +3,7 @@ import { condition } from '../condition.ts'
 import { duration, name } from '../definition.ts'
 import { nobody, test } from '../ir.ts'
 import { inWindow, since } from '../period.ts'
+import { sayLength } from '../phrase.ts'
 import { segmentNamed } from '../segment-named.ts'
 import { printDuration } from '../time.ts'
 
@@ -33,6 +34,13 @@ forAtLeast
     return inWindow(entered, { to: since(node, node.for, context) })
   },
   say: (node) => `in segment ${node.key}${printFor(node.for)}`,
+  tell(node, seen) {
+    const [feature] = seen.features
+    if (feature?.kind !== 'recorded') return `${seen.holds ? '' : 'not '}in segment ${node.key}`
+    const since = seen.value(feature)
+    if (since === null) return `not in segment ${node.key}`
+    return `in segment ${node.key} for ${sayLength(since, seen) ?? 'no time yet'}`
+  },
   examples: [
     'in segment "customers"',
     'in segment "hot"',

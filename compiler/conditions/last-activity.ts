@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { condition } from '../condition.ts'
 import { type EventFeature, type Events, everyone, not, test } from '../ir.ts'
 import { inWindow, lowerPeriod, period, printPeriod, sayPeriod } from '../period.ts'
+import { sayAgo, sayLength } from '../phrase.ts'
 import { printDuration } from '../time.ts'
 
 const shape = z.strictObject({
@@ -37,6 +38,15 @@ last_activity
     if (when.is === 'within') return `active ${sayPeriod(when)}`
     if (when.is === 'more than ago') return `silent for more than ${printDuration(when.duration)}`
     return `last active ${sayPeriod(when)}`
+  },
+  tell({ is, when }, seen) {
+    const [last] = seen.features
+    const at = last ? seen.value(last) : null
+    const bounded = last?.kind === 'events' && (last.events.to ?? last.events.until) !== undefined
+    if (at === null) return bounded ? `no activity ${sayPeriod(when)}` : 'never active'
+    if (bounded) return `active ${sayAgo(at, seen)}`
+    const silent = seen.holds && (is === 'no' || when.is === 'more than ago')
+    return silent ? `silent for ${sayLength(at, seen) ?? 'no time yet'}` : `last active ${sayAgo(at, seen)}`
   },
   examples: [
     'last activity within 7 days',

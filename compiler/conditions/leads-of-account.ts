@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { condition, innerDefinition } from '../condition.ts'
 import { count } from '../definition.ts'
 import { everyone, test } from '../ir.ts'
+import { withCommas } from '../phrase.ts'
 
 const shape = z.strictObject({
   kind: z.literal('leads_of_account'),
@@ -33,6 +34,11 @@ leads_of_account_count
     )
   },
   say: (node, words) => `${printCount(node.least)} of the account: ${words(node.that)}`,
+  tell(node, { features: [leads], value }, words) {
+    const count = (leads && value(leads)) ?? '0'
+    const said = count === '0' ? 'no lead' : count === '1' ? '1 lead' : `${withCommas(count)} leads`
+    return `${said} of the account (${words(node.that)})`
+  },
   examples: [
     'any lead of account did demo_request within 30 days',
     'any lead of account title contains "vp"',

@@ -3,6 +3,7 @@ import { condition } from '../condition.ts'
 import { name } from '../definition.ts'
 import { nobody } from '../ir.ts'
 import { period, printPeriod, sayPeriod, seenInPeriod } from '../period.ts'
+import { sayAgo } from '../phrase.ts'
 import { printOf, sayOf, scoreIn } from '../score-name.ts'
 import { levelIn, printLevel } from './level.ts'
 
@@ -32,6 +33,12 @@ level_entered
     return seenInPeriod(subject, node.when, node, context)
   },
   say: (node) => `came to ${sayOf(node)}level ${node.level} ${sayPeriod(node.when)}`,
+  tell(node, seen) {
+    const [entered] = seen.features
+    const at = entered ? seen.value(entered) : null
+    const level = `${sayOf(node)}level ${node.level}`
+    return at === null ? `never came to ${level}` : `came to ${level} ${sayAgo(at, seen)}`
+  },
   examples: [
     'entered level hot within 7 days',
     'entered level "very hot" within 30 days',

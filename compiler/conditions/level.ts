@@ -4,7 +4,8 @@ import { printName } from '../comparison.ts'
 import { type Context, condition } from '../condition.ts'
 import { name } from '../definition.ts'
 import { nobody, not, type Predicate, test } from '../ir.ts'
-import { type OfScore, printOf, sayOf, scoreIn } from '../score-name.ts'
+import { type Seen, sayPoints } from '../phrase.ts'
+import { levelAt, mainScore, type OfScore, printOf, sayOf, scoreIn } from '../score-name.ts'
 
 const is = z.discriminatedUnion('op', [
   z.strictObject({ op: z.enum(['is', 'is not']), level: name }),
@@ -41,6 +42,8 @@ levelName "level (such as hot, \\"very hot\\")"
     'level' in node.is
       ? `${sayOf(node)}level ${node.is.op} ${node.is.level}`
       : `${sayOf(node)}level is ${node.is.op === 'in' ? '' : 'not '}${node.is.levels.join(' or ')}`,
+  tell: (node, seen) => `${sayOf(node)}level ${levelSeen(node, seen)}`,
+  show: (node, seen) => [`${levelSeen(node, seen)}, ${sayPoints(pointsSeen(node, seen))} points`],
   examples: [
     'level is hot',
     'level is cold',
@@ -82,6 +85,14 @@ export function levelIn(
     })
   }
   return position
+}
+
+const pointsSeen = ({ of = mainScore }: Level, { value }: Seen): string =>
+  value({ kind: 'score', score: of }) ?? '0'
+
+function levelSeen(node: Level, seen: Seen): string {
+  const score = seen.scores.find(({ name }) => name === (node.of ?? mainScore))
+  return (score && levelAt(score, BigInt(pointsSeen(node, seen)))) ?? 'unknown'
 }
 
 /** From its own bound on, until the next one's: below the first there is no lower one. */

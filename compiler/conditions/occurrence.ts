@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { condition } from '../condition.ts'
-import { lowerEvents, printWhich, sayWhich, which } from '../events.ts'
+import { lowerEvents, nameWhich, printWhich, sayWhich, which } from '../events.ts'
 import type { EventFeature } from '../ir.ts'
 import { period, printPeriod, sayPeriod, seenInPeriod } from '../period.ts'
+import { sayAgo } from '../phrase.ts'
 
 const shape = z.strictObject({
   kind: z.literal('occurrence'),
@@ -34,6 +35,11 @@ occurrence
     return seenInPeriod(feature, node.when, node, context)
   },
   say: (node) => `did ${sayWhich(node)} for the ${node.which} time ${sayPeriod(node.when)}`,
+  tell(node, seen) {
+    const [feature] = seen.features
+    const at = feature ? seen.value(feature) : null
+    return at === null ? `no ${nameWhich(node)}` : `${node.which} ${nameWhich(node)} ${sayAgo(at, seen)}`
+  },
   examples: [
     'first page_view within 7 days',
     'first page_view where page = "/pricing" within 30 days',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Context, condition } from '../condition.ts'
 import { count, duration } from '../definition.ts'
-import { lowerEvents, printWhich, sayWhich, which } from '../events.ts'
+import { lowerEvents, nameWhich, printWhich, sayWhich, which } from '../events.ts'
 import { type EventFeature, everyone, nobody, type Predicate, test } from '../ir.ts'
 import { limits } from '../limits.ts'
 import { since } from '../period.ts'
@@ -41,8 +41,11 @@ regularly_period
   print: ({ times, in: least, of, period, ...said }) =>
     `regularly ${printWhich(said)} at least ${times} times in ${least} of the last ${of} ${printPeriods(period)}`,
   lower: lowerRegularly,
-  say: ({ times, in: least, of, period, ...said }) =>
-    `did ${sayWhich(said)} at least ${times === 1 ? 'once' : `${times} times`} in ${least} of the last ${of} ${printPeriods(period)}`,
+  say: (node) => `did ${sayWhich(node)} ${sayRhythm(node, String(node.in))}`,
+  tell(node, { features: [periods], value }) {
+    const seen = periods ? value(periods) : null
+    return `${nameWhich(node)} ${sayRhythm(node, seen === '0' ? 'none' : (seen ?? String(node.in)))}`
+  },
   examples: [
     'regularly page_view at least 2 times in 3 of the last 4 weeks',
     'regularly page_view where page = "/pricing" at least 1 times in 2 of the last 6 periods of 10 days',
@@ -54,6 +57,9 @@ regularly_period
     'regularly viewed_pricing at least 1 times in 2 of the last 10 periods of 12 hours',
   ],
 })
+
+const sayRhythm = ({ times, of, period }: Regularly, periods: string): string =>
+  `at least ${times === 1 ? 'once' : `${times} times`} in ${periods} of the last ${of} ${printPeriods(period)}`
 
 const printPeriods = (period: Regularly['period']): string =>
   period.amount === 1 ? `${period.unit}s` : `periods of ${printDuration(period)}`

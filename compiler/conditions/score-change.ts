@@ -4,6 +4,7 @@ import { condition } from '../condition.ts'
 import { duration, name, number } from '../definition.ts'
 import { nobody } from '../ir.ts'
 import { sayDuration, since } from '../period.ts'
+import { sayChange } from '../phrase.ts'
 import { printOf, sayOf, scoreIn } from '../score-name.ts'
 import { printDuration } from '../time.ts'
 
@@ -52,6 +53,12 @@ score_changed
   },
   say: (node) =>
     `${sayOf(node)}score ${node.is} by at least ${printScalar(node.by)} in the last ${sayDuration(node.within)}`,
+  tell(node, { features: [change], value }) {
+    const seen = (change && value(change)) ?? '0'
+    const moved = seen === '0' ? 'unchanged' : seen.startsWith('-') ? 'down by' : 'up by'
+    const points = seen === '0' ? '' : ` ${sayChange(seen.replace('-', ''))}`
+    return `${sayOf(node)}score ${moved}${points} in the last ${sayDuration(node.within)}`
+  },
   examples: [
     'score rose by at least 10 within 7 days',
     'score rose by at least 0.000001 within 1 month',

@@ -4,6 +4,7 @@ import { condition } from '../condition.ts'
 import { comparison, duration, name } from '../definition.ts'
 import { nobody } from '../ir.ts'
 import { sayDuration, since } from '../period.ts'
+import { sayPoints } from '../phrase.ts'
 import { printOf, sayOf, scoreIn } from '../score-name.ts'
 import { printDuration } from '../time.ts'
 
@@ -40,8 +41,9 @@ score_max
       context,
     )
   },
-  say: (node) =>
-    `greatest ${sayOf(node)}score${node.within ? ` in the last ${sayDuration(node.within)}` : ''} ${sayComparison(node.is)}`,
+  say: (node) => `greatest ${sayOf(node)}score${sayWithin(node)} ${sayComparison(node.is)}`,
+  tell: (node, { features: [points], value }) =>
+    `greatest ${sayOf(node)}score ${sayPoints((points && value(points)) ?? '0')}${sayWithin(node)}`,
   examples: [
     'max score >= 50',
     'max score < 25',
@@ -51,3 +53,6 @@ score_max
     'max account score within 30 days > 60',
   ],
 })
+
+const sayWithin = ({ within }: z.infer<typeof shape>): string =>
+  within ? ` in the last ${sayDuration(within)}` : ''

@@ -3,6 +3,7 @@ import { lowerComparison, printComparison, sayComparison } from '../comparison.t
 import { condition } from '../condition.ts'
 import { comparison, name } from '../definition.ts'
 import { nobody } from '../ir.ts'
+import { sayPoints } from '../phrase.ts'
 import { printOf, sayOf, scoreIn, scoreNameSyntax } from '../score-name.ts'
 
 const shape = z.strictObject({ kind: z.literal('score'), of: name.optional(), is: comparison })
@@ -29,6 +30,8 @@ ${scoreNameSyntax}`,
     )
   },
   say: (node) => `${sayOf(node)}score ${sayComparison(node.is)}`,
+  tell: (node, { features: [points], value }) =>
+    `${sayOf(node)}score ${sayPoints((points && value(points)) ?? '0')}`,
   examples: [
     'score >= 50',
     'score < 25',

@@ -3,6 +3,7 @@ import { condition } from '../condition.ts'
 import { name } from '../definition.ts'
 import { nobody } from '../ir.ts'
 import { inWindow, lowerPeriod, period, printPeriod, sayPeriod } from '../period.ts'
+import { sayAgo } from '../phrase.ts'
 import { segmentNamed } from '../segment-named.ts'
 
 const shape = z.strictObject({
@@ -34,6 +35,14 @@ segment_change
     return inWindow(last, from ? { from } : {})
   },
   say: (node) => `${node.change} segment ${node.key}${node.when ? ` ${sayPeriod(node.when)}` : ''}`,
+  tell(node, seen) {
+    const [last] = seen.features
+    const at = last ? seen.value(last) : null
+    if (at !== null) return `${node.change} segment ${node.key} ${sayAgo(at, seen)}`
+    const bounded = last?.kind === 'recorded' && (last.to ?? last.until) !== undefined
+    if (!bounded || !node.when) return `never ${node.change} segment ${node.key}`
+    return `did not ${node.change === 'left' ? 'leave' : 'enter'} segment ${node.key} ${sayPeriod(node.when)}`
+  },
   examples: [
     'entered segment "hot" within 7 days',
     'entered segment "customers"',

@@ -1,10 +1,20 @@
 import { z } from 'zod'
 import { type Context, condition } from '../condition.ts'
 import { duration } from '../definition.ts'
-import { lowerDuring, lowerEvents, printWhich, sayWhich, which } from '../events.ts'
+import {
+  lowerDuring,
+  lowerEvents,
+  nameWhich,
+  printEvent,
+  printWhich,
+  sayWhich,
+  type Which,
+  which,
+} from '../events.ts'
 import { nobody, type Predicate, type SequenceFeature, test } from '../ir.ts'
 import { period, printPeriod, sayPeriod } from '../period.ts'
-import { type Duration, durationSeconds, printDuration } from '../time.ts'
+import { type Seen, sayAgo, sayMinute } from '../phrase.ts'
+import { type Duration, durationSeconds, type Instant, printDuration, toInstant } from '../time.ts'
 
 const mostSteps = 8
 
@@ -83,6 +93,14 @@ sequence_without
       : ''
     return `did ${steps.join(', then ')}${overall}${end}`
   },
+  tell: (node, seen) =>
+    course(node, seen, { name: nameWhich, at: (instant) => sayAgo(instant, seen) }).join(' then '),
+  show: (node, seen) => {
+    const at = (instant: Instant) => sayMinute(instant, seen.zone) ?? instant
+    const name = ({ event }: Which) => (typeof event === 'string' ? printEvent(event) : nameWhich({ event }))
+    const [first, ...more] = course(node, seen, { name, at })
+    return [first!, ...more.map((each) => `then ${each}`)]
+  },
   examples: [
     'did page_view then did demo_request',
     'did page_view where page = "/pricing" then did demo_request within 7 days',
@@ -102,6 +120,33 @@ sequence_without
 })
 
 const printWithin = (duration: Duration): string => `within ${printDuration(duration)}`
+
+type Words = { name(which: Which): string; at(instant: Instant): string }
+
+/** Step by step as far as the lead came, and then what did not follow, or should not have. */
+function course(node: Sequence, seen: Seen, { name, at }: Words): string[] {
+  const [feature] = seen.features
+  const came = feature?.kind === 'sequence' ? seen.steps(feature) : []
+  const { steps, within, without } = node
+  const done = steps.slice(0, came.length).map((step, index) => `${name(step)} ${at(came[index]!)}`)
+  const last = came.at(-1)
+  const missing = (which: Which, length: Duration | undefined, from = last) =>
+    `no ${name(which)}${length && from ? (endOf(from, length) <= nanoseconds(seen.asOf) ? ` ${printWithin(length)}` : ' yet') : ''}`
+  const next = steps[came.length]
+  if (next) {
+    const when = 'when' in next && next.when && came.length === 0 ? ` ${sayPeriod(next.when)}` : ''
+    return [...done, `${within ? missing(next, within, came[0]) : missing(next, next.within)}${when}`]
+  }
+  if (within && endOf(came[0]!, within) < nanoseconds(came[steps.length - 1]!))
+    return [...done.slice(0, -1), `${done.at(-1)} but not ${printWithin(within)}`]
+  if (!without) return done
+  const followed = came[steps.length]
+  return [...done, followed ? `${name(without)} ${at(followed)}` : missing(without, without.within)]
+}
+
+const endOf = (from: Instant, length: Duration): bigint =>
+  toInstant(from)!.add({ seconds: durationSeconds(length) }).epochNanoseconds
+const nanoseconds = (instant: Instant): bigint => toInstant(instant)!.epochNanoseconds
 
 function lowerSequence(node: Sequence, context: Context): Predicate {
   reportShape(node, context)

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { condition } from '../condition.ts'
 import { duration } from '../definition.ts'
-import { lowerEvents, printWhich, sayWhich, which } from '../events.ts'
+import { lowerEvents, nameWhich, printWhich, sayWhich, which } from '../events.ts'
 import { type EventFeature, nobody } from '../ir.ts'
 import { inWindow, isShorter, sayDuration, since } from '../period.ts'
+import { sayAgo, sayLength } from '../phrase.ts'
 import { printDuration } from '../time.ts'
 
 const shape = z.strictObject({
@@ -46,6 +47,13 @@ stopped
   },
   say: (node) =>
     `did ${sayWhich(node)} in the last ${sayDuration(node.within)}, but not in the last ${sayDuration(node.silent)}`,
+  tell(node, seen) {
+    const [last] = seen.features
+    const at = last ? seen.value(last) : null
+    if (at === null) return `no ${nameWhich(node)}`
+    if (!seen.holds) return `${nameWhich(node)} ${sayAgo(at, seen)}`
+    return `no ${nameWhich(node)} for ${sayLength(at, seen) ?? 'no time yet'}`
+  },
   examples: [
     'stopped page_view for 14 days within 60 days',
     'stopped page_view where page = "/pricing" for 1 week within 2 months',

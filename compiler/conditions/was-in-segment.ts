@@ -31,6 +31,10 @@ was_in_segment
     )
   },
   say: (node) => `was in segment ${node.key} ${node.when ? sayPeriod(node.when) : 'at any time'}`,
+  tell: (node, { holds }) => {
+    const when = node.when ? ` ${sayPeriod(node.when)}` : ''
+    return `was ${holds ? '' : node.when ? 'not ' : 'never '}in segment ${node.key}${when}`
+  },
   examples: [
     'was in segment "hot"',
     'not was in segment "customers"',

@@ -49,7 +49,8 @@ export type Failing = {
 export type PinnedDefinitions = {
   readonly segments: readonly Pinned[]
   readonly failing: readonly Failing[]
-  /** Every segment that is not archived, active or not: what it means, and what others mean that refer to it. */
+  /** Every segment that is not archived, active or not: how it stands, what it means, and what others mean by it. */
+  readonly stated: ReadonlyMap<string, Stated>
   readonly compiled: ReadonlyMap<string, Compiled>
   readonly references: References
   readonly catalog: Catalog
@@ -57,14 +58,14 @@ export type PinnedDefinitions = {
   readonly scoringVersion: number | null
 }
 
-type SegmentRow = {
+export type Stated = { readonly status: 'draft' | 'active' | 'paused'; readonly zone: string }
+
+type SegmentRow = Stated & {
   segment_id: string
   key: string
   origin: string
-  status: 'draft' | 'active' | 'paused'
   version: number
   tree: unknown
-  zone: string
   applied_version: number | null
   applied_scoring: number | null
   applied_meaning: string | null
@@ -112,7 +113,8 @@ export async function pinDefinitions(client: Reader): Promise<PinnedDefinitions>
     const first = row.applied_version !== row.version || scoreChanged || !meant
     segments.push({ ...base, predicate, zone: row.zone, meaning, first, rested: row.rested })
   }
-  return { segments, failing, compiled, references, catalog, scores, scoringVersion }
+  const stated = new Map(found.map(({ key, status, zone }) => [key, { status, zone }]))
+  return { segments, failing, stated, compiled, references, catalog, scores, scoringVersion }
 }
 
 function firstError({ diagnostics }: Compiled): Pick<Failing, 'outcome' | 'code' | 'message'> {

@@ -1,5 +1,6 @@
 -- A lead and its account, as of an instant. $1 external id text, $2 as_of timestamptz.
--- Columns: id (internal), lead_id, first_seen_at, attributes, account_id, account_attributes.
+-- Columns: id (internal), lead_id, first_seen_at, attributes, account_id, account_attributes, first_known (since when
+-- anything is known of each attribute: by lead and account, then by name).
 with subjects as (
   select 'lead' as subject, lead_id as subject_id from leads where external_id = $1::text
   union
@@ -9,10 +10,11 @@ with subjects as (
   where l.external_id = $1::text and link.value #>> '{}' ~ '^[0-9]{1,18}$'
 ),
 now as (
-  select s.subject, s.subject_id, c.attribute, c.value
+  select s.subject, s.subject_id, c.attribute, c.value, c.first_known
   from subjects s
   cross join lateral (
-    select distinct on (attribute) attribute, value
+    select distinct on (attribute) attribute, value,
+      to_char(min(from_at) over (partition by attribute), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as first_known
     from attribute_change
     where subject = s.subject and subject_id = s.subject_id
     order by attribute,
@@ -27,7 +29,10 @@ select l.lead_id as id, l.external_id as lead_id,
     where subject = 'lead' and attribute <> '@account' and value is not null), '{}') as attributes,
   a.external_id as account_id,
   coalesce((select jsonb_object_agg(attribute, value) from now
-    where subject = 'account' and subject_id = a.account_id and value is not null), '{}') as account_attributes
+    where subject = 'account' and subject_id = a.account_id and value is not null), '{}') as account_attributes,
+  coalesce((select jsonb_object_agg(subject, names) from (
+    select subject, jsonb_object_agg(attribute, first_known) as names from now
+    where subject = 'lead' or subject_id = a.account_id group by subject) known), '{}') as first_known
 from leads l
 left join now link on link.subject = 'lead' and link.attribute = '@account' and link.value #>> '{}' ~ '^[0-9]{1,18}$'
 left join accounts a on a.account_id = (link.value #>> '{}')::bigint

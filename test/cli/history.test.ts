@@ -48,6 +48,20 @@ describe('history', () => {
     )
   })
 
+  test('of some segments, whether it is in them now', async () => {
+    const head = async (options: string) =>
+      (await desk.type(`history b ${options} --format table`)).out.split('\n')[0]
+    await apply(database, { recent: 'did login within 2 days', all: 'everyone', never: 'did logout' })
+    await runAsOf(database, day(6))
+    expect(await head('--segment recent')).toBe('b  ·  in recent now, as runs recorded it')
+    expect(await head('--segment recent --segment never')).toBe(
+      'b  ·  in 1 of these 2 now, as runs recorded it',
+    )
+    await runAsOf(database, day(8))
+    expect(await head('--segment recent')).toBe('b  ·  not in recent now, as runs recorded it')
+    expect(await head('--segment never')).toBe('No run has seen b in never.')
+  })
+
   test('as CSV, and whom nobody knows', async () => {
     const { out } = await desk.type('history b --segment recent --format csv')
     expect(out.split('\n')[1]).toMatch(/^b,recent,2026-03-05T00:00:00.000000Z,.*,data,,1,,4,$/)

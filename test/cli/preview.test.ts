@@ -133,6 +133,24 @@ For example  L-1, L-2, L-3, L-4, L-5, L-6, L-7, L-8
     ])
   })
 
+  test('of the past it says since when it is recorded', async () => {
+    project()
+    desk.file('segments/a.yaml', 'pricing:\n  where: did page_view\n')
+    desk.file('scoring.yaml', 'scores:\n  engagement:\n    points: { page_view: 10 }\n')
+    expect((await desk.type('apply --yes')).code).toBe(0)
+    const text = 'was in segment "pricing" and max score >= 10'
+    expect((await previewed(text)).recorded).toEqual([
+      { of: 'segment', name: 'pricing', since: null },
+      { of: 'score', name: 'engagement', since: null },
+    ])
+    await desk.type('run --as-of 2026-11-20T00:00Z')
+    await desk.type('run --as-of 2026-11-21T00:00Z')
+    const { out } = await desk.type(['preview', text, ...asOf, '--format', 'table'])
+    expect(out).toContain('Who was in pricing is recorded since 2026-11-20 00:00 UTC.\n')
+    expect(out).toContain('The course of the engagement score is recorded since 2026-11-21 00:00 UTC.\n')
+    expect((await previewed('did page_view')).recorded).toEqual([])
+  })
+
   test('what is wrong is said at its place, and a doubtful name is a warning', async () => {
     project()
     const said = await desk.typeAtTerminal(['preview', 'did page_view\n  and compnay_size > 5'])

@@ -118,21 +118,43 @@ describe('scoring.yaml', () => {
     const { out } = await desk.typeAtTerminal('why a risen --as-of 2026-03-03T12:00:00Z')
     expect(out).toMatchInlineSnapshot(`
       "a is in risen
+      Recorded otherwise: not in it, by run 2 as of 2026-03-03 00:00.
 
         ✓ all of
           ✓ score rose by at least 30 within 2 days           34
-          ✓ max account score >= 50                           51
-          ✓ entered level warm within 1 day                   just now (2026-03-03 12:00)
-          ✓ level is not cold                                 51
+          ✓ max account score >= 50                           51; recorded since 2026-03-02 01:00
+          ✓ entered level warm within 1 day                   just now (2026-03-03 13:00)
+                                                              recorded since 2026-03-02 01:00
+          ✓ level is not cold                                 warm, 51 points
 
-      In a sentence: score rose by at least 30 in the last 2 days, greatest account score is at least
-      50, came to level warm in the last day, score 51.
+      In a sentence: score up by 34 in the last 2 days, greatest account score 51, came to level warm
+      just now, level warm.
 
-      as of 2026-03-03 12:00 UTC, evaluated by the current definition on what is known now
+      as of 2026-03-03 13:00 Europe/Berlin, evaluated by the current definition on what is known now
       "
     `)
-    const { segments } = await json('lead a --as-of 2026-03-03T12:00:00Z')
+    const { segments } = await json('lead a --as-of 2026-03-03T12:00:00Z --evaluate')
     expect(segments.map(({ segment }: { segment: string }) => segment)).toEqual(['risen'])
+  })
+
+  test('what a lead was not known to be yet is assumed, and said', async () => {
+    await twoLeads()
+    await database.query(`update attribute_change set from_at = '2026-03-02Z' where attribute <> '@account'`)
+    desk.file('scoring.yaml', scoring)
+    await desk.type('apply')
+    const rules = async (asOf: string) => (await json(`score a --as-of ${asOf} --score fit`)).scores[0].rules
+    const [known] = await rules('2026-03-03')
+    expect(known).toMatchObject({ points: '20', assumed: [] })
+    const [before] = await rules('2026-03-01T12:00Z')
+    expect(before).toMatchObject({
+      points: '20',
+      assumed: ['industry', 'size'].map((attribute) => ({
+        ...{ attribute, first_known: '2026-03-02T00:00:00.000000Z' },
+      })),
+    })
+    expect((await desk.typeAtTerminal('score a --as-of 2026-03-01T12:00Z --score fit')).out).toContain(
+      '\nindustry is assumed: first known 2026-03-02 01:00\nsize is assumed: first known 2026-03-02 01:00\n',
+    )
   })
 
   test('the breakdown, as people read it', async () => {
@@ -141,7 +163,7 @@ describe('scoring.yaml', () => {
     await desk.type('apply')
     const { out } = await desk.typeAtTerminal('score a --as-of 2026-03-03T12:00:00Z --score engagement')
     expect(out).toMatchInlineSnapshot(`
-      "a  ·  as of 2026-03-03 12:00 UTC
+      "a  ·  as of 2026-03-03 13:00 Europe/Berlin
 
       engagement 51 (warm)
       RULE                           EVENTS  EACH  BEFORE  POINTS  FADES AND CAPS

@@ -67,7 +67,7 @@ run 2  as of NOW: \`tideline members booth\` shows them.
     await desk.type('snapshot --file more.csv --key booth --replace')
     expect(await members(database, 'booth')).toEqual(['L-1'])
     const why = await desk.typeAtTerminal('why L-1 booth')
-    expect(why.out).toMatch(/✓ on its list\s+yes/)
+    expect(why.out).toMatch(/✓ on its list\s+it is on it\n/)
     expect((await desk.type('versions booth')).code).toBe(0)
     expect(errorOf(await desk.type('apply booth --to 1 --yes')).code).toBe('SEGMENT_IS_STATIC')
   })
@@ -119,7 +119,9 @@ run 2  as of NOW  ·  all segments: 1 lead entered, 0 leads left
     expect(await members(database, 'active')).toEqual(['L-2'])
     expect((await desk.typeAtTerminal('segments')).out).toMatch(/^active .* 1 in, 1 out by hand$/m)
     expect((await desk.typeAtTerminal('why L-2 active')).out).toContain('In a sentence: added by hand.')
-    expect((await desk.typeAtTerminal('why L-1 active')).out).toMatch(/✗ not removed by hand\s+yes/)
+    expect((await desk.typeAtTerminal('why L-1 active')).out).toMatch(
+      /✗ not removed by hand\s+a hand removed it\n/,
+    )
     const listed = JSON.parse((await desk.type('override list active')).out) as { lead_id: string }[]
     expect(listed).toMatchObject([
       { segment: 'active', lead_id: 'L-1', override: 'remove', until: null },

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Columns } from '../../compiler/columns.ts'
 import { dialects } from '../../compiler/dialects/index.ts'
 import { emit } from '../../compiler/emit.ts'
-import type { Feature, Predicate } from '../../compiler/ir.ts'
+import type { Feature, Predicate, SequenceFeature } from '../../compiler/ir.ts'
 import { plan } from '../../compiler/plan.ts'
-import { type Instant, readInstant } from '../../compiler/time.ts'
+import { pathColumn, stepsOf } from '../../compiler/sequences.ts'
+import { formatInstant, type Instant, readInstant, toInstant } from '../../compiler/time.ts'
 import { turnsAt, turnsOf } from '../../compiler/turns.ts'
 import type { Database, Parameter, Row } from '../../pipeline/engine.ts'
 import { findLead } from '../../pipeline/lead.ts'
@@ -16,9 +17,10 @@ import { testDatabase } from '../support/database.ts'
 import { addLead, apply, runAsOf } from '../support/definitions.ts'
 import { loadPostgres } from '../support/load.ts'
 import { predicateCases } from '../support/predicates.ts'
+import { sequence } from '../support/reference/events.ts'
 import { instantOf, microsOf as microseconds } from '../support/reference/time.ts'
 import { members } from '../support/reference.ts'
-import type { World } from '../support/world.ts'
+import type { Event, World } from '../support/world.ts'
 
 let database: Database
 beforeAll(async () => {
@@ -54,14 +56,46 @@ describe('one lead', () => {
       { numRuns: 12 },
     ))
 
+  test('the instants told of a sequence are those of its steps, as far as the lead came', () => {
+    const seen = { came: 0, done: 0 }
+    return fc
+      .assert(
+        fc.asyncProperty(predicateCases(12), async ({ world, questions }) => {
+          const horizon = await loadPostgres(database, world)
+          const predicates = questions.map(({ predicate }) => predicate)
+          const subjects = predicates.map((predicate, index) => ({ key: `s${index}`, predicate }))
+          const queryPlan = plan(subjects, world.scores, world.segments)
+          const columns = new Columns(queryPlan)
+          for (const row of await ask(world, predicates, { horizon, values: true })) {
+            const all = world.events.filter(
+              ({ lead, late, at }) => lead === Number(row.lead_id) && !late && at <= world.asOf,
+            )
+            for (const feature of queryPlan.sequences) {
+              const path = instantsIn(row[`value_${pathColumn(feature, { columns })}`])
+              const came = stepsOf(feature, path)
+              const done = row[`value_${columns.of(feature)}`] === 'true'
+              expectCourse(feature, { came, done, all, asOf: world.asOf })
+              seen.came += came.length > 0 ? 1 : 0
+              seen.done += done ? 1 : 0
+            }
+          }
+        }),
+        { numRuns: 12 },
+      )
+      .then(() => expect(Math.min(seen.came, seen.done)).toBeGreaterThan(0))
+  })
+
   test('nothing turns before the next instant at which it may', () =>
     fc.assert(
       fc.asyncProperty(predicateCases(6), fc.double({ min: 0, max: 1, noNaN: true }), async (asked, part) => {
         const world = upToNow(asked.world)
         const horizon = await loadPostgres(database, world)
         for (const { predicate } of asked.questions) {
-          const turns = turnsOf(predicate, world.segments ?? new Map(), world.scores)
-          if (!turns) continue
+          const told = turnsOf(predicate, world.segments ?? new Map(), world.scores)
+          if ('because' in told) continue
+          const turns = told.flatMap((turn) => ('list' in turn ? [] : [turn]))
+          // When a hand's word ends, no value tells.
+          if (turns.length < told.length) continue
           const features = turns.flatMap(({ feature }) => (feature ? [feature] : []))
           const subjects = [predicate, ...features.map(known)]
           const columns = new Columns(
@@ -95,6 +129,27 @@ describe('one lead', () => {
       { numRuns: 15, interruptAfterTimeLimit: 20_000, endOnFailure: true },
     ))
 })
+
+const instantsIn = (path: unknown): Instant[] =>
+  [...String(path ?? '').matchAll(/"([^"]+)"/g)].map(([, text]) => formatInstant(toInstant(text!)!))
+
+type Course = {
+  readonly came: readonly Instant[]
+  readonly done: boolean
+  readonly all: readonly Event[]
+  readonly asOf: Instant
+}
+
+/** The events of these instants do the steps up to there; and no events do one more. */
+function expectCourse(feature: SequenceFeature, { came, done, all, asOf }: Course): void {
+  const { steps, within } = feature
+  const first = (count: number): SequenceFeature => ({ kind: 'sequence', steps: steps.slice(0, count) })
+  const count = Math.min(came.length, steps.length)
+  const told = all.filter(({ at }) => came.slice(0, count).includes(at))
+  expect(count === 0 || sequence(first(count), told, asOf)).toBe(true)
+  expect(count < steps.length && sequence(first(count + 1), all, asOf)).toBe(false)
+  if (done) expect(sequence({ ...first(steps.length), ...(within ? { within } : {}) }, told, asOf)).toBe(true)
+}
 
 const known = (subject: Feature): Predicate => ({ kind: 'test', subject, is: { op: 'known' } })
 
@@ -157,8 +212,11 @@ describe('explaining', () => {
     expect(segments).toEqual([
       {
         segment: 'stalled-trials',
+        status: 'active',
+        zone: 'UTC',
         holds: true,
-        short: 1,
+        short: 0,
+        met: 3,
         part: {
           kind: 'all',
           holds: true,
@@ -192,7 +250,7 @@ describe('explaining', () => {
             },
           ],
         },
-        sentence: 'trial signup 28 days ago, event 17 days ago, no api call',
+        sentence: 'trial signup 28 days ago, silent for 17 days, no api call',
       },
     ])
   })
@@ -200,13 +258,15 @@ describe('explaining', () => {
   test('segments it is in come first, then those it misses by one condition, then the others', async () => {
     const { segments, scores } = await why('a', '2026-03-01T00:00:00.000000Z')
     expect(segments.map(({ segment, holds, short }) => [segment, holds, short])).toEqual([
-      ['everybody', true, expect.any(Number)],
-      ['recent', true, 1],
-      ['stalled-trials', true, 1],
+      ['everybody', true, 0],
+      ['recent', true, 0],
+      ['stalled-trials', true, 0],
       ['large', false, 1],
       ['far', false, 2],
     ])
-    expect(of(await why('a', '2026-03-01T00:00:00.000000Z'), 'recent').sentence).toBe('login 2 times')
+    expect(of(await why('a', '2026-03-01T00:00:00.000000Z'), 'recent').sentence).toBe(
+      'login 2 times in the last 30 days',
+    )
     expect(scores).toEqual([{ score: 'engagement', value: '6', level: 'cold' }])
   })
 
@@ -218,8 +278,12 @@ describe('explaining', () => {
   })
 
   test('until when, to the microsecond: then it turns over, and not before', async () => {
-    const { turns } = await why('a', '2026-03-01T00:00:00.000000Z')
-    expect(Object.fromEntries(turns)).toEqual({ recent: '2026-03-12T12:00:00.000001Z' })
+    const { endings } = await why('a', '2026-03-01T00:00:00.000000Z')
+    expect(Object.fromEntries(endings)).toEqual({
+      recent: { kind: 'at', at: '2026-03-12T12:00:00.000001Z' },
+      'stalled-trials': { kind: 'open' },
+      everybody: { kind: 'open' },
+    })
     expect(of(await why('a', '2026-03-12T12:00:00.000000Z'), 'recent').holds).toBe(true)
     expect(of(await why('a', '2026-03-12T12:00:00.000001Z'), 'recent').holds).toBe(false)
   })

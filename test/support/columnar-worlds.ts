@@ -20,6 +20,7 @@ export function pinnedTo(world: World, questions: readonly Question[]): PinnedDe
       rested: false,
     })),
     failing: [],
+    stated: new Map(),
     compiled: new Map(),
     references: world.segments ?? new Map(),
     catalog,
