@@ -178,6 +178,32 @@ Nothing was changed: this is what it would do.
     )
   })
 
+  test('says how much of what was written as text is json, and how many values are not', async () => {
+    const tags = ['"[""vip"",""beta""]"', ...Array.from({ length: 7 }, (_, index) => `"[tag ${index}"`)]
+    desk.file('leads.csv', `lead_id,tags\n${tags.map((each, index) => `L-${index},${each}`).join('\n')}\n`)
+    await desk.type('import leads leads.csv')
+    expect((await desk.type('catalog set tags json --format table')).out).toBe(`tags of leads
+
+                           text        json
+  of the type                 8           1
+  count as missing            0           0
+  are lists of one            0           7
+
+Not of the type: "[tag 0" × 1, "[tag 1" × 1, "[tag 2" × 1, "[tag 3" × 1, "[tag 4" × 1, and 2 other
+values.
+1 value stored anew.
+`)
+    expect(await json('catalog set tags json')).toMatchObject({ typed_after: 1, unreadable_different: 7 })
+    expect(await json('catalog leads')).toMatchObject([{ name: 'tags', type: 'json' }])
+    expect(await json('quality')).toMatchObject([{ name: 'tags', known: 8, wrong: 7, kinds: { text: 7 } }])
+    expect((await desk.typeAtTerminal('quality')).out).toContain(
+      '1 name of type json with single values, each a list of one; 0 without.',
+    )
+    desk.file('segments/a.yaml', 'vip:\n  where: tags = "vip" and size of tags >= 2\n')
+    expect((await json('check')).findings).toEqual([])
+    expect(await json('preview tags="vip"')).toMatchObject({ members: 1 })
+  })
+
   test('segments that compare it get a new version; those that would break need a yes', async () => {
     await imported()
     await desk.type('apply')
