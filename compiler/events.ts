@@ -125,7 +125,7 @@ function member(node: object, name: string, context: Context, length?: number): 
 }
 
 function brokenAlias(node: object, name: string, why: string, context: Context, length?: number): void {
-  context.report(node, 'BAD_ALIAS', `The alias ${name} stands for nothing any more: ${why}`, {
+  context.report(node, 'BAD_ALIAS', `The alias ${name} stands for nothing: ${why}`, {
     hint: 'Mend it in events.yaml.',
     ...at(length),
   })
