@@ -9,6 +9,7 @@ export {
   type SegmentMeaning,
 } from './catalog.ts'
 export { Columns, countBeside } from './columns.ts'
+export { hasComment, onOneLine } from './comments.ts'
 export { elementType, micropoints } from './compare.ts'
 export {
   type Compiled,

@@ -21,6 +21,7 @@ import { command, type Start, wholeNumber } from '../command.ts'
 import { findingLines } from '../errors.ts'
 import { acceptLarge } from '../large.ts'
 import { rebuilding } from '../plan/scores.ts'
+import { definitionLine } from '../plan/words.ts'
 import { author, runAnswer, runNow, told } from '../runs.ts'
 import { instant, plural, widthOf } from '../values.ts'
 import { applyVersion } from './apply-version.ts'
@@ -163,14 +164,12 @@ function applyLines(cli: Cli, report: ApplyReport): string[] {
 function planLines({ key, action, before, after }: SegmentPlan, margin: number): string[] {
   if (action === 'describe') return ['described anew; it means the same']
   if (action === 'archive') return ['archived: no file holds it any more']
-  const [from, to] = [oneLine(before), oneLine(after)]
+  const [from, to] = [definitionLine(before), definitionLine(after)]
   if (action === 'create') return [to]
   if (from === to) return [`${to}  (what it refers to changed)`]
   const line = `${from}  →  ${to}`
   return margin + key.length + widthOf(line) <= 96 ? [line] : [from, `→  ${to}`]
 }
-
-const oneLine = (text: string | undefined): string => (text ?? '').replace(/\s+/g, ' ').trim()
 
 function countLine({ segments }: ApplyReport): string {
   const words = {

@@ -1,3 +1,4 @@
+import { onOneLine } from '../../compiler/index.ts'
 import type { Plan, PlannedSegment } from '../../pipeline/plan.ts'
 import type { EventsChange } from '../../pipeline/planned/catalog.ts'
 import type { Counted } from '../../pipeline/planned/counting.ts'
@@ -7,7 +8,10 @@ import { nothing, plural, printable, show, thousands } from '../values.ts'
 
 export const number = (count: number | null): string => (count === null ? nothing : thousands(String(count)))
 
-export const oneLine = (text: string | null): string => printable((text ?? '').replace(/\s+/g, ' ').trim())
+export const oneLine = (text: string): string => printable(text.replace(/\s+/g, ' ').trim())
+
+/** A definition in its text form, on one line. */
+export const definitionLine = (text: string | null | undefined): string => printable(onOneLine(text ?? ''))
 
 /** What happens with a segment, in one word. */
 export function verbOf({ action, renamedFrom, because }: PlannedSegment): Verb {
@@ -104,9 +108,9 @@ const quoted = (text: string | null): string => (text === null ? nothing : print
 
 export function eventsLine({ kind, name, before, after }: EventsChange): string {
   const what = `${kind} ${printable(name)}`
-  if (before === null) return `new ${what}: ${oneLine(after)}`
-  if (after === null) return `${what} is gone: ${oneLine(before)}`
-  return `${what}: ${oneLine(before)}  →  ${oneLine(after)}`
+  if (before === null) return `new ${what}: ${definitionLine(after)}`
+  if (after === null) return `${what} is gone: ${definitionLine(before)}`
+  return `${what}: ${definitionLine(before)}  →  ${definitionLine(after)}`
 }
 
 export const leadsOf = ({ leads }: Plan): string => (leads === null ? '' : plural(leads, 'lead'))
