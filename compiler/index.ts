@@ -44,7 +44,14 @@ export {
   type References,
   testsOf,
 } from './plan.ts'
-export { listsReadBy, readsAccounts, readsFading, readsOtherLeads, readsScore } from './reads.ts'
+export {
+  listsReadBy,
+  readsAccounts,
+  readsFading,
+  readsOtherLeads,
+  readsScore,
+  scoresReadBy,
+} from './reads.ts'
 export { referencesOf } from './references.ts'
 export {
   compileScores,

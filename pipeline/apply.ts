@@ -11,8 +11,10 @@ import { readCatalog } from './catalog.ts'
 import {
   type Action,
   type Decision,
+  type Description,
   decide,
   decideScoring,
+  descriptions,
   readScoring,
   readSegments,
   type StoredSegment,
@@ -30,6 +32,7 @@ export type SegmentPlan = {
   readonly action: Action
   readonly before?: string | undefined
   readonly after?: string | undefined
+  readonly described: readonly Description[]
 }
 /** Recorded scores stay as they are, and rules begin from now on; or backfills are to recompute them. */
 export type ScorePast = 'from-now' | 'rebuild'
@@ -98,7 +101,7 @@ function checkScores(
 }
 
 /** What the catalog will be once these files are applied: events.yaml decides what is activity, and the aliases. */
-function withSources(
+export function withSources(
   stored: Catalog,
   sources: Sources,
   zone: string,
@@ -163,8 +166,9 @@ export function applySources(
     for (const decision of decisions) await carryOut(client, decision, compiled.get(decision.key), zone)
     await accept(client, accepted, intended)
     return {
-      segments: decisions.map(({ key, action, stored: before, text }) => {
-        return { key, action, before: before?.definition, after: text }
+      segments: decisions.map((each) => {
+        const { key, action, stored: before, text } = each
+        return { key, action, before: before?.definition, after: text, described: descriptions(each) }
       }),
       renames,
       scoring,

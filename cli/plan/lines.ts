@@ -13,6 +13,7 @@ import {
   hasChanges,
   moved,
   number,
+  parkedNote,
   reasonOf,
   signs,
   sizeOf,
@@ -64,6 +65,7 @@ function segmentLines(segment: PlannedSegment, leads: number | null, paint: Pain
     ...(verb === 'record' ? ['Written down anew; it means what it means today.'] : []),
     ...(verb === 'archive' ? ['No file holds it any more.'] : []),
     ...(reason ? [`Its members may change because ${reason}.`] : []),
+    ...(segment.parked ? [parkedNote] : []),
     ...(status === 'draft' || status === 'paused' ? [`It is ${status}: runs leave it alone.`] : []),
     ...describedOf(segment),
   ]

@@ -76,6 +76,10 @@ export function reasonOf({ because }: PlannedSegment): string | undefined {
   return said.length > 0 ? said.join(', ') : undefined
 }
 
+/** What stands beside the counts of a segment whose members are not those that are counted as now. */
+export const parkedNote =
+  'A run parked it: its members stay as they were before; what is counted as now is what it means now.'
+
 /** How the definition reads: before and after where they differ. */
 export function textOf(segment: PlannedSegment): { before?: string; after?: string } {
   const [before, after] = [segment.before?.trim(), segment.after?.trim()]
@@ -101,7 +105,7 @@ export function moved(members: Counted | null): string {
   return parts.length > 0 ? parts.join(' ') : 'no change'
 }
 
-export const describedOf = ({ described }: PlannedSegment): string[] =>
+export const describedOf = ({ described }: Pick<PlannedSegment, 'described'>): string[] =>
   described.map(({ field, before, after }) => `${field}: ${quoted(before)}  →  ${quoted(after)}`)
 
 const quoted = (text: string | null): string => (text === null ? nothing : printable(JSON.stringify(text)))

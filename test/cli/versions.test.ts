@@ -148,10 +148,10 @@ describe('renamed_from', () => {
     expect((await json('check')).findings).toEqual([])
     const applied = await desk.type('apply --format table')
     expect(applied.out).toBe(`» big is large now; its members and its history stay
-· large  described anew; it means the same
+· large  name: "big"  →  "large"
 + other  in segment "large"
 
-1 created, 1 described anew.
+1 created, 1 renamed.
 ${applied.out.split('\n').at(-2)}
 `)
     expect(await membersOf('large')).toEqual(['a'])
