@@ -65,3 +65,4 @@ export {
 export { type Statement, toStatement } from './statement.ts'
 export * from './time.ts'
 export { type Turn, turnsAt, turnsOf } from './turns.ts'
+export { printStored } from './words.ts'

@@ -2,27 +2,21 @@ import { nearest } from '../../compiler/index.ts'
 import type { Database } from '../../pipeline/engine.ts'
 import { UserError } from '../../pipeline/errors.ts'
 import { type Naming, readNaming } from '../../pipeline/naming.ts'
-import {
-  type KnownName,
-  readAliases,
-  readAttributes,
-  readEventTypes,
-  readProperties,
-  readScores,
-} from '../../pipeline/reads.ts'
+import { readAliases, readEventTypes, readScores } from '../../pipeline/reads.ts'
 import { command, type Start } from '../command.ts'
+import { attributeRows, type NameRow, type NameRows, propertyRows } from '../names.ts'
 import type { Answer } from '../output.ts'
 import { type Column, type Row, renderTable } from '../table.ts'
-import { cut, plural, thousands } from '../values.ts'
+import { plural } from '../values.ts'
 import { catalogSet } from './catalog-set.ts'
 
 export const catalog = (start: Start) =>
   command('catalog', {
     summary: 'the names a definition may use: types, how often known, common values',
     description:
-      'The attributes of leads and accounts, the event types, their properties and aliases, the scores: type, on how many each is known, its most common values, and which segments name it.',
+      'The attributes of leads and accounts, the event types, their properties and aliases, the scores: type, on how many each is known, its most common values, and which segments name it. Keys within what is json stand below its name, as definitions write them. Without an argument, all but the properties of events, which are counted.',
     examples: [
-      ['tideline catalog', 'everything'],
+      ['tideline catalog', 'everything, in one view'],
       ['tideline catalog leads', 'the attributes of leads'],
       ['tideline catalog page_view', 'the properties of an event type'],
       ['tideline catalog leads --no-values', 'without showing what leads said'],
@@ -71,50 +65,8 @@ async function answer(database: Database, what: string | undefined, values: numb
   if (!types.some((each) => each.type === what)) {
     throw unknown(what, [...types.map((each) => each.type), ...aliases.map((each) => each.name)])
   }
-  const properties = (await readProperties(database, what, values)).map((each) =>
-    nameRow(each, naming.property(what, each.name)),
-  )
+  const properties = await propertyRows(database, naming, what, values)
   return names(properties, `Events of type ${what} have had no properties so far.`)
-}
-
-type NameRow = ReturnType<typeof nameRow>
-
-function nameRow(found: KnownName, segments: string[]) {
-  const { of, different, values, ...rest } = found
-  return {
-    ...rest,
-    share: Number(of) > 0 ? Number(found.known) / Number(of) : null,
-    different,
-    values,
-    common: common(found),
-    segments,
-    named_by: segments.join(', '),
-  }
-}
-
-/** `Technology (34 %), Healthcare (12 %)`; of what is different nearly everywhere only how many there are. */
-function common({ known, different, values }: KnownName): string {
-  const [first] = values
-  if (!first) return ''
-  if (first.count === 1 && Number(different) > 1) return 'all different'
-  if (first.count * 100 < Number(known)) return `${thousands(different)} different ones`
-  return values
-    .slice(0, 4)
-    .map(({ value, count }) => {
-      const text = typeof value === 'string' ? value : JSON.stringify(value)
-      return `${cut(text, 24)} (${Math.round((count / Number(known)) * 100)} %)`
-    })
-    .join(', ')
-}
-
-async function attributeRows(
-  database: Database,
-  naming: Naming,
-  subject: 'lead' | 'account',
-  values: number,
-): Promise<NameRow[]> {
-  const found = await readAttributes(database, subject, values)
-  return found.map((each) => nameRow(each, naming.attribute(subject, each.name)))
 }
 
 async function eventRows(database: Database, naming: Naming) {
@@ -139,12 +91,12 @@ function plain(row: Row): Row {
   )
 }
 
-function names(rows: readonly NameRow[], none: string): Answer {
+function names({ rows, more }: NameRows, none: string): Answer {
   return {
     columns: machine(nameColumns),
     rows,
     document: rows.map(plain),
-    lines: rows.length === 0 ? [none] : renderTable(shownColumns(rows), rows, 100),
+    lines: rows.length === 0 ? [none] : [...renderTable(shownColumns(rows), rows, 100), ...more],
   }
 }
 
@@ -168,11 +120,17 @@ async function everything(database: Database, naming: Naming, values: number): P
     const segments = naming.score(each.name)
     return { ...each, segments, named_by: segments.join(', ') }
   })
-  const part = (title: string, columns: readonly Column[], rows: readonly Row[]) =>
-    rows.length === 0 ? [] : [title, '', ...renderTable(columns, rows, 100), '']
+  const part = (
+    title: string,
+    columns: readonly Column[],
+    rows: readonly Row[],
+    more: readonly string[] = [],
+  ) => (rows.length === 0 ? [] : [title, '', ...renderTable(columns, rows, 100), ...more, ''])
+  const attributes = (of: string, { rows, names, more }: NameRows) =>
+    part(`${of} have ${plural(names, 'attribute')}`, shownColumns(rows), rows, more)
   const rows = [
-    ...leads.map((each) => ({ subject: 'lead', ...each })),
-    ...accounts.map((each) => ({ subject: 'account', ...each })),
+    ...leads.rows.map((each) => ({ subject: 'lead', ...each })),
+    ...accounts.rows.map((each) => ({ subject: 'account', ...each })),
     ...types.map(({ type, events: known, ...each }) => ({
       subject: 'event',
       name: type,
@@ -193,21 +151,24 @@ async function everything(database: Database, naming: Naming, values: number): P
             'Nothing is known yet: `tideline import leads FILE` and `tideline import events FILE` bring it in.',
           ]
         : [
-            ...part(`Leads have ${plural(leads.length, 'attribute')}`, shownColumns(leads), leads),
-            ...part(
-              `Accounts have ${plural(accounts.length, 'attribute')}`,
-              shownColumns(accounts),
-              accounts,
-            ),
+            ...attributes('Leads', leads),
+            ...attributes('Accounts', accounts),
             ...part(
               `There ${types.length === 1 ? 'is' : 'are'} ${plural(types.length, 'event type')}`,
               eventColumns,
               types,
+              whereProperties(types),
             ),
             ...part(`And ${plural(aliases.length, 'alias', 'aliases')}`, aliasColumns, aliases),
             ...part(`And ${plural(scores.length, 'score')}`, scoreColumns, scores),
           ].slice(0, -1),
   }
+}
+
+/** The overview counts properties; what they are stands elsewhere. */
+function whereProperties(types: readonly { type: string; properties: string }[]): string[] {
+  const some = types.find(({ properties }) => Number(properties) > 0)
+  return some ? ['', `\`tideline catalog ${some.type}\` lists the properties of an event type.`] : []
 }
 
 const nameColumns: readonly Column[] = [
@@ -229,8 +190,8 @@ const eventColumns: readonly Column[] = [
   { name: 'conversion', kind: 'boolean' },
   { name: 'events', kind: 'count' },
   { name: 'leads', kind: 'count' },
-  { name: 'share', kind: 'share' },
-  { name: 'properties', kind: 'count', title: null },
+  { name: 'share', kind: 'share', title: null },
+  { name: 'properties', kind: 'count' },
   { name: 'segments', kind: 'json', title: null },
   { name: 'named_by', title: 'NAMED BY' },
 ]
