@@ -10,6 +10,8 @@ export type Diagnostic = {
   /** Where in the text form; absent for the JSON form, which has `path`. */
   readonly span?: Span | undefined
   readonly path?: string | undefined
+  /** The attribute, property or event type that the catalog doesn't know. */
+  readonly unknown?: string | undefined
 }
 
 /** Every code a definition can earn, and what it means. The docs list the same. */

@@ -134,6 +134,7 @@ function brokenAlias(node: object, name: string, why: string, context: Context, 
 function unknownEvent(node: object, name: string, context: Context, length?: number): void {
   context.report(node, 'UNKNOWN_EVENT', `No event of type "${name}" has come so far.`, {
     severity: 'warning',
+    unknown: name,
     hint: suggest(name, context),
     ...at(length),
   })

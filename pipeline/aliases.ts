@@ -41,8 +41,8 @@ export function compileAliases(
       continue
     }
     for (const each of diagnostics) {
-      const { code, severity, message, hint } = each
-      findings.push({ ...locate(each), code, severity, message, hint })
+      const { code, severity, message, hint, unknown } = each
+      findings.push({ ...locate(each), code, severity, message, hint, unknown })
     }
     aliases.set(name, alias ?? brokenBy(diagnostics.find(isError)?.message))
   }

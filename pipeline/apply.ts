@@ -65,9 +65,9 @@ export function checkSources(sources: Sources, stored: Catalog, zone: string): C
   for (const segment of sources.segments) {
     if (stored.segments.has(segment.key)) findings.push(isStatic(segment))
     for (const each of compiled.get(segment.key)!.diagnostics) {
-      const { code, severity, message, hint } = each
+      const { code, severity, message, hint, unknown } = each
       const where = each.path ? `${each.path}: ` : ''
-      findings.push({ ...segment.locate(each), code, severity, message: where + message, hint })
+      findings.push({ ...segment.locate(each), code, severity, message: where + message, hint, unknown })
     }
   }
   return { catalog, compiled, scores, findings }
@@ -91,11 +91,11 @@ function checkScores(
   const { scores, diagnostics } = compileScores(definitions, catalog, zone)
   const findings = diagnostics.flatMap(({ score, rule, diagnostic }): Finding[] => {
     const source = sources.find(({ definition }) => definition.name === score)!
-    const { code, severity, message, hint } = diagnostic
+    const { code, severity, message, hint, unknown } = diagnostic
     // Points may be given for what is yet to come, as long as it is no slip of the pen.
     const isShort = rule !== undefined && rule < source.short
     if (isShort && code === 'UNKNOWN_EVENT' && !hint) return []
-    return [{ ...source.locate(rule, diagnostic), code, severity, message, hint }]
+    return [{ ...source.locate(rule, diagnostic), code, severity, message, hint, unknown }]
   })
   return { scores, findings }
 }
