@@ -41,6 +41,9 @@ export type SegmentStanding = {
   readonly share: string | null
   readonly entered: string | null
   readonly left: string | null
+  /** By definition, repair or backfill: not among those. */
+  readonly otherwise_entered: string | null
+  readonly otherwise_left: string | null
   readonly mean_score: string | null
   readonly trend: readonly (number | null)[] | null
 }

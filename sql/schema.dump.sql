@@ -398,6 +398,8 @@ create table membership_change (
 
 CREATE INDEX membership_change_lead ON membership_change USING btree (lead_id, as_of);
 
+CREATE INDEX membership_change_otherwise ON membership_change USING btree (segment_id, as_of) WHERE cause = ANY (ARRAY['definition'::text, 'repair'::text, 'backfill'::text]);
+
 CREATE INDEX membership_change_time ON membership_change USING btree (segment_id, as_of);
 
 comment on view membership_intervals is 'When each lead was in each segment: one row per stay.';
