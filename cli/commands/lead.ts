@@ -14,7 +14,7 @@ import { type Explanation, explainLead } from '../../pipeline/why.ts'
 import { command, type Start } from '../command.ts'
 import type { Paint } from '../paint.ts'
 import { renderTable } from '../table.ts'
-import { cut, instant, nothing, printable, show } from '../values.ts'
+import { cut, exact, instant, nothing, printable, show } from '../values.ts'
 
 export const lead = (start: Start) =>
   command('lead', {
@@ -55,7 +55,10 @@ export const lead = (start: Start) =>
             { name: 'until', kind: 'instant' },
           ],
           rows: segments,
-          document: { ...shown, as_of: asOf, scores, segments, events, changes },
+          document: {
+            ...{ ...shown, as_of: asOf, segments, events, changes },
+            scores: scores.map((each) => ({ ...each, value: exact(each.value) })),
+          },
           lines: screen({ ...screened, past: options.asOf !== undefined }, cli.paint),
         })
       }),

@@ -112,7 +112,7 @@ Changed in the last 30 days
       lead_id: 'L-1',
       account_id: null,
       attributes: { company_size: 1200 },
-      scores: [{ score: 'engagement', value: '5', level: 'cold' }],
+      scores: [{ score: 'engagement', value: 5, level: 'cold' }],
       segments: [{ segment: 'stalled', since: '2026-03-01T00:00:00.000000Z', until: null }],
       events: [{ type: 'login' }, { type: 'trial_signup' }],
       changes: [],
