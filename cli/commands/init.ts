@@ -24,7 +24,7 @@ export const init = (start: Start) =>
       ['tideline init', 'here; or, after an import, propose an events.yaml'],
       [
         'tideline init leads --templates',
-        'in the folder leads, with some twenty segments of a B2B funnel to start from',
+        'in the folder leads, with the segments of a B2B funnel to start from',
       ],
       ['tideline init --propose', 'only print what events.yaml could say'],
     ],

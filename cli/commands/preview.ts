@@ -16,7 +16,7 @@ export const preview = (start: Start) =>
   command('preview', {
     summary: 'whom a definition would hold for, before it stands in a file',
     description:
-      'Counts the leads for whom a definition holds, and how many each of its conditions holds for, alone and after those before it. It refers to segments, scores and aliases as the files have them, applied or not. Nothing is written. Sizes: narrow is less than 5 % of all leads, ideal less than 25 %, broad more.',
+      'Counts the leads for whom a definition holds, and how many each of its conditions holds for, alone and after those before it. It refers to segments, scores and aliases as the files have them, applied or not. Nothing is written. Sizes: empty is nobody, narrow less than 5 % of all leads, ideal less than 25 %, broad more, everybody all of them.',
     examples: [
       ["tideline preview 'did demo_request within 14 days and score >= 40'", 'how many, and who'],
       ["tideline preview 'no activity within 90 days' --as-of 2026-10-01", 'as it was on a day'],
