@@ -59,12 +59,13 @@ export class Cli {
       ...(options.max ? { max: options.max } : {}),
     })
     this.closers.push(() => installation.database.close())
-    if (!options.quiet) await this.headline(installation)
+    if (!options.quiet) await this.headline(installation, ownServer)
     await this.bringUpToDate(installation, options.schema ?? 'needed')
     return installation
   }
 
-  private async headline({ project, database, described }: Installation): Promise<void> {
+  /** `own`: the demo's, which stays with its server; said where somebody may think otherwise. */
+  private async headline({ project, database, described }: Installation, own: boolean): Promise<void> {
     if (!this.io.err.isTerminal) return
     const [row] = await database.query<{ server_version: string }>('show server_version')
     const version = (row?.server_version ?? '').split(' ')[0]
@@ -73,7 +74,9 @@ export class Cli {
     const where = described.includes('PostgreSQL')
       ? `${described} ${version}`
       : `${described}, PostgreSQL ${version}`
-    this.io.err.write(`${painter(this.io.err, this.io.config).dim(`tideline  ${name}  ·  ${where}`)}\n`)
+    const beside = own && this.io.config.databaseUrl ? ", the demo's own: DATABASE_URL is not looked at" : ''
+    const line = `tideline  ${name}  ·  ${where}${beside}`
+    this.io.err.write(`${painter(this.io.err, this.io.config).dim(line)}\n`)
   }
 
   private async bringUpToDate(

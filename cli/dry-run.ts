@@ -4,7 +4,7 @@ import { type DryRun, dryRun } from '../pipeline/runs/dry.ts'
 import type { Cli } from './cli.ts'
 import { statementLines, stepLine } from './run-told.ts'
 import { lookedAt, runOptions } from './runs.ts'
-import { instant, plural } from './values.ts'
+import { exact, instant, plural } from './values.ts'
 
 /** What a run would do: mode and why, who would be looked at, and its steps with their SQL. */
 export async function printDryRun(
@@ -33,6 +33,7 @@ export async function printDryRun(
 const document = ({ asOf, failing, ...rest }: DryRun): object => ({
   as_of: asOf,
   ...rest,
+  horizon: exact(rest.horizon),
   failing: failing.map(({ key, code, message }) => ({ key, code, message })),
 })
 

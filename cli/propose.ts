@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import type { EventTypeSource } from '../pipeline/project/sources.ts'
 import type { KnownEventType } from '../pipeline/reads.ts'
 import { plural } from './values.ts'
 
@@ -43,16 +44,19 @@ const channels: Readonly<Record<string, string>> = {
 }
 
 /**
- * An events.yaml for the event types that were imported. What was applied before stays as it is; the rest is a guess
- * by the names, to be looked over.
+ * An events.yaml for the event types that were imported. What was applied before stays as it is, and what events.yaml
+ * says of a type as it says it; the rest is a guess by the names, to be looked over.
  */
-export function proposeEvents(types: readonly Known[]): string {
+export function proposeEvents(types: readonly Known[], said: readonly EventTypeSource[] = []): string {
   const prefixes = new Map<string, number>()
   for (const { type } of types) {
     const prefix = prefixOf(type)
     prefixes.set(prefix, (prefixes.get(prefix) ?? 0) + 1)
   }
-  const lines = types.map((each) => ({ text: entry(each, prefixes), known: each }))
+  const lines = types.map((known) => {
+    const own = said.find(({ type }) => type === known.type)
+    return { text: written(own ?? guessed(known, prefixes)), known }
+  })
   const margin = Math.min(60, Math.max(0, ...lines.map(({ text }) => text.length)))
   const body = lines.map(
     ({ text, known }) =>
@@ -74,11 +78,15 @@ ${body.join('\n')}
 
 const prefixOf = (type: string): string => (/^[a-z0-9]+/i.exec(type)?.[0] ?? type).toLowerCase()
 
-function entry(known: Known, prefixes: ReadonlyMap<string, number>): string {
+function guessed(known: Known, prefixes: ReadonlyMap<string, number>): EventTypeSource {
   const { type } = known
   const conversion = known.conversion || (wins.test(type) && !notWon.test(type))
   const activity = known.activity && (conversion || !passive.test(type))
-  const channel = known.channel ?? (conversion ? undefined : channelOf(type, prefixes))
+  const channel = known.channel ?? (conversion ? undefined : channelOf(type, prefixes)) ?? null
+  return { type, channel, activity, conversion }
+}
+
+function written({ type, channel, activity, conversion }: EventTypeSource): string {
   const said = [
     channel && `channel: ${inline(channel)}`,
     !activity && 'activity: false',

@@ -2,7 +2,7 @@ import type { SegmentStanding } from '../pipeline/reads.ts'
 import type { Cli } from './cli.ts'
 import type { Answer } from './output.ts'
 import type { Column } from './table.ts'
-import { exact, instant, wrap } from './values.ts'
+import { exact, instant, plural, thousands, wrap } from './values.ts'
 
 /** The table of segments, as `segments` and `demo` print it. */
 export function segmentsAnswer(
@@ -29,6 +29,8 @@ export function segmentsAnswer(
     { name: 'origin', title: null },
     { name: 'added_by_hand', kind: 'count', title: null },
     { name: 'removed_by_hand', kind: 'count', title: null },
+    { name: 'otherwise_entered', kind: 'count', title: null },
+    { name: 'otherwise_left', kind: 'count', title: null },
   ]
   const machine = columns.filter((column) => column.name !== 'standing')
   const rows = segments.map((each) => ({ ...each, as_of: each.good_as_of, standing: stateOf(each) }))
@@ -38,7 +40,7 @@ export function segmentsAnswer(
     columns,
     rows,
     above: options.above,
-    below: [...sentences(cli, segments), ...(options.below ?? [])],
+    below: [...sentences(cli, segments), ...otherwise(segments), ...(options.below ?? [])],
   }
 }
 
@@ -52,6 +54,17 @@ function stateOf(segment: SegmentStanding): string {
 function byHand({ added_by_hand: added, removed_by_hand: removed }: SegmentStanding): string {
   const said = [added === '0' ? '' : `${added} in`, removed === '0' ? '' : `${removed} out`].filter(Boolean)
   return said.length > 0 ? `${said.join(', ')} by hand` : ''
+}
+
+/** Not among who entered and left: nobody did anything. */
+function otherwise(segments: readonly SegmentStanding[]): string[] {
+  const moved = segments.filter((each) => Number(each.otherwise_entered) + Number(each.otherwise_left) > 0)
+  if (moved.length === 0) return []
+  const sum = (of: 'otherwise_entered' | 'otherwise_left') =>
+    thousands(String(moved.reduce((total, each) => total + Number(each[of]), 0)))
+  const where = moved.length === 1 ? moved[0]!.segment : plural(moved.length, 'segment')
+  const counted = `${sum('otherwise_entered')} entered, ${sum('otherwise_left')} left by definition, repair or backfill`
+  return ['', `Not counted: ${counted} (${where}); \`tideline changes KEY\` says more.`]
 }
 
 function sentences(cli: Cli, segments: readonly SegmentStanding[]): string[] {

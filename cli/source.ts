@@ -31,7 +31,9 @@ export function sayAnswered(source: Source, asOf: Instant): string {
   }
   const { version, recorded_since: since } = source
   const why = since === null ? 'nothing is recorded' : `recorded since ${instant(since)} UTC`
-  return `not recorded but evaluated: version ${version} on what is known now (${why})`
+  // What was recorded by then is evaluated only where somebody asks for it.
+  const how = since !== null && since <= asOf ? 'evaluated, as asked' : 'not recorded but evaluated'
+  return `${how}: version ${version} on what is known now (${why})`
 }
 
 /** The same as columns beside each row. */
@@ -55,12 +57,16 @@ export function sourceFields(source: Source, asOf: Instant) {
 }
 
 /** What is to come is not recorded; evaluated it says what will be if nothing happens. */
-export function refuseFuture(asOf: Instant, now: Instant, evaluate: boolean | undefined): void {
+export function refuseFuture(
+  asOf: Instant,
+  now: Instant,
+  { evaluate, hint }: { evaluate?: boolean | undefined; hint?: string } = {},
+): void {
   if (asOf <= now || evaluate) return
   throw new UserError({
     code: 'AS_OF_IN_FUTURE',
     message: `${asOf} lies in the future; the database's clock says ${now}.`,
-    hint: 'With --evaluate: who would be in then if nothing happened until then.',
+    hint: hint ?? 'With --evaluate: who would be in then if nothing happened until then.',
   })
 }
 

@@ -8,13 +8,18 @@ export type Column = {
   /** The heading on a terminal: the name in capitals unless said; null: not shown there. */
   readonly title?: string | null
   readonly kind?: Kind
+  /** Left out where there is no room for all. */
+  readonly spare?: true
 }
 
 const gap = '  '
 /** Nothing is wider, however wide the terminal. */
 export const widest = 100
 
-/** Aligned columns without borders; records, one field a line, where the columns can't be made to fit. */
+/**
+ * Aligned columns without borders. Where they can't be made to fit, the last spare one is left out; without any, it is
+ * records, one field a line.
+ */
 export function renderTable(columns: readonly Column[], rows: readonly Row[], width: number): string[] {
   const shown = columns.filter((column) => column.title !== null)
   const titles = shown.map((column) => column.title ?? column.name.replaceAll('_', ' ').toUpperCase())
@@ -24,7 +29,11 @@ export function renderTable(columns: readonly Column[], rows: readonly Row[], wi
   )
   // Lines that a narrow terminal folds are still easier to read than records.
   const widths = fit(shown, wanted, width) ?? fit(shown, wanted, widest)
-  if (!widths) return records(titles, cells, width)
+  if (!widths) {
+    const spare = shown.findLast((column) => column.spare)
+    const fewer = shown.filter((column) => column !== spare)
+    return spare ? renderTable(fewer, rows, width) : records(titles, cells, width)
+  }
   const line = (texts: readonly string[]) =>
     texts
       .map((text, index) => {

@@ -159,11 +159,11 @@ export function contextFor(
     zone,
     lower: (inner) => lower(inner, context),
     report(node, code, message, options = {}) {
-      const { hint, severity = 'error', length } = options
+      const { hint, severity = 'error', length, unknown } = options
       const whole: Span | undefined = spans.get(node)
       const span = whole && length ? { start: whole.start, end: whole.start + length } : whole
       const path = span ? undefined : pathTo(node, definition)
-      const found: Diagnostic = { code, severity, message, hint, span, path }
+      const found: Diagnostic = { code, severity, message, hint, span, path, ...(unknown ? { unknown } : {}) }
       // A list of wrong values earns one diagnostic, not one for each.
       if (!diagnostics.some((each) => canonical(each) === canonical(found))) diagnostics.push(found)
     },

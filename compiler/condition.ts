@@ -62,6 +62,8 @@ export type Reported = {
   readonly severity?: 'error' | 'warning'
   /** What is wrong is the node's beginning, so many characters of it. */
   readonly length?: number
+  /** A name that the catalog doesn't know. */
+  readonly unknown?: string
 }
 
 /** Keeps a condition's node type checked inside its file, and lets all of them stand in one list. */

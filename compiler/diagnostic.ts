@@ -12,6 +12,8 @@ export type Diagnostic = {
   readonly path?: string | undefined
   /** The last step of the path is a key that can't be there. */
   readonly isKey?: true
+  /** The attribute, property or event type that the catalog doesn't know. */
+  readonly unknown?: string | undefined
 }
 
 /** Every code a definition can earn, and what it means. The docs list the same. */

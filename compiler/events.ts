@@ -131,7 +131,7 @@ function member(node: object, name: string, context: Context, length?: number): 
 }
 
 function brokenAlias(node: object, name: string, why: string, context: Context, length?: number): void {
-  context.report(node, 'BAD_ALIAS', `The alias ${name} stands for nothing any more: ${why}`, {
+  context.report(node, 'BAD_ALIAS', `The alias ${name} stands for nothing: ${why}`, {
     hint: 'Mend it in events.yaml.',
     ...at(length),
   })
@@ -140,6 +140,7 @@ function brokenAlias(node: object, name: string, why: string, context: Context, 
 function unknownEvent(node: object, name: string, context: Context, length?: number): void {
   context.report(node, 'UNKNOWN_EVENT', `No event of type "${name}" has come so far.`, {
     severity: 'warning',
+    unknown: name,
     hint: suggest(name, context),
     ...at(length),
   })

@@ -9,6 +9,7 @@ export {
   type SegmentMeaning,
 } from './catalog.ts'
 export { Columns, countBeside } from './columns.ts'
+export { hasComment, onOneLine } from './comments.ts'
 export { elementType, micropoints } from './compare.ts'
 export {
   type Compiled,
@@ -78,6 +79,7 @@ export {
   readsOtherLeads,
   readsScore,
   recordedReadBy,
+  scoresReadBy,
 } from './reads.ts'
 export { referencesOf } from './references.ts'
 export { levelAt } from './score-name.ts'
@@ -96,3 +98,4 @@ export { pathColumn, stepsOf } from './sequences.ts'
 export { type Statement, toStatement } from './statement.ts'
 export * from './time.ts'
 export { type MomentTurn, type Turn, turnsAt, turnsOf, type Untold } from './turns.ts'
+export { printStored } from './words.ts'

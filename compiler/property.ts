@@ -97,6 +97,7 @@ function reportUnknown(
     `No ${one ? label : 'such event'} had a property "${name}" so far.`,
     {
       severity: 'warning',
+      unknown: name,
       ...(length === undefined ? {} : { length }),
       hint: known ? `Did you mean "${known}"?` : undefined,
     },

@@ -7,6 +7,16 @@ const scoreKinds = new Set<Feature['kind']>(['score', 'score_change', 'score_max
 export const readsScore = (predicate: Predicate, references: References = new Map()): boolean =>
   reads(predicate, references, ({ kind }) => scoreKinds.has(kind))
 
+/** The scores that a segment's truth hangs on, by itself or through what it refers to. */
+export function scoresReadBy(predicate: Predicate, references: References): string[] {
+  const found = new Set<string>()
+  reads(predicate, references, (feature) => {
+    if ('score' in feature) found.add(feature.score)
+    return false
+  })
+  return [...found].sort()
+}
+
 /** Whether a segment's truth hangs on the other leads of a lead's account. */
 export function readsOtherLeads(
   predicate: Predicate,

@@ -6,7 +6,10 @@ export type CompiledAliases = {
   readonly findings: readonly Finding[]
 }
 
-/** What the aliases of events.yaml stand for, in a catalog whose event types are those that events.yaml says. */
+/**
+ * What the aliases of events.yaml stand for, in a catalog whose event types are those that events.yaml says. One that
+ * is wrong is broken, and so is what names it.
+ */
 export function compileAliases(
   sources: readonly AliasSource[],
   catalog: Catalog,
@@ -32,16 +35,22 @@ export function compileAliases(
         ? alias.types.only.find((type) => names.has(type) && !catalog.events.has(type))
         : undefined
     if (other !== undefined) {
-      refuse(`"${other}" is an alias, and an alias can't stand for another.`, 'Name event types here.')
+      const message = `"${other}" is an alias, and an alias can't stand for another.`
+      refuse(message, 'Name event types here.')
+      aliases.set(name, brokenBy(message))
       continue
     }
     for (const each of diagnostics) {
-      const { code, severity, message, hint } = each
-      findings.push({ ...locate(each), code, severity, message, hint })
+      const { code, severity, message, hint, unknown } = each
+      findings.push({ ...locate(each), code, severity, message, hint, unknown })
     }
-    if (alias) aliases.set(name, alias)
+    aliases.set(name, alias ?? brokenBy(diagnostics.find(isError)?.message))
   }
   return { aliases, findings }
+}
+
+const brokenBy = (broken = 'it is not understood.'): Alias => {
+  return { types: { only: [] }, where: { kind: 'all', of: [] }, broken }
 }
 
 /** The same for what is stored: an alias that no longer compiles is broken, and so is what names it. */
@@ -52,8 +61,7 @@ export function storedAliases(
   return new Map(
     stored.map(({ name, definition, zone }) => {
       const { alias, diagnostics } = compileAlias(definition, catalog, zone)
-      const broken = diagnostics.find(isError)?.message ?? 'it is not understood.'
-      return [name, alias ?? { types: { only: [] }, where: { kind: 'all', of: [] }, broken }]
+      return [name, alias ?? brokenBy(diagnostics.find(isError)?.message)]
     }),
   )
 }

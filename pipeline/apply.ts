@@ -12,8 +12,10 @@ import { readCatalog } from './catalog.ts'
 import {
   type Action,
   type Decision,
+  type Description,
   decide,
   decideScoring,
+  descriptions,
   readScoring,
   readSegments,
   type StoredSegment,
@@ -31,6 +33,7 @@ export type SegmentPlan = {
   readonly action: Action
   readonly before?: string | undefined
   readonly after?: string | undefined
+  readonly described: readonly Description[]
 }
 /** Recorded scores stay as they are, and rules begin from now on; or backfills are to recompute them. */
 export type ScorePast = 'from-now' | 'rebuild'
@@ -64,9 +67,9 @@ export function checkSources(sources: Sources, stored: Catalog, zone: string): C
   for (const segment of sources.segments) {
     if (stored.segments.has(segment.key)) findings.push(isStatic(segment))
     for (const each of compiled.get(segment.key)!.diagnostics.filter(isOwn)) {
-      const { code, severity, message, hint } = each
+      const { code, severity, message, hint, unknown } = each
       const where = each.path ? `${each.path}: ` : ''
-      findings.push({ ...segment.locate(each), code, severity, message: where + message, hint })
+      findings.push({ ...segment.locate(each), code, severity, message: where + message, hint, unknown })
     }
   }
   return { catalog, compiled, scores, findings }
@@ -97,18 +100,18 @@ function checkScores(
   const isOwn = ownOf(sources)
   const findings = diagnostics.flatMap(({ score, rule, diagnostic }): Finding[] => {
     const source = sources.scores.find(({ definition }) => definition.name === score)!
-    const { code, severity, message, hint } = diagnostic
+    const { code, severity, message, hint, unknown } = diagnostic
     // Points may be given for what is yet to come, as long as it is no slip of the pen.
     const isShort = rule !== undefined && rule < source.short
     if (isShort && code === 'UNKNOWN_EVENT' && !hint) return []
     if (!isOwn(diagnostic)) return []
-    return [{ ...source.locate(rule, diagnostic), code, severity, message, hint }]
+    return [{ ...source.locate(rule, diagnostic), code, severity, message, hint, unknown }]
   })
   return { scores, findings }
 }
 
 /** What the catalog will be once these files are applied: events.yaml decides what is activity, and the aliases. */
-function withSources(
+export function withSources(
   stored: Catalog,
   sources: Sources,
   zone: string,
@@ -173,8 +176,9 @@ export function applySources(
     for (const decision of decisions) await carryOut(client, decision, compiled.get(decision.key), zone)
     await accept(client, accepted, intended)
     return {
-      segments: decisions.map(({ key, action, stored: before, text }) => {
-        return { key, action, before: before?.definition, after: text }
+      segments: decisions.map((each) => {
+        const { key, action, stored: before, text } = each
+        return { key, action, before: before?.definition, after: text, described: descriptions(each) }
       }),
       renames,
       scoring,

@@ -76,7 +76,10 @@ export type Scored = {
 }
 
 /** What the scores mean under a catalog; one with a rule that has lost its meaning is broken. */
-export function scoredCatalog(stored: StoredScoring | undefined, catalog: Catalog): Scored {
+export function scoredCatalog(
+  stored: Pick<StoredScoring, 'scores' | 'zone'> | undefined,
+  catalog: Catalog,
+): Scored {
   const definitions = stored?.scores ?? []
   const { scores, diagnostics } = compileScores(definitions, catalog, stored?.zone ?? 'UTC')
   const wrong = diagnostics.filter(({ diagnostic }) => isError(diagnostic))

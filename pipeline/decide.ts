@@ -23,6 +23,13 @@ export type Decision = {
 const described = ['name', 'owner', 'action', 'review', 'status'] as const
 export type Described = (typeof described)[number]
 
+/** What is said beside a definition, and will read otherwise. */
+export type Description = {
+  readonly field: Described
+  readonly before: string | null
+  readonly after: string | null
+}
+
 export type StoredSegment = {
   segment_id: string
   key: string
@@ -82,6 +89,12 @@ function decideOne(
   const changed = stored.fingerprint !== meaning || stored.status === 'archived'
   const action = changed ? 'change' : redescribed.length > 0 ? 'describe' : 'keep'
   return { key, action, source, stored, text, redescribed }
+}
+
+/** Names, notes and status that will read otherwise. */
+export function descriptions({ stored, source, redescribed }: Decision): Description[] {
+  if (!stored || !source) return []
+  return redescribed.map((field) => ({ field, before: stored[field], after: source[field] }))
 }
 
 export async function readSegments(reader: Database | Client): Promise<Map<string, StoredSegment>> {

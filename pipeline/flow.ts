@@ -28,6 +28,8 @@ export type Flow = {
   readonly pairs: readonly Moved[]
   /** Segments of which nothing is recorded at the beginning, and since when it is (null: never). */
   readonly later: ReadonlyMap<string, Instant | null>
+  /** How many leads entered a segment within the time by causes that don't count; where nobody did it is left out. */
+  readonly otherwise: ReadonlyMap<string, number>
 }
 
 type FlowRow = { from_id: string; to_id: string; moved: string; in_from: string; entered_to: string }
@@ -50,7 +52,7 @@ export async function readFlow(database: Database, keys: readonly string[], rang
       }
     }),
   )
-  return { pairs, later }
+  return { pairs, later, otherwise: await readOtherwise(database, ids, range) }
 }
 
 export type Path = {
@@ -59,6 +61,7 @@ export type Path = {
   /** Some of those that went all the way: the first ones. */
   readonly named: readonly string[]
   readonly later: Flow['later']
+  readonly otherwise: Flow['otherwise']
 }
 
 /** The leads that went from the first of these segments to the last, in this order. */
@@ -76,7 +79,26 @@ export async function readPath(
     steps: keys.map((segment, index) => ({ segment, leads: Number(found[index]?.leads ?? 0) })),
     named: found.at(-1)?.named ?? [],
     later,
+    otherwise: await readOtherwise(database, ids, range),
   }
+}
+
+async function readOtherwise(
+  database: Database,
+  ids: ReadonlyMap<string, string>,
+  { from, to, allCauses }: FlowRange,
+): Promise<Map<string, number>> {
+  if (allCauses) return new Map()
+  const found = await database.query<{ segment_id: string; leads: string }>(
+    statement('reads/flow_otherwise'),
+    [[...ids.values()], from, to],
+  )
+  return new Map(
+    [...ids].flatMap(([key, id]) => {
+      const row = found.find(({ segment_id }) => segment_id === id)
+      return row ? [[key, Number(row.leads)] as const] : []
+    }),
+  )
 }
 
 const causesOf = ({ allCauses }: FlowRange): Cause[] => [...(allCauses ? causes : ownCauses)]

@@ -1,4 +1,4 @@
-import type { Feature, Predicate, Property } from '../compiler/index.ts'
+import type { AttributeFeature, Feature, Predicate, Property } from '../compiler/index.ts'
 
 /** A name that a definition's meaning looks at. */
 export type Mention =
@@ -6,12 +6,18 @@ export type Mention =
       readonly kind: 'attribute'
       readonly of: 'lead' | 'account'
       readonly name: string
+      readonly path: readonly string[]
       readonly compared: boolean
     }
   | { readonly kind: 'event'; readonly type: string }
   /** Of an event type, or of every type that begins so. */
   | { readonly kind: 'events'; readonly prefix: string }
-  | { readonly kind: 'property'; readonly of: EventTypes; readonly name: string }
+  | {
+      readonly kind: 'property'
+      readonly of: EventTypes
+      readonly name: string
+      readonly path: readonly string[]
+    }
   | { readonly kind: 'score'; readonly name: string }
 
 type Events = Extract<Feature, { kind: 'events' }>['events']
@@ -30,9 +36,9 @@ export function mentionsOf(predicate: Predicate): Mention[] {
 function ofFeature(feature: Feature, compared: boolean): Mention[] {
   switch (feature.kind) {
     case 'attribute':
-      return [{ kind: 'attribute', of: feature.of, name: feature.name, compared }]
+      return [ofAttribute(feature, compared)]
     case 'attribute_history':
-      return [{ kind: 'attribute', of: feature.attribute.of, name: feature.attribute.name, compared }]
+      return [ofAttribute(feature.attribute, compared)]
     case 'events': {
       const property = 'property' in feature.figure ? feature.figure.property : undefined
       return [...ofEvents(feature.events), ...(property ? [ofProperty(property, feature.events.types)] : [])]
@@ -53,6 +59,10 @@ function ofFeature(feature: Feature, compared: boolean): Mention[] {
   }
 }
 
+const ofAttribute = ({ of, name, path = [] }: AttributeFeature, compared: boolean): Mention => ({
+  ...{ kind: 'attribute', of, name, path, compared },
+})
+
 function ofEvents({ types, where }: Events): Mention[] {
   const named: Mention[] =
     'only' in types
@@ -69,7 +79,9 @@ function ofFilter(filter: Events['where'], types: EventTypes): Mention[] {
   return [ofProperty(filter.subject, types)]
 }
 
-const ofProperty = ({ name }: Property, of: EventTypes): Mention => ({ kind: 'property', of, name })
+const ofProperty = ({ name, path = [] }: Property, of: EventTypes): Mention => ({
+  ...{ kind: 'property', of, name, path },
+})
 
 /** Whether the JSON form names an alias: an event is named by its type or by an alias, in a field of that name. */
 export function namesEvent(tree: unknown, name: string): boolean {

@@ -5,9 +5,10 @@ import { isNamed, type Mention, mentionsOf, namesEvent } from './mentions.ts'
 
 /** Which segments name what. Those that can't be compiled are left out: what they name isn't known. */
 export type Naming = {
-  attribute(of: 'lead' | 'account', name: string): string[]
+  /** With a path: what lies there, or deeper. */
+  attribute(of: 'lead' | 'account', name: string, path?: readonly string[]): string[]
   event(type: string): string[]
-  property(type: string, name: string): string[]
+  property(type: string, name: string, path?: readonly string[]): string[]
   alias(name: string): string[]
   score(name: string): string[]
 }
@@ -23,17 +24,29 @@ export async function readNaming(database: Database): Promise<Naming> {
       .filter(({ segment, names }) => names.some((name) => wanted(name, segment)))
       .map(({ segment }) => segment.key)
   return {
-    attribute: (of, name) =>
-      keys((each) => each.kind === 'attribute' && each.of === of && each.name === name),
+    attribute: (of, name, path) =>
+      keys(
+        (each) =>
+          each.kind === 'attribute' && each.of === of && each.name === name && leadsTo(path, each.path),
+      ),
     event: (type) =>
       keys(
         (each) =>
           (each.kind === 'event' && each.type === type) ||
           (each.kind === 'events' && type.startsWith(each.prefix)),
       ),
-    property: (type, name) =>
-      keys((each) => each.kind === 'property' && each.name === name && isNamed(each.of, type)),
+    property: (type, name, path) =>
+      keys(
+        (each) =>
+          each.kind === 'property' &&
+          each.name === name &&
+          isNamed(each.of, type) &&
+          leadsTo(path, each.path),
+      ),
     alias: (name) => stored.filter(({ tree }) => namesEvent(tree, name)).map(({ key }) => key),
     score: (name) => keys((each) => each.kind === 'score' && each.name === name),
   }
 }
+
+const leadsTo = (path: readonly string[] = [], named: readonly string[]): boolean =>
+  path.every((key, index) => named[index] === key)

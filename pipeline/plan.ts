@@ -1,14 +1,16 @@
 import type { Instant } from '../compiler/index.ts'
-import { type Intended, InvalidDefinitions, intend } from './apply.ts'
+import { type Intended, InvalidDefinitions } from './apply.ts'
+import { readParked } from './approve.ts'
 import { Asking } from './ask.ts'
 import { readCatalog, rows } from './catalog.ts'
-import type { Action } from './decide.ts'
+import { type Action, type Description, descriptions } from './decide.ts'
 import type { Client, Database } from './engine.ts'
 import { type EventsChange, eventsChanges } from './planned/catalog.ts'
 import { type Counted, Counting } from './planned/counting.ts'
+import { lookAhead } from './planned/outlook.ts'
 import { foreseeScores, type PlannedScores } from './planned/scores.ts'
-import { descriptions, type Foreseen, foresee, type Reason } from './planned/segments.ts'
-import { type Side, sideAfter, sideBefore } from './planned/sides.ts'
+import type { Foreseen, Reason } from './planned/segments.ts'
+import type { Side } from './planned/sides.ts'
 import { readSeen } from './preview.ts'
 import type { Finding, Sources } from './project/sources.ts'
 import { warnOfStoredTypes } from './quality.ts'
@@ -38,11 +40,13 @@ export type PlannedSegment = {
   readonly action: Action
   readonly status: string
   readonly renamedFrom: string | null
+  /** A run parked it: its members are those of before. */
+  readonly parked: boolean
   /** Why other leads may be in it than now; empty: none may. */
   readonly because: readonly Reason[]
   readonly before: string | null
   readonly after: string | null
-  readonly described: ReturnType<typeof descriptions>
+  readonly described: readonly Description[]
   /** Null: nobody comes or goes. */
   readonly members: Counted | null
   readonly dependents: readonly { readonly key: string; readonly members: Counted | null }[]
@@ -65,21 +69,18 @@ export function planSources(
   asked: Planning,
 ): Promise<Plan> {
   return readOnly(database, asked.limitSeconds, async (client) => {
-    const intended = await intend(client, sources, zone)
+    const { intended, scoring, segments: all, ...sides } = await lookAhead(client, sources, zone)
     const errors = intended.findings.filter(({ severity }) => severity === 'error')
     if (errors.length > 0) throw new InvalidDefinitions(errors, 'there is no plan')
     const events = await readEventsChanges(client, sources)
-    const scoring = intended.scoring === 'change'
-    const before = await sideBefore(client, scoring)
-    const after = await sideAfter(client, intended, sources, zone)
-    const sides = { before, after }
-    const all = foresee(intended, { ...sides, scoring, events: events.length > 0, zone })
+    const { before, after } = sides
     const shown = all.filter(({ decision }) => isAsked(decision.source?.locate({}).file, asked))
     const { now, horizon } = await readSeen(client)
     const asOf = asked.asOf ?? now
     const asking = new Asking()
     const counting = new Counting(asking, sides)
-    const reading = shown.map((each) => readSegment(each, all, counting, sides))
+    const parked = new Set((await readParked(client)).map(({ segment }) => segment))
+    const reading = shown.map((each) => readSegment(each, all, counting, { ...sides, parked }))
     const { predicates, questions } = asking
     const counted =
       predicates.length > 0
@@ -118,7 +119,7 @@ function readSegment(
   foreseen: Foreseen,
   all: readonly Foreseen[],
   counting: Counting,
-  { before, after }: { before: Side; after: Side },
+  { before, after, parked }: { before: Side; after: Side; parked: ReadonlySet<string> },
 ): (counted: Tally | undefined) => PlannedSegment {
   const { key, decision, because } = foreseen
   const { source, stored, text, action } = decision
@@ -134,6 +135,7 @@ function readSegment(
     ...{ key, action, because },
     name: (source ?? stored)?.name ?? key,
     status: source?.status ?? 'archived',
+    parked: foreseen.before !== undefined && parked.has(foreseen.before),
     renamedFrom: foreseen.before !== undefined && foreseen.before !== key ? foreseen.before : null,
     before: stored?.definition ?? null,
     after: text ?? null,

@@ -1,14 +1,14 @@
-import { compile, type Diagnostic, explain, type Instant, print, type References } from '../compiler/index.ts'
-import { InvalidDefinitions } from './apply.ts'
+import { compile, type Diagnostic, explain, type Instant, print } from '../compiler/index.ts'
+import { InvalidDefinitions, intend } from './apply.ts'
 import { Asking } from './ask.ts'
-import { readCatalog, rows } from './catalog.ts'
+import { rows } from './catalog.ts'
 import { comparedTexts } from './compared.ts'
-import { compileStored, scoredCatalog } from './compiled.ts'
-import { readScoring } from './decide.ts'
+import { scoredCatalog } from './compiled.ts'
 import type { Client, Database } from './engine.ts'
 import { type Nearly, nearlyMeant } from './nearly.ts'
 import { type CountedPart, rowsOf } from './parts.ts'
-import type { Finding } from './project/sources.ts'
+import { sideAfter } from './planned/sides.ts'
+import type { Finding, Sources } from './project/sources.ts'
 import { type RecordedSince, readRecordedSince } from './recorded-since.ts'
 import { type SizeWord, sizeWord } from './size.ts'
 import { statement } from './sql.ts'
@@ -33,6 +33,8 @@ export type Preview = {
 export type Previewing = {
   /** Text form, or JSON form. */
   readonly source: unknown
+  /** What it may refer to. */
+  readonly project: Sources
   readonly zone: string
   /** By default the present instant of the database. */
   readonly asOf?: Instant | undefined
@@ -40,11 +42,11 @@ export type Previewing = {
   readonly limitSeconds: number
 }
 
-/** Counts for whom a definition holds, against what is applied now. Writes nothing. */
+/** Counts for whom a definition holds, among the definitions of the project's files, applied or not. Writes nothing. */
 export function preview(database: Database, asked: Previewing): Promise<Preview> {
   return readOnly(database, asked.limitSeconds, async (client) => {
     const { source, zone } = asked
-    const { catalog, references, scores } = await readMeanings(client)
+    const { catalog, references, scores } = await readMeanings(client, asked.project, zone)
     const { definition, predicate, diagnostics } = compile(source, catalog, zone)
     const findings = diagnostics.map((each) => findingOf(source, each))
     if (!definition || !predicate) throw wrong(findings)
@@ -72,15 +74,13 @@ export function preview(database: Database, asked: Previewing): Promise<Preview>
   })
 }
 
-/** What definitions may refer to, as it was applied last. */
-async function readMeanings(client: Client) {
-  const { catalog: known, scores } = scoredCatalog(await readScoring(client), await readCatalog(client, []))
-  const stored = await compileStored(client, known)
-  const segments = new Map(stored.map((each) => [each.key, each]))
-  const references: References = new Map(
-    stored.flatMap(({ key, predicate }) => (predicate ? [[key, predicate] as const] : [])),
-  )
-  return { catalog: { ...known, segments }, references, scores }
+/** What a definition may refer to: as the files have it, and segments that are no file's as they are. */
+async function readMeanings(client: Client, project: Sources, zone: string) {
+  const intended = await intend(client, project, zone)
+  const definitions = project.scores.map(({ definition }) => definition)
+  const scored = scoredCatalog({ scores: definitions, zone }, intended.catalog)
+  const { compiled, references, scores } = await sideAfter(client, { ...intended, ...scored }, project, zone)
+  return { catalog: { ...scored.catalog, segments: compiled }, references, scores }
 }
 
 /** The present instant, and up to where a run that began now would read. */

@@ -58,7 +58,8 @@ export async function warnOfStoredTypes(
     const ours = compared.filter(({ of }) => of === subject)
     if (ours.length === 0) continue
     const fits = await readAttributeFits(reader, subject, [...new Set(ours.map(({ name }) => name))])
-    for (const fit of fits.filter(({ wrong, of }) => Number(wrong) > worthAWarning * Number(of))) {
+    const missing = fits.filter(({ type }) => type !== 'json')
+    for (const fit of missing.filter(({ wrong, of }) => Number(wrong) > worthAWarning * Number(of))) {
       for (const segment of new Set(
         ours.filter(({ name }) => name === fit.name).map((each) => each.segment),
       )) {

@@ -41,6 +41,9 @@ export type SegmentStanding = {
   readonly share: string | null
   readonly entered: string | null
   readonly left: string | null
+  /** By definition, repair or backfill: not among those. */
+  readonly otherwise_entered: string | null
+  readonly otherwise_left: string | null
   readonly mean_score: string | null
   readonly trend: readonly (number | null)[] | null
 }
@@ -207,6 +210,19 @@ export const readAttributes = (
 
 export const readProperties = (database: Database, eventType: string, values: number): Promise<KnownName[]> =>
   read(database, 'catalog_properties', [eventType, values])
+
+/** What lies at a path within the json values of a name. `keys`: how many paths there are within it. */
+export type NestedKey = KnownName & { readonly path: readonly string[]; readonly keys: string }
+
+/** The most common keys of each name, so many and so deep. */
+export const readNestedKeys = (
+  database: Database,
+  of: { subject: 'lead' | 'account' | 'event'; eventType?: string },
+  limits: { values: number; keys: number; depth: number },
+): Promise<NestedKey[]> =>
+  read(database, 'catalog_nested', [
+    ...[of.subject, of.eventType ?? '', limits.values, limits.keys, limits.depth],
+  ])
 
 export type KnownEventType = {
   readonly type: string

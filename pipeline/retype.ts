@@ -31,14 +31,15 @@ export type Retyped = {
   readonly known: number
   readonly typedBefore: number
   readonly typedAfter: number
-  /** Values that come to be of the type, and values that were of theirs and count as missing from now on. */
+  /** Values that come to be of the type, and values that counted and count as missing from now on. */
   readonly gained: number
   readonly lost: number
   readonly changed: number
   /** Values that held once and are stored otherwise as well. */
   readonly history: number
-  /** The most frequent of those that count as missing. */
+  /** The most frequent of those that are not of the type, and how many different ones there are. */
   readonly unreadable: readonly { readonly value: string; readonly count: number }[]
+  readonly unreadableDifferent: number
   /** Keys of segments that get a new version, and of those that can't be evaluated any more, with the reason. */
   readonly segments: readonly string[]
   readonly broken: readonly { readonly segment: string; readonly code: string; readonly message: string }[]
@@ -99,12 +100,9 @@ async function prepare(client: Client, { name, type, timezone }: RetypeOptions):
     'known' | 'typed_before' | 'typed_after' | 'gained' | 'lost' | 'changed' | 'history',
     string
   >
-  const [counted] = await rows<Counted>(client, statement('catalog/count_retyped'))
-  const unreadable = await rows<{ value: string; count: string }>(
-    client,
-    statement('catalog/unreadable'),
-    [5],
-  )
+  const [counted] = await rows<Counted>(client, statement('catalog/count_retyped'), [before, type])
+  type Unreadable = { value: string; count: string; different: string }
+  const unreadable = await rows<Unreadable>(client, statement('catalog/unreadable'), [5])
   const stored = await compileStored(client, await readCatalog(client, []))
   await client.query(statement('catalog/set_type'), [subject, eventType, text, type])
   const anew = await compileStored(client, await readCatalog(client, []))
@@ -125,6 +123,7 @@ async function prepare(client: Client, { name, type, timezone }: RetypeOptions):
     changed: Number(counted?.changed),
     history: Number(counted?.history),
     unreadable: unreadable.map(({ value, count }) => ({ value, count: Number(count) })),
+    unreadableDifferent: Number(unreadable[0]?.different ?? 0),
     segments: meanings.map(({ key }) => key),
     broken,
   }

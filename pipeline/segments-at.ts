@@ -12,7 +12,11 @@ export type SegmentAt = SegmentStanding & {
   readonly source: Source | null
 }
 
-type Figures = Pick<SegmentStanding, 'members' | 'leads' | 'mean_score' | 'entered' | 'left' | 'trend'>
+type Figures = Pick<
+  SegmentStanding,
+  | ('members' | 'leads' | 'mean_score' | 'trend')
+  | ('entered' | 'left' | 'otherwise_entered' | 'otherwise_left')
+>
 
 /** Every segment as `segments` shows it, as of an instant. */
 export function segmentsAt(
@@ -46,6 +50,8 @@ const nothing: Figures = {
   mean_score: null,
   entered: null,
   left: null,
+  otherwise_entered: null,
+  otherwise_left: null,
   trend: null,
 }
 

@@ -73,7 +73,7 @@ export function takeSnapshot(database: Database, asked: Snapshotting): Promise<S
     const from = await collect(client, database, asked.from, now)
     await announce(client, asked.by, undefined)
     const before = asked.how === 'new' ? [] : await compileStored(client, await readCatalog(client, []))
-    const { segment_id, version } = await define(client, asked, from)
+    const { segment_id, version } = await define(client, asked, from, now)
     const removed = asked.how === 'replace' ? await change(client, 'end', [segment_id, now]) : 0
     const since = asked.how === 'new' ? ever : now
     const added = await change(client, 'begin', [segment_id, since, asked.by ?? null])
@@ -194,6 +194,7 @@ async function define(
   client: Client,
   { key, name, how }: Snapshotting,
   from: From,
+  now: Instant,
 ): Promise<{ segment_id: string; version: number }> {
   const [found] = await rows<Found>(client, statement('snapshot/find'), [key])
   const version = (found?.version ?? 0) + 1
@@ -201,10 +202,11 @@ async function define(
     how === 'new'
       ? describeFrom(from)
       : `${how === 'append' ? 'appended' : 'replaced by'}: ${describeFrom(from)}`
+  const said = [key, name ?? (how === 'new' ? key : null), text, staticMeaning(key, version).fingerprint]
   const [made] = await rows<{ segment_id: string; version: number }>(
     client,
     statement(how === 'new' ? 'snapshot/create' : 'snapshot/new_version'),
-    [key, name ?? (how === 'new' ? key : null), text, staticMeaning(key, version).fingerprint],
+    how === 'new' ? said : [...said, now],
   )
   return made!
 }

@@ -27,6 +27,9 @@ export type Tallying = {
 export type Question = {
   readonly all: readonly number[]
   readonly none?: readonly number[]
+  /** Internal ids of segments: the leads are in this one, or not in that one, as runs have left them. */
+  readonly member?: string
+  readonly noMember?: string
   /** Whether some of them are named. */
   readonly named?: boolean
 }
@@ -70,12 +73,16 @@ export async function tally(client: Client, asked: Tallying): Promise<Tally> {
           where ${condition(question)} order by lead_id limit ${asked.sample}))`
       : `'[]'::json`,
   )
+  const segments = asked.questions.flatMap(({ member, noMember }) => member ?? noMember ?? [])
   const words = Array.from(
     { length: Math.max(1, Math.ceil(predicates.length / bitsPerWord)) },
     (_, n) => `w${n}`,
   )
   const { rows } = await client.query<{ leads: string; counts: string[]; samples: string[][] }>(
-    `with evaluated as materialized (select lead_id, ${words.join(', ')} from (${query.sql}) as features)
+    `with evaluated as materialized (
+         select ${['lead_id', ...words, ...(segments.length > 0 ? ['member_of'] : [])].join(', ')}
+         from (${query.sql}) as features ${memberships(segments)}
+       )
        select count(*) as leads, to_json(array[${counts.join(', ')}]::bigint[]) as counts,
          to_json(array[${samples.join(', ')}]::json[]) as samples
        from evaluated`,
@@ -91,11 +98,26 @@ export async function tally(client: Client, asked: Tallying): Promise<Tally> {
   }
 }
 
-/** Positions are whole numbers of ours, so they may stand in the text. */
-function condition({ all, none = [] }: Question): string {
+/** Of which of these segments each lead is a member: one pass over their members. */
+function memberships(segments: readonly string[]): string {
+  if (segments.length === 0) return ''
+  return `left join (
+      select lead_id, array_agg(segment_id) as member_of from membership
+      where segment_id in (${[...new Set(segments)].map(BigInt).join(', ')}) group by lead_id
+    ) as membership using (lead_id)`
+}
+
+/** Positions and ids of segments are whole numbers of ours, so they may stand in the text. */
+function condition({ all, none = [], member, noMember }: Question): string {
   const bit = (position: number) =>
     `w${Math.floor(position / bitsPerWord)} & ${2n ** BigInt(position % bitsPerWord)}::bigint <> 0`
-  const tests = [...all.map(bit), ...none.map((position) => `not (${bit(position)})`)]
+  const isIn = (segment: string) => `coalesce(${BigInt(segment)} = any(member_of), false)`
+  const tests = [
+    ...all.map(bit),
+    ...none.map((position) => `not (${bit(position)})`),
+    ...(member === undefined ? [] : [isIn(member)]),
+    ...(noMember === undefined ? [] : [`not ${isIn(noMember)}`]),
+  ]
   return tests.length > 0 ? tests.join(' and ') : 'true'
 }
 

@@ -398,6 +398,8 @@ create table membership_change (
 
 CREATE INDEX membership_change_lead ON membership_change USING btree (lead_id, as_of);
 
+CREATE INDEX membership_change_otherwise ON membership_change USING btree (segment_id, as_of) WHERE cause = ANY (ARRAY['definition'::text, 'repair'::text, 'backfill'::text]);
+
 CREATE INDEX membership_change_time ON membership_change USING btree (segment_id, as_of);
 
 comment on view membership_intervals is 'When each lead was in each segment: one row per stay.';
@@ -814,6 +816,12 @@ begin
   return result;
 end $function$;
 
+CREATE OR REPLACE FUNCTION as_json(value text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+RETURN CASE WHEN ((value !~~ ALL (ARRAY['[%'::text, '{%'::text])) OR ((length(value) - length(translate(value, '[{'::text, ''::text))) > 1000)) THEN NULL::jsonb WHEN pg_input_is_valid(value, 'jsonb'::text) THEN (concat(value))::jsonb ELSE NULL::jsonb END;
+
 CREATE OR REPLACE FUNCTION as_number(value text)
  RETURNS numeric
  LANGUAGE sql
@@ -830,19 +838,19 @@ CREATE OR REPLACE FUNCTION as_said(value jsonb, zone text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
-RETURN CASE WHEN (jsonb_typeof(value) = ANY (ARRAY['array'::text, 'object'::text, 'null'::text])) THEN value ELSE COALESCE(to_jsonb(as_range((value #>> '{}'::text[]))), to_jsonb(as_instant((value #>> '{}'::text[]), zone)), to_jsonb(CASE WHEN (lower((value #>> '{}'::text[])) = ANY (ARRAY['true'::text, 'false'::text])) THEN lower((value #>> '{}'::text[])) ELSE (value #>> '{}'::text[]) END)) END;
+RETURN CASE WHEN (jsonb_typeof(value) = ANY (ARRAY['array'::text, 'object'::text, 'null'::text])) THEN value ELSE COALESCE(to_jsonb(as_range((value #>> '{}'::text[]))), to_jsonb(as_instant((value #>> '{}'::text[]), zone)), as_json((value #>> '{}'::text[])), to_jsonb(CASE WHEN (lower((value #>> '{}'::text[])) = ANY (ARRAY['true'::text, 'false'::text])) THEN lower((value #>> '{}'::text[])) ELSE (value #>> '{}'::text[]) END)) END;
 
 CREATE OR REPLACE FUNCTION as_typed(value jsonb, type text, zone text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
-RETURN CASE WHEN ((type = 'json'::text) OR (jsonb_typeof(value) = ANY (ARRAY['array'::text, 'object'::text, 'null'::text]))) THEN value ELSE COALESCE(CASE type WHEN 'number'::text THEN to_jsonb(as_number((value #>> '{}'::text[]))) WHEN 'range'::text THEN to_jsonb(as_range((value #>> '{}'::text[]))) WHEN 'boolean'::text THEN CASE lower((value #>> '{}'::text[])) WHEN 'true'::text THEN to_jsonb(true) WHEN 'false'::text THEN to_jsonb(false) ELSE NULL::jsonb END WHEN 'instant'::text THEN to_jsonb(to_char((as_instant((value #>> '{}'::text[]), zone) AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text)) ELSE NULL::jsonb END, to_jsonb((value #>> '{}'::text[]))) END;
+RETURN CASE WHEN ((type = 'json'::text) AND (jsonb_typeof(value) = 'string'::text)) THEN COALESCE(as_json((value #>> '{}'::text[])), value) WHEN ((type = 'json'::text) OR (jsonb_typeof(value) = ANY (ARRAY['array'::text, 'object'::text, 'null'::text]))) THEN value ELSE COALESCE(CASE type WHEN 'number'::text THEN to_jsonb(as_number((value #>> '{}'::text[]))) WHEN 'range'::text THEN to_jsonb(as_range((value #>> '{}'::text[]))) WHEN 'boolean'::text THEN CASE lower((value #>> '{}'::text[])) WHEN 'true'::text THEN to_jsonb(true) WHEN 'false'::text THEN to_jsonb(false) ELSE NULL::jsonb END WHEN 'instant'::text THEN to_jsonb(to_char((as_instant((value #>> '{}'::text[]), zone) AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text)) ELSE NULL::jsonb END, to_jsonb((value #>> '{}'::text[]))) END;
 
 CREATE OR REPLACE FUNCTION is_typed(value jsonb, type text)
  RETURNS boolean
  LANGUAGE sql
  IMMUTABLE
-RETURN CASE WHEN ((value IS NULL) OR (value = ANY (ARRAY['null'::jsonb, '""'::jsonb, '[]'::jsonb]))) THEN NULL::boolean WHEN (type = 'json'::text) THEN true WHEN (type = ANY (ARRAY['number'::text, 'range'::text])) THEN CASE WHEN (jsonb_typeof(value) = 'number'::text) THEN (abs((value)::numeric) < '10000000000000000000000'::numeric) ELSE false END WHEN (type = 'boolean'::text) THEN (jsonb_typeof(value) = 'boolean'::text) WHEN (type = 'instant'::text) THEN ((jsonb_typeof(value) = 'string'::text) AND ((value #>> '{}'::text[]) ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.]\d{6}Z$'::text)) ELSE (jsonb_typeof(value) = 'string'::text) END;
+RETURN CASE WHEN ((value IS NULL) OR (value = ANY (ARRAY['null'::jsonb, '""'::jsonb, '[]'::jsonb]))) THEN NULL::boolean WHEN (type = 'json'::text) THEN (jsonb_typeof(value) = ANY (ARRAY['array'::text, 'object'::text])) WHEN (type = ANY (ARRAY['number'::text, 'range'::text])) THEN CASE WHEN (jsonb_typeof(value) = 'number'::text) THEN (abs((value)::numeric) < '10000000000000000000000'::numeric) ELSE false END WHEN (type = 'boolean'::text) THEN (jsonb_typeof(value) = 'boolean'::text) WHEN (type = 'instant'::text) THEN ((jsonb_typeof(value) = 'string'::text) AND ((value #>> '{}'::text[]) ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.]\d{6}Z$'::text)) ELSE (jsonb_typeof(value) = 'string'::text) END;
 
 CREATE OR REPLACE FUNCTION local_instant(wall timestamp without time zone, zone text)
  RETURNS timestamp with time zone

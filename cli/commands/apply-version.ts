@@ -7,6 +7,7 @@ import { findSegment } from '../../pipeline/reads.ts'
 import { type GoneBack, goBack } from '../../pipeline/versions.ts'
 import type { Cli } from '../cli.ts'
 import { WrongUsage } from '../errors.ts'
+import { definitionLine } from '../plan/words.ts'
 import { author } from '../runs.ts'
 
 /** What the file holds now, beside what the database does. */
@@ -71,11 +72,10 @@ function fileOf(project: Project, key: string, definition: string, write: boolea
 
 function wentBack(key: string, { version, from, to, others }: GoneBack): string[] {
   if (version === null) return [`${key} means what version ${to.version} means already: nothing was done.`]
-  const one = (text: string) => text.replace(/\s+/g, ' ').trim()
   return [
     `~ ${key}  version ${version} is what version ${to.version} was`,
-    `  ${one(from.definition)}`,
-    `  →  ${one(to.definition)}`,
+    `  ${definitionLine(from.definition)}`,
+    `  →  ${definitionLine(to.definition)}`,
     ...(others.length > 0 ? [`  Refer to it, and have a new version too: ${others.join(', ')}.`] : []),
     'Members follow with the next run: `tideline run`.',
   ]

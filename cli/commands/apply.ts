@@ -6,7 +6,6 @@ import {
   checkSources,
   InvalidDefinitions,
   type ScorePast,
-  type SegmentPlan,
 } from '../../pipeline/apply.ts'
 import { readCatalog } from '../../pipeline/catalog.ts'
 import type { Database } from '../../pipeline/engine.ts'
@@ -18,11 +17,11 @@ import { readSegmentKeys, readStanding } from '../../pipeline/reads.ts'
 import { planRenames } from '../../pipeline/renames.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start, wholeNumber } from '../command.ts'
-import { findingLines } from '../errors.ts'
 import { acceptLarge } from '../large.ts'
+import { applyLines } from '../plan/applied.ts'
 import { rebuilding } from '../plan/scores.ts'
 import { author, runAnswer, runNow, told } from '../runs.ts'
-import { instant, plural, widthOf } from '../values.ts'
+import { instant, plural } from '../values.ts'
 import { applyVersion } from './apply-version.ts'
 
 type Options = { run?: boolean; to?: number; write?: boolean; scores?: ScorePast }
@@ -90,7 +89,7 @@ export const apply = (start: Start) =>
             ...(answer ? { run: answer.document } : {}),
           },
           lines: [
-            ...applyLines(cli, report),
+            ...applyLines(report, cli.paint),
             ...accepted.lines,
             ...(answer?.lines ?? whenItShows(report, next)),
             ...past.lines,
@@ -137,54 +136,6 @@ async function confirmArchiving(cli: Cli, database: Database, sources: Sources):
     message: `Applying would archive ${plural(gone.length, 'segment')} that the files no longer hold: ${list}. Nothing was applied.`,
     hint: 'Bring the files back, or say --yes.',
   })
-}
-
-const signs = { create: '+', change: '~', describe: '·', archive: '-', keep: ' ' } as const
-
-function applyLines(cli: Cli, report: ApplyReport): string[] {
-  const changed = report.segments.filter((each) => each.action !== 'keep')
-  const margin = Math.max(0, ...changed.map((each) => widthOf(each.key)))
-  const lines = changed.flatMap((each) => {
-    const head = `${signs[each.action]} ${each.key.padEnd(margin)}`
-    return planLines(each, margin).map((line, index) =>
-      index === 0 ? `${head}  ${line}` : `${' '.repeat(margin + 4)}${line}`,
-    )
-  })
-  if (report.scoring === 'change')
-    lines.push('~ scoring.yaml: every segment that reads a score is evaluated anew')
-  const renames = report.renames.map(
-    ({ from, to }) => `» ${from} is ${to} now; its members and its history stay`,
-  )
-  lines.unshift(...renames)
-  const warnings = report.warnings.flatMap((finding) => [...findingLines(finding, cli.paint), ''])
-  return [...warnings, ...lines, ...(lines.length > 0 ? [''] : []), `${countLine(report)}.`]
-}
-
-function planLines({ key, action, before, after }: SegmentPlan, margin: number): string[] {
-  if (action === 'describe') return ['described anew; it means the same']
-  if (action === 'archive') return ['archived: no file holds it any more']
-  const [from, to] = [oneLine(before), oneLine(after)]
-  if (action === 'create') return [to]
-  if (from === to) return [`${to}  (what it refers to changed)`]
-  const line = `${from}  →  ${to}`
-  return margin + key.length + widthOf(line) <= 96 ? [line] : [from, `→  ${to}`]
-}
-
-const oneLine = (text: string | undefined): string => (text ?? '').replace(/\s+/g, ' ').trim()
-
-function countLine({ segments }: ApplyReport): string {
-  const words = {
-    create: 'created',
-    change: 'changed',
-    describe: 'described anew',
-    archive: 'archived',
-    keep: 'unchanged',
-  }
-  return Object.entries(words)
-    .map(([action, word]) => [segments.filter((each) => each.action === action).length, word] as const)
-    .filter(([count, word]) => count > 0 || (word === 'unchanged' && segments.length === 0))
-    .map(([count, word]) => `${count} ${word}`)
-    .join(', ')
 }
 
 function whenItShows(report: ApplyReport, next: string): string[] {

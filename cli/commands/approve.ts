@@ -2,6 +2,7 @@ import { nextSlots } from '../../jobs/schedule.ts'
 import { approve, type Parked, readParked } from '../../pipeline/approve.ts'
 import { readStanding } from '../../pipeline/reads.ts'
 import { command, type Start } from '../command.ts'
+import { plainRow } from '../output.ts'
 import { author, runAnswer, runNow, told } from '../runs.ts'
 import type { Column } from '../table.ts'
 import { instant, thousands } from '../values.ts'
@@ -41,7 +42,10 @@ export const approveCommand = (start: Start) =>
         await cli.print({
           columns,
           rows: approved,
-          document: { segments: approved, next_slot: next, ...(answer ? { run: answer.document } : {}) },
+          document: {
+            segments: approved.map((each) => plainRow(columns, each)),
+            ...{ next_slot: next, ...(answer ? { run: answer.document } : {}) },
+          },
           lines: [...approved.flatMap(linesOf), '', ...(answer?.lines ?? [then])],
         })
       }),

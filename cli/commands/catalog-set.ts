@@ -24,10 +24,11 @@ export const catalogSet = (start: Start) =>
   command('set', {
     summary: 'give a name another type, and read its stored values again',
     description:
-      'Gives an attribute or property another type, and reads every stored value of it again: those it has and those it had. A value that is not of the type stays as it is and counts as missing; before one is lost from sight that was not, you are asked. A range ("501-1000", "10,000+", ">500") is stored as the number it begins with.',
+      'Gives an attribute or property another type, and reads every stored value of it again: those it has and those it had. A value that is not of the type stays as it is and counts as missing; before one is lost from sight that was not, you are asked. A range ("501-1000", "10,000+", ">500") is stored as the number it begins with. A list or an object in JSON that was written as text becomes json; any other value stays, and counts as a list of one.',
     examples: [
       ['tideline catalog set company_size range', 'an attribute of leads'],
       ['tideline catalog set account.plan text', 'an attribute of accounts'],
+      ['tideline catalog set tags json', 'lists that a CSV file wrote as text: ["vip","beta"]'],
       [
         'tideline catalog set page_view.seconds number --dry-run',
         'a property of an event type: what would it do?',
@@ -114,7 +115,7 @@ function answer(cli: Cli, { name, type }: Asked, plan: Retyped, options: Options
     rows: [row],
     document: {
       ...row,
-      ...(options.values ? { unreadable } : {}),
+      ...(options.values ? { unreadable, unreadable_different: plan.unreadableDifferent } : {}),
       segments: plan.segments,
       broken: plan.broken,
     },
@@ -134,27 +135,36 @@ function figures(row: {
 }): string[] {
   const of = row.event ? `of ${row.event}` : `of ${row.subject}s`
   const margin = Math.max(row.before.length, row.after.length, 7)
-  const line = (title: string, before: number, after: number) =>
-    `  ${title.padEnd(17)}${thousands(String(before)).padStart(margin + 5)}${thousands(String(after)).padStart(margin + 5)}`
+  const line = (title: string, was: number, is: number) =>
+    `  ${title.padEnd(17)}${thousands(String(was)).padStart(margin + 5)}${thousands(String(is)).padStart(margin + 5)}`
+  const before = others(row.before, row.known - row.typed_before)
+  const after = others(row.after, row.known - row.typed_after)
   return [
     `${row.name} ${of}`,
     '',
     `  ${''.padEnd(17)}${row.before.padStart(margin + 5)}${row.after.padStart(margin + 5)}`,
     line('of the type', row.typed_before, row.typed_after),
-    line('count as missing', row.known - row.typed_before, row.known - row.typed_after),
+    line('count as missing', before.missing, after.missing),
+    ...(before.single + after.single > 0 ? [line('are lists of one', before.single, after.single)] : []),
     '',
   ]
 }
 
+/** What is not of its name's type counts as missing; among json it is a single value. */
+function others(type: string, count: number): { missing: number; single: number } {
+  return type === 'json' ? { missing: 0, single: count } : { missing: count, single: 0 }
+}
+
 function consequences(cli: Cli, plan: Retyped, options: Options, applied: boolean): string[] {
-  const missing = plan.known - plan.typedAfter
   // The history holds what is there now as well.
   const earlier = plan.history - plan.changed
   const samples = plan.unreadable.map(
     ({ value, count }) => `"${printable(value)}" × ${thousands(String(count))}`,
   )
+  const more = plan.unreadableDifferent - samples.length
+  if (more > 0) samples.push(`and ${plural(more, 'other value')}`)
   const lines = [
-    ...(missing > 0 && options.values ? wrap(`Not of the type: ${samples.join(', ')}.`, 98) : []),
+    ...(samples.length > 0 && options.values ? wrap(`Not of the type: ${samples.join(', ')}.`, 98) : []),
     ...(earlier > 0
       ? [`${plural(earlier, 'earlier value')} ${earlier === 1 ? 'is' : 'are'} read again too.`]
       : []),

@@ -1,28 +1,22 @@
-import { nearest, sayMoment } from '../../compiler/index.ts'
+import { nearest } from '../../compiler/index.ts'
 import type { Database } from '../../pipeline/engine.ts'
 import { UserError } from '../../pipeline/errors.ts'
 import { type Naming, readNaming } from '../../pipeline/naming.ts'
-import {
-  type KnownName,
-  readAliases,
-  readAttributes,
-  readEventTypes,
-  readProperties,
-  readScores,
-} from '../../pipeline/reads.ts'
+import { readAliases, readEventTypes, readScores } from '../../pipeline/reads.ts'
 import { command, type Start } from '../command.ts'
+import { attributeRows, type NameRow, type NameRows, propertyRows, type Shown } from '../names.ts'
 import type { Answer } from '../output.ts'
 import { type Column, type Row, renderTable } from '../table.ts'
-import { cut, plural, thousands } from '../values.ts'
+import { plural } from '../values.ts'
 import { catalogSet } from './catalog-set.ts'
 
 export const catalog = (start: Start) =>
   command('catalog', {
     summary: 'the names a definition may use: types, how often known, common values',
     description:
-      'The attributes of leads and accounts, the event types, their properties and aliases, the scores: type, on how many each is known, its most common values, and which segments name it.',
+      'The attributes of leads and accounts, the event types, their properties and aliases, the scores: type, on how many each is known, its most common values, and which segments name it. Keys within what is json stand below its name, as definitions write them. Without an argument, all but the properties of events, which are counted.',
     examples: [
-      ['tideline catalog', 'everything'],
+      ['tideline catalog', 'everything, in one view'],
       ['tideline catalog leads', 'the attributes of leads'],
       ['tideline catalog page_view', 'the properties of an event type'],
       ['tideline catalog company_size', 'an attribute'],
@@ -40,9 +34,6 @@ export const catalog = (start: Start) =>
       }),
     )
     .addCommand(catalogSet(start))
-
-/** How many values of each name are shown, and on which clock. */
-type Shown = { readonly values: number; readonly zone: string }
 
 async function answer(database: Database, what: string | undefined, shown: Shown): Promise<Answer> {
   const naming = await readNaming(database)
@@ -74,7 +65,7 @@ async function answer(database: Database, what: string | undefined, shown: Shown
     return { columns: machine(aliasColumns), rows: [alias], lines }
   }
   if (!types.some((each) => each.type === what)) {
-    const attributes = await everyAttribute(database, naming, shown)
+    const attributes = withSubject(await everyAttribute(database, naming, shown))
     const called = attributes.filter(({ name }) => name === what)
     if (called.length > 0) return attributesOf(called)
     throw unknown(what, [
@@ -82,69 +73,30 @@ async function answer(database: Database, what: string | undefined, shown: Shown
       ...[...aliases, ...attributes].map(({ name }) => name),
     ])
   }
-  const properties = (await readProperties(database, what, shown.values)).map((each) =>
-    nameRow(each, naming.property(what, each.name), shown.zone),
-  )
+  const properties = await propertyRows(database, naming, what, shown)
   return names(properties, `Events of type ${what} have had no properties so far.`)
 }
 
 async function everyAttribute(database: Database, naming: Naming, shown: Shown) {
   const leads = await attributeRows(database, naming, 'lead', shown)
   const accounts = await attributeRows(database, naming, 'account', shown)
-  return [
-    ...leads.map((each) => ({ subject: 'lead', ...each })),
-    ...accounts.map((each) => ({ subject: 'account', ...each })),
-  ]
+  return { leads, accounts }
 }
 
+type Attributes = Awaited<ReturnType<typeof everyAttribute>>
+
+const withSubject = ({ leads, accounts }: Attributes) => [
+  ...leads.rows.map((each) => ({ subject: 'lead', ...each })),
+  ...accounts.rows.map((each) => ({ subject: 'account', ...each })),
+]
+
 /** Leads and accounts may each have one of the same name. */
-const attributesOf = (rows: Awaited<ReturnType<typeof everyAttribute>>): Answer => ({
+const attributesOf = (rows: ReturnType<typeof withSubject>): Answer => ({
   columns: [{ name: 'subject' }, ...machine(nameColumns)],
   rows,
   document: rows.map(plain),
   lines: renderTable([{ name: 'subject', title: 'OF' }, ...shownColumns(rows)], rows, 100),
 })
-
-type NameRow = ReturnType<typeof nameRow>
-
-function nameRow(found: KnownName, segments: string[], zone: string) {
-  const { of, different, values, ...rest } = found
-  return {
-    ...rest,
-    share: Number(of) > 0 ? Number(found.known) / Number(of) : null,
-    different,
-    values,
-    common: common(found, zone),
-    segments,
-    named_by: segments.join(', '),
-  }
-}
-
-/** `Technology (34 %), Healthcare (12 %)`; of what is different nearly everywhere only how many there are. */
-function common({ type, known, different, values }: KnownName, zone: string): string {
-  const [first] = values
-  if (!first) return ''
-  if (first.count === 1 && Number(different) > 1) return 'all different'
-  if (first.count * 100 < Number(known)) return `${thousands(different)} different ones`
-  return values
-    .slice(0, 4)
-    .map(({ value, count }) => {
-      const text = typeof value === 'string' ? value : JSON.stringify(value)
-      const said = type === 'instant' ? sayMoment(text, zone) : text
-      return `${cut(said, 24)} (${Math.round((count / Number(known)) * 100)} %)`
-    })
-    .join(', ')
-}
-
-async function attributeRows(
-  database: Database,
-  naming: Naming,
-  subject: 'lead' | 'account',
-  { values, zone }: Shown,
-): Promise<NameRow[]> {
-  const found = await readAttributes(database, subject, values)
-  return found.map((each) => nameRow(each, naming.attribute(subject, each.name), zone))
-}
 
 async function eventRows(database: Database, naming: Naming) {
   const types = (await readEventTypes(database)).map(({ of, ...each }) => {
@@ -168,12 +120,12 @@ function plain(row: Row): Row {
   )
 }
 
-function names(rows: readonly NameRow[], none: string): Answer {
+function names({ rows, more }: NameRows, none: string): Answer {
   return {
     columns: machine(nameColumns),
     rows,
     document: rows.map(plain),
-    lines: rows.length === 0 ? [none] : renderTable(shownColumns(rows), rows, 100),
+    lines: rows.length === 0 ? [none] : [...renderTable(shownColumns(rows), rows, 100), ...more],
   }
 }
 
@@ -190,18 +142,22 @@ const shownColumns = (rows: readonly NameRow[]): Column[] =>
   )
 
 async function everything(database: Database, naming: Naming, shown: Shown): Promise<Answer> {
-  const attributes = await everyAttribute(database, naming, shown)
-  const leads = attributes.filter(({ subject }) => subject === 'lead')
-  const accounts = attributes.filter(({ subject }) => subject === 'account')
+  const known = await everyAttribute(database, naming, shown)
   const { types, aliases } = await eventRows(database, naming)
   const scores = (await readScores(database)).map((each) => {
     const segments = naming.score(each.name)
     return { ...each, segments, named_by: segments.join(', ') }
   })
-  const part = (title: string, columns: readonly Column[], rows: readonly Row[]) =>
-    rows.length === 0 ? [] : [title, '', ...renderTable(columns, rows, 100), '']
+  const part = (
+    title: string,
+    columns: readonly Column[],
+    rows: readonly Row[],
+    more: readonly string[] = [],
+  ) => (rows.length === 0 ? [] : [title, '', ...renderTable(columns, rows, 100), ...more, ''])
+  const attributes = (of: string, { rows, names, more }: NameRows) =>
+    part(`${of} have ${plural(names, 'attribute')}`, shownColumns(rows), rows, more)
   const rows = [
-    ...attributes,
+    ...withSubject(known),
     ...types.map(({ type, events: known, ...each }) => ({
       subject: 'event',
       name: type,
@@ -222,21 +178,24 @@ async function everything(database: Database, naming: Naming, shown: Shown): Pro
             'Nothing is known yet: `tideline import leads FILE` and `tideline import events FILE` bring it in.',
           ]
         : [
-            ...part(`Leads have ${plural(leads.length, 'attribute')}`, shownColumns(leads), leads),
-            ...part(
-              `Accounts have ${plural(accounts.length, 'attribute')}`,
-              shownColumns(accounts),
-              accounts,
-            ),
+            ...attributes('Leads', known.leads),
+            ...attributes('Accounts', known.accounts),
             ...part(
               `There ${types.length === 1 ? 'is' : 'are'} ${plural(types.length, 'event type')}`,
               eventColumns,
               types,
+              whereProperties(types),
             ),
             ...part(`And ${plural(aliases.length, 'alias', 'aliases')}`, aliasColumns, aliases),
             ...part(`And ${plural(scores.length, 'score')}`, scoreColumns, scores),
           ].slice(0, -1),
   }
+}
+
+/** The overview counts properties; what they are stands elsewhere. */
+function whereProperties(types: readonly { type: string; properties: string }[]): string[] {
+  const some = types.find(({ properties }) => Number(properties) > 0)
+  return some ? ['', `\`tideline catalog ${some.type}\` lists the properties of an event type.`] : []
 }
 
 const nameColumns: readonly Column[] = [
@@ -258,8 +217,8 @@ const eventColumns: readonly Column[] = [
   { name: 'conversion', kind: 'boolean' },
   { name: 'events', kind: 'count' },
   { name: 'leads', kind: 'count' },
-  { name: 'share', kind: 'share' },
-  { name: 'properties', kind: 'count', title: null },
+  { name: 'share', kind: 'share', title: null },
+  { name: 'properties', kind: 'count' },
   { name: 'segments', kind: 'json', title: null },
   { name: 'named_by', title: 'NAMED BY' },
 ]

@@ -10,6 +10,7 @@ import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { findingLines, printFailure } from '../errors.ts'
 import { askedFiles } from '../files.ts'
+import { bringIn, knowsNothing, unknownLines } from '../unknown.ts'
 import { plural } from '../values.ts'
 import { watchProject } from '../watch.ts'
 
@@ -17,7 +18,7 @@ export const check = (start: Start) =>
   command('check', {
     summary: 'are the definitions right? Says where they are not',
     description:
-      'Compiles all definitions against what the database knows, and changes nothing. Each error says where it stands, what was understood and what to do. Exit code 1 if there is one.',
+      'Compiles all definitions against what the database knows, and changes nothing. Each error says where it stands, what was understood and what to do. Names that only an import can bring are listed together while nothing has been imported. Exit code 1 if there is an error.',
     examples: [
       ['tideline check', 'all of segments/, scoring.yaml and events.yaml'],
       ['tideline check segments/trials.yaml', 'what is wrong in one file'],
@@ -35,7 +36,12 @@ export const check = (start: Start) =>
       }),
     )
 
-type Checked = { readonly ok: number; readonly findings: readonly Finding[] }
+type Checked = {
+  readonly ok: number
+  readonly findings: readonly Finding[]
+  /** Those of names that can't be known before something is imported. */
+  readonly waiting: readonly Finding[]
+}
 
 async function checkOnce(
   database: Database,
@@ -49,16 +55,25 @@ async function checkOnce(
   const types = await warnOfStoredTypes(database, sources.segments, compiled)
   const isAsked = ({ file }: { readonly file: string }) => asked?.includes(file) ?? true
   const ok = sources.segments.filter(({ key, locate }) => compiled.get(key)?.predicate && isAsked(locate({})))
-  return { ok: ok.length, findings: [...findings, ...renames.findings, ...types].filter(isAsked) }
+  const waiting = knowsNothing(stored) ? findings.filter(({ unknown }) => unknown !== undefined) : []
+  return {
+    ok: ok.length,
+    findings: [...findings, ...renames.findings, ...types].filter(isAsked),
+    waiting: waiting.filter(isAsked),
+  }
 }
 
-async function print(cli: Cli, { ok, findings }: Checked): Promise<number> {
-  const errors = findings.filter((finding) => finding.severity === 'error').length
-  const warnings = findings.length - errors
+const isError = ({ severity }: Finding): boolean => severity === 'error'
+
+async function print(cli: Cli, { ok, findings, waiting }: Checked): Promise<number> {
+  const wrong = findings.filter((finding) => !waiting.includes(finding))
+  const errors = wrong.filter(isError).length
+  const warnings = wrong.length - errors
   const summary = [
     `${plural(ok, 'segment')} ok`,
     ...(warnings > 0 ? [plural(warnings, 'warning')] : []),
     ...(errors > 0 ? [cli.paint.red(plural(errors, 'error'))] : []),
+    ...(waiting.some(isError) ? ['the others wait for an import'] : []),
   ].join(', ')
   await cli.print({
     columns: [
@@ -72,9 +87,20 @@ async function print(cli: Cli, { ok, findings }: Checked): Promise<number> {
     ],
     rows: findings,
     document: { ok, findings },
-    lines: [...findings.flatMap((finding) => [...findingLines(finding, cli.paint), '']), `${summary}.`],
+    lines: [
+      ...wrong.flatMap((finding) => [...findingLines(finding, cli.paint), '']),
+      ...waitingLines(waiting),
+      `${summary}.`,
+    ],
   })
-  return errors > 0 ? 1 : 0
+  return findings.some(isError) ? 1 : 0
+}
+
+/** In one place, since nothing is wrong with them as far as anybody can tell. */
+function waitingLines(waiting: readonly Finding[]): string[] {
+  if (waiting.length === 0) return []
+  const head = 'Nothing has been imported yet, so what the definitions name is not known:'
+  return [head, '', ...unknownLines(waiting), '', ...bringIn, '']
 }
 
 const clear = '\u001b[2J\u001b[3J\u001b[H'

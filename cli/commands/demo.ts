@@ -12,7 +12,7 @@ export const demo = (start: Start) =>
   command('demo', {
     summary: 'a project with a year of made-up leads, to look around in',
     description:
-      'Makes a project in ./demo with its own embedded database: some 20,000 leads and 600,000 events of a B2B funnel, twenty segments, the last 14 nights as runs. It never looks at DATABASE_URL. Made once, it is shown again; what you changed in it stays.',
+      'Makes a project in ./demo with its own embedded database: some 20,000 leads and 600,000 events of a B2B funnel, the segments of the templates, the last 14 nights as runs. Whatever DATABASE_URL says, the project stays with that database. Made once, it is shown again; what you changed in it stays.',
     examples: [
       ['tideline demo', 'make it, or show it again'],
       ['tideline demo --clean', 'from the beginning, with dates up to today'],

@@ -5,6 +5,7 @@ import { findSegment, readStanding } from '../../pipeline/reads.ts'
 import { command, duration, type Start, wholeNumber } from '../command.ts'
 import { WrongUsage } from '../errors.ts'
 import type { Answer } from '../output.ts'
+import { refuseFuture } from '../source.ts'
 import { type Column, renderTable } from '../table.ts'
 import { instant, plural, printable, show, thousands, wrap } from '../values.ts'
 
@@ -52,6 +53,7 @@ export const flow = (start: Start) =>
         const to = options.asOf
           ? cli.instant(options.asOf, '--as-of', project.settings.timezone)
           : (last_as_of ?? now)
+        refuseFuture(to, now, { hint: 'Without --as-of the period ends with the last run.' })
         const range = { from: before(to, options.period.seconds), to, allCauses: options.allCauses }
         if (options.path) {
           const steps = options.backward ? [...keys].reverse() : keys
@@ -81,6 +83,7 @@ function matrixAnswer(found: Flow, keys: readonly string[], range: FlowRange, ba
     ...{ from: range.from, to: range.to, direction: backward ? 'backward' : 'forward' },
     all_causes: range.allCauses ?? false,
     recorded_since: Object.fromEntries(found.later),
+    entered_otherwise: Object.fromEntries(found.otherwise),
     moves: rows.map(({ from, to, moved, of, share }) => ({ from, to, moved, of, share })),
   }
   const of = backward ? 'ENTERED' : 'WERE IN IT'
@@ -126,6 +129,7 @@ function pathAnswer(found: Path, range: FlowRange): Answer {
     document: {
       ...{ from: range.from, to: range.to, all_causes: range.allCauses ?? false },
       recorded_since: Object.fromEntries(found.later),
+      entered_otherwise: Object.fromEntries(found.otherwise),
       ...{ steps: rows, leads: through, lead_ids: named },
     },
     lines: [
@@ -151,9 +155,18 @@ const head = ({ from, to, allCauses }: FlowRange): string[] => [
   '',
 ]
 
-function notes({ later }: Pick<Flow, 'later'>): string[] {
+function notes({ later, otherwise }: Pick<Flow, 'later' | 'otherwise'>): string[] {
   const since = [...later].map(([key, at]) =>
     at === null ? `Of ${key} nothing is recorded.` : `${key} is recorded only since ${instant(at)} UTC.`,
   )
-  return since.length > 0 ? ['', ...since] : []
+  const left = [...otherwise].map(([key, leads]) => `${key} ${thousands(String(leads))}`)
+  const more =
+    left.length > 0
+      ? wrap(
+          `Entered by definition, repair or backfill, not counted: ${left.join(', ')}; --all-causes does.`,
+          98,
+        )
+      : []
+  const all = [...since, ...more]
+  return all.length > 0 ? ['', ...all] : []
 }

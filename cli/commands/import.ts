@@ -112,6 +112,7 @@ function print(cli: Cli, all: readonly Taken[]): Promise<void> {
     reasons: report.quarantined,
     names: report.types,
     dates: report.dates,
+    mistaken: report.mistaken,
     interrupted: report.interrupted,
     milliseconds,
   }))
@@ -145,6 +146,10 @@ function importLines({ file, kind, report, milliseconds }: Taken): string[] {
       .filter(({ format }) => format !== 'ISO')
       .map(({ column, format }) => `  ${column} is read as ${format}`),
     ...(names ? noted('new names', names) : []),
+    ...report.mistaken.map(({ column, target }) => {
+      const taken = kind === 'events' || kind === 'conversions' ? 'a property' : 'an attribute'
+      return `  The column ${column} was taken as ${taken}; did you mean ${target}? --map ${target}=${column}`
+    }),
     ...report.interrupted.map(
       (each) => `  An earlier import of ${each.source} was interrupted and took nothing: repeat it.`,
     ),

@@ -1,13 +1,17 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { emptyCatalog } from '../../compiler/index.ts'
 import { packageFolder } from '../../config.ts'
+import { checkSources } from '../../pipeline/apply.ts'
 import { schemaComment, writeSchemas } from '../../pipeline/project/schemas.ts'
 import { findProject, projectFile } from '../../pipeline/project/settings.ts'
+import { readSources } from '../../pipeline/project/sources.ts'
 import { readEventTypes } from '../../pipeline/reads.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { proposeEvents } from '../propose.ts'
 import { starter } from '../starter.ts'
+import { bringIn, unknownLines } from '../unknown.ts'
 
 type Options = { templates?: boolean; propose?: boolean }
 
@@ -20,7 +24,7 @@ export const init = (start: Start) =>
       ['tideline init', 'here; or, after an import, propose an events.yaml'],
       [
         'tideline init leads --templates',
-        'in the folder leads, with some twenty segments of a B2B funnel to start from',
+        'in the folder leads, with the segments of a B2B funnel to start from',
       ],
       ['tideline init --propose', 'only print what events.yaml could say'],
     ],
@@ -44,6 +48,7 @@ export const init = (start: Start) =>
           lines: [
             ...files.map(({ file, action }) => line(file, action)),
             '',
+            ...(options.templates ? needed(root) : []),
             ...(events === undefined
               ? next
               : ['Next:  look over events.yaml, then  tideline check  and  tideline apply']),
@@ -59,6 +64,13 @@ const next = [
   '       tideline apply --run           make them so, and see who is in',
 ]
 
+/** What has to be imported before the segments mean something. */
+function needed(root: string): string[] {
+  const { findings } = checkSources(readSources(findProject(root, root)), emptyCatalog, 'UTC')
+  const events = '  event types  those of events.yaml'
+  return ['The segments name', '', ...unknownLines(findings), events, '', ...bringIn, '']
+}
+
 function line(file: string, action: InitFile['action']): string {
   if (action === 'created') return `+ ${file}`
   return action === 'proposed'
@@ -67,8 +79,8 @@ function line(file: string, action: InitFile['action']): string {
 }
 
 async function propose(cli: Cli, root: string): Promise<void> {
-  const { database } = await cli.open({ project: findProject(root) })
-  const text = proposeEvents(await readEventTypes(database))
+  const { database, project } = await cli.open({ project: findProject(root) })
+  const text = proposeEvents(await readEventTypes(database), readSources(project).events)
   await cli.print({
     columns: [{ name: 'file' }, { name: 'text' }],
     rows: [{ file: 'events.yaml', text }],

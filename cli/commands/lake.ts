@@ -17,7 +17,7 @@ import { command, type Start } from '../command.ts'
 import { openLakeOf } from '../lake.ts'
 import { progressBar } from '../progress.ts'
 import { type Column, renderTable } from '../table.ts'
-import { instant, megabytes, plural, thousands } from '../values.ts'
+import { exact, instant, megabytes, plural, thousands } from '../values.ts'
 
 export const lakeCommand = (start: Start) =>
   command('lake', {
@@ -55,7 +55,7 @@ async function statusOfIt(cli: Cli): Promise<void> {
     folder: state.folder,
     state: state.state,
     written_at: state.writtenAt,
-    horizon: state.horizon,
+    horizon: exact(state.horizon),
     events: state.events,
     files: state.files,
     bytes: state.bytes,
@@ -64,7 +64,8 @@ async function statusOfIt(cli: Cli): Promise<void> {
   await cli.print({
     columns: [
       ...[{ name: 'folder' }, { name: 'state' }],
-      ...[{ name: 'written_at', kind: 'instant' as const }, { name: 'horizon' }],
+      { name: 'written_at', kind: 'instant' },
+      { name: 'horizon', kind: 'number' },
       ...['events', 'files', 'bytes', 'columns'].map((name) => ({ name, kind: 'count' as const })),
     ],
     rows: [row],
@@ -109,7 +110,7 @@ async function verifyIt(cli: Cli): Promise<number> {
   await cli.print({
     columns: wrongColumns,
     rows,
-    document: { whole, unusable, horizon, events, files, wrong: rows },
+    document: { whole, unusable, horizon: exact(horizon), events, files, wrong: rows },
     lines: verifiedLines(found, rows),
   })
   return whole ? 0 : 3
@@ -171,10 +172,11 @@ async function printResult(cli: Cli, result: SyncResult): Promise<void> {
   await cli.print({
     columns: [
       ...['events', 'files', 'bytes', 'written', 'healed'].map((name) => ({ name, kind: 'count' as const })),
-      ...[{ name: 'rebuilt' }, { name: 'horizon' }],
+      { name: 'rebuilt' },
+      { name: 'horizon', kind: 'number' },
     ],
     rows: [row],
-    document: result,
+    document: { ...result, horizon: exact(result.horizon) },
     lines: resultLines(result),
   })
 }

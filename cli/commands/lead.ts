@@ -9,6 +9,7 @@ import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { type OnScreen, type SegmentRow, screen } from '../lead.ts'
 import { evaluateAlone, refuseFuture, sourceColumns, sourceFields } from '../source.ts'
+import { exact } from '../values.ts'
 
 type Options = { asOf?: string; evaluate?: boolean }
 
@@ -45,7 +46,10 @@ export const lead = (start: Start) =>
             ...sourceColumns,
           ],
           rows: segments,
-          document: { ...found, assumed, as_of: asOf, scores, segments, events, changes },
+          document: {
+            ...{ ...found, assumed, as_of: asOf, segments, events, changes },
+            scores: scores.map((each) => ({ ...each, value: exact(each.value) })),
+          },
           lines: screen(shown, cli.paint),
         })
       }),
@@ -61,7 +65,7 @@ async function readScreen(
   const { timezone: zone } = project.settings
   const past = options.asOf !== undefined
   const asOf = past ? cli.instant(options.asOf ?? '', '--as-of', zone) : now
-  if (past) refuseFuture(asOf, now, options.evaluate)
+  if (past) refuseFuture(asOf, now, options)
   const found = await findLead(database, externalId, asOf)
   const { id, firstKnown } = found
   const all = await leadAt(database, id, { asOf, evaluate: !past || options.evaluate })

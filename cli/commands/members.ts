@@ -64,7 +64,7 @@ const columns: readonly Column[] = [
 
 async function answerAt(database: Database, key: string, asOf: Instant, options: Options): Promise<Answer> {
   const { limit, evaluate, timeLimit } = options
-  refuseFuture(asOf, (await readStanding(database)).now, evaluate)
+  refuseFuture(asOf, (await readStanding(database)).now, { evaluate })
   const found = await membersAt(database, key, { asOf, evaluate, limit, limitSeconds: timeLimit })
   const { source, total, members } = found
   const head = [`as of ${instant(asOf)} UTC  ·  ${sayAnswered(source, asOf)}`, '']

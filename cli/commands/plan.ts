@@ -15,7 +15,7 @@ export const plan = (start: Start) =>
   command('plan', {
     summary: 'what apply would do, and who would come and go, before it is done',
     description:
-      'Says what `apply` would do with the files as they are: which segments are new, changed, renamed, described anew or archived; how many members each has now and would have; who would enter and leave; what that does to segments that refer to it. Both definitions are evaluated at the same instant. Nothing is written, and a user who may only read can do it. Exit code 1 if a definition is wrong.',
+      'Says what `apply` would do with the files as they are: which segments are new, changed, renamed, described anew or archived; how many members each has now and would have; who would enter and leave; what that does to segments that refer to it. Both definitions are evaluated at the same instant. Sizes are those of `preview`. Nothing is written, and a user who may only read can do it. Exit code 1 if a definition is wrong.',
     examples: [
       ['tideline plan', 'all files'],
       ['tideline plan segments/scores.yaml', 'the segments of one file'],

@@ -1,6 +1,7 @@
 import { UserError } from '../../pipeline/errors.ts'
 import type { Nearly } from '../../pipeline/nearly.ts'
 import { type Preview, preview as previewing } from '../../pipeline/preview.ts'
+import { readSources } from '../../pipeline/project/sources.ts'
 import type { RecordedSince } from '../../pipeline/recorded-since.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start, wholeNumber } from '../command.ts'
@@ -16,7 +17,7 @@ export const preview = (start: Start) =>
   command('preview', {
     summary: 'whom a definition would hold for, before it stands in a file',
     description:
-      'Counts the leads for whom a definition holds, and how many each of its conditions holds for, alone and after those before it. It refers to segments, scores and aliases as they were applied last. Nothing is written. Sizes: narrow is less than 5 % of all leads, ideal less than 25 %, broad more.',
+      'Counts the leads for whom a definition holds, and how many each of its conditions holds for, alone and after those before it. It refers to segments, scores and aliases as the files have them, applied or not. Nothing is written. Sizes: empty is nobody, narrow less than 5 % of all leads, ideal less than 25 %, broad more, everybody all of them.',
     examples: [
       ["tideline preview 'did demo_request within 14 days and score >= 40'", 'how many, and who'],
       ["tideline preview 'no activity within 90 days' --as-of 2026-10-01", 'as it was on a day'],
@@ -35,6 +36,7 @@ export const preview = (start: Start) =>
         const { timezone } = project.settings
         const found = await previewing(database, {
           source: sourceOf(text),
+          project: readSources(project),
           zone: timezone,
           asOf: options.asOf === undefined ? undefined : cli.instant(options.asOf, '--as-of', timezone),
           sample: 10,

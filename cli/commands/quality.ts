@@ -8,7 +8,7 @@ export const quality = (start: Start) =>
   command('quality', {
     summary: 'stored values that are not of the type of their name',
     description:
-      'Attributes and properties of which stored values are not of the type that the catalog gives: such a value counts as missing. Says how many, and of which kind they are instead, without showing any.',
+      'Attributes and properties of which stored values are not of the type that the catalog gives: such a value counts as missing, or, among json, as a list of one. Says how many, and of which kind they are instead, without showing any.',
     examples: [
       ['tideline quality', 'what is wrong, worst first'],
       ['tideline quality --all --format csv', 'every name, for a spreadsheet'],
@@ -53,10 +53,21 @@ function answer(all: readonly Fit[], everything: boolean): Answer {
   const end =
     wrong.length === 0
       ? [`${plural(all.length, 'name')}, and every stored value is of its type.`]
-      : [`${plural(wrong.length, 'name')} with values that count as missing; ${fits} without.`, ...advice]
+      : [sayWrong(wrong, fits), ...advice]
   return {
     columns: machine,
     rows,
     lines: [...(rows.length > 0 ? [...renderTable(columns, rows, 100), ''] : []), ...end],
   }
+}
+
+/** Among json a single value is a list of one. */
+function sayWrong(wrong: readonly Fit[], fits: number): string {
+  const single = wrong.filter(({ type }) => type === 'json').length
+  const missing = wrong.length - single
+  const parts = [
+    ...(missing > 0 ? [`${plural(missing, 'name')} with values that count as missing`] : []),
+    ...(single > 0 ? [`${plural(single, 'name')} of type json with single values, each a list of one`] : []),
+  ]
+  return `${parts.join(', ')}; ${fits} without.`
 }

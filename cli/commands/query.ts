@@ -8,7 +8,7 @@ export const query = (start: Start) =>
   command('query', {
     summary: 'one read-only SQL statement',
     description:
-      'Runs one statement that can only read, in the schema of the installation. The views current_members, membership_intervals, segment_trend and freshness stay as they are between versions; tables may change.',
+      'Runs one statement that can only read, in the schema of the installation. The views (current_members, segment_trend and the others of docs/sql.md) stay as they are between versions; tables may change.',
     examples: [
       [`tideline query "select segment, count(*) from current_members group by 1"`, 'as a table'],
       [`tideline query "select * from current_members" --output members.csv`, 'all rows, into a file'],

@@ -3,9 +3,10 @@ import { findLead } from '../../pipeline/lead.ts'
 import { readStanding } from '../../pipeline/reads.ts'
 import { type Breakdown, breakDown, type RuleShare } from '../../pipeline/score.ts'
 import { command, type Start } from '../command.ts'
+import { plainRow } from '../output.ts'
 import type { Paint } from '../paint.ts'
 import { type Column, renderTable } from '../table.ts'
-import { cut, plural, printable, zoned } from '../values.ts'
+import { cut, exact, plural, printable, zoned } from '../values.ts'
 
 type Options = { asOf?: string; score?: string }
 
@@ -32,9 +33,9 @@ export const score = (start: Start) =>
         const { horizon } = standing
         const found = await breakDown(database, { id, asOf, horizon, score: options.score, firstKnown })
         await cli.print({
-          columns: [{ name: 'score' }, ...columns],
+          columns: [{ name: 'score' }, ...machine],
           rows: found.flatMap(rowsOf),
-          document: { lead_id: lead, as_of: asOf, scores: found },
+          document: { lead_id: lead, as_of: asOf, scores: found.map(documentOf) },
           lines: lines(lead, found, { asOf, zone: timezone, paint: cli.paint }),
         })
       }),
@@ -49,6 +50,17 @@ const columns: readonly Column[] = [
   { name: 'terms', title: 'FADES AND CAPS' },
 ]
 
+const numbers = ['events', 'each', 'before', 'points']
+const machine = columns.map(
+  ({ name }): Column => (numbers.includes(name) ? { name, kind: 'number' } : { name }),
+)
+
+const documentOf = (of: Breakdown) => ({
+  ...of,
+  value: exact(of.value),
+  rules: of.rules.map((rule) => ({ ...plainRow(machine, rule), assumed: rule.assumed })),
+})
+
 type Shown = Omit<RuleShare, 'each' | 'events' | 'terms' | 'assumed'> & {
   readonly score: string
   readonly each: string | null
@@ -56,7 +68,7 @@ type Shown = Omit<RuleShare, 'each' | 'events' | 'terms' | 'assumed'> & {
   readonly terms: string
 }
 
-/** Numbers stand as text: every digit counts. */
+/** Numbers are decimals as text, of which no digit is lost. */
 function rowsOf(of: Breakdown): Shown[] {
   const { score, value, rules, of_leads } = of
   if (of_leads) {

@@ -21,7 +21,7 @@ export const segments = (start: Start) =>
   command('segments', {
     summary: 'all segments: members, share, entered, left, mean score, trend',
     description:
-      'All segments as of the last run, hottest first. Entered and left are counted over a period up to it, without what a new definition brought. A segment that was never evaluated shows –, never 0. With --as-of: as they were then, each as recorded by the run before it; those that no run had looked at by then, or all with --evaluate, by evaluating their current version, and the answer says which.',
+      'All segments as of the last run, hottest first. Entered and left are counted over a period up to it, without what definitions, repairs and backfills moved, which is told below. A segment that was never evaluated shows –, never 0. With --as-of: as they were then, each as recorded by the run before it; those that no run had looked at by then, or all with --evaluate, by evaluating their current version, and the answer says which.',
     examples: [
       ['tideline segments', 'as a table'],
       ['tideline segments --period 24h --format csv', 'with who came and went in a day, for a spreadsheet'],
@@ -66,7 +66,7 @@ export const segments = (start: Start) =>
 async function answerAt(cli: Cli, { database, project }: Installation, options: Options): Promise<Answer> {
   const { period, evaluate, timeLimit } = options
   const asOf = cli.instant(options.asOf ?? '', '--as-of', project.settings.timezone)
-  refuseFuture(asOf, (await readStanding(database)).now, evaluate)
+  refuseFuture(asOf, (await readStanding(database)).now, { evaluate })
   const found = await segmentsAt(database, {
     ...{ asOf, evaluate, flowSeconds: period.seconds, trendDays: 14, limitSeconds: timeLimit },
   })

@@ -6,7 +6,7 @@ import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { WrongUsage } from '../errors.ts'
 import { author, runNow } from '../runs.ts'
-import { instant, plural, printable, wrap } from '../values.ts'
+import { exact, instant, plural, printable, wrap } from '../values.ts'
 
 type Options = {
   name?: string
@@ -110,7 +110,8 @@ const keyOf = (name: string): string =>
     .replace(/^-+|-+$/g, '')
 
 async function print(cli: Cli, taken: Snapshot, run: RunResult | undefined): Promise<void> {
-  const { from, ...rest } = taken
+  const { from: source, ...rest } = taken
+  const from = source.kind === 'recorded' ? { ...source, run_id: exact(source.run_id) } : source
   await cli.print({
     columns: [
       { name: 'segment' },
@@ -121,7 +122,7 @@ async function print(cli: Cli, taken: Snapshot, run: RunResult | undefined): Pro
       { name: 'removed', kind: 'count' },
       { name: 'from', kind: 'json' },
     ],
-    rows: [taken],
+    rows: [{ ...rest, from }],
     document: { ...rest, from, ...(run ? { run_id: Number(run.runId), as_of: run.asOf } : {}) },
     lines: [...snapshotLines(taken), ...runLines(taken, run)],
   })

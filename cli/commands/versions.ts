@@ -3,6 +3,7 @@ import { readVersions, reasonOf, type Version } from '../../pipeline/versions.ts
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import type { Answer } from '../output.ts'
+import { definitionLine } from '../plan/words.ts'
 import { instant, plural, wrap } from '../values.ts'
 
 export const versions = (start: Start) =>
@@ -69,13 +70,12 @@ function lines(cli: Cli, row: Version & { reason: string; before: string | null 
     ...marks,
   ]
   const margin = ' '.repeat(6)
-  const one = (text: string) => text.replace(/\s+/g, ' ').trim()
-  const after = one(row.definition)
-  const edited = row.before !== null && one(row.before) !== after
+  const [before, after] = [definitionLine(row.before), definitionLine(row.definition)]
+  const edited = row.before !== null && before !== after
   const [first = '', ...rest] = wrap(after, 90)
   return [
     `${String(row.version).padStart(4)}  ${head.filter(Boolean).join('  ')}`,
-    ...(edited ? wrap(one(row.before ?? ''), 90).map((line) => margin + cli.paint.dim(line)) : []),
+    ...(edited ? wrap(before, 90).map((line) => margin + cli.paint.dim(line)) : []),
     `${margin}${edited ? '→  ' : ''}${first}`,
     ...rest.map((line) => margin + line),
   ]

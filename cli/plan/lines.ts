@@ -7,12 +7,13 @@ import { renderTable } from '../table.ts'
 import { printable, widthOf, wrap } from '../values.ts'
 import { matrixLines, offer, scoreLine } from './scores.ts'
 import {
+  definitionLine,
   describedOf,
   eventsLine,
   hasChanges,
   moved,
   number,
-  oneLine,
+  parkedNote,
   reasonOf,
   signs,
   sizeOf,
@@ -64,6 +65,7 @@ function segmentLines(segment: PlannedSegment, leads: number | null, paint: Pain
     ...(verb === 'record' ? ['Written down anew; it means what it means today.'] : []),
     ...(verb === 'archive' ? ['No file holds it any more.'] : []),
     ...(reason ? [`Its members may change because ${reason}.`] : []),
+    ...(segment.parked ? [parkedNote] : []),
     ...(status === 'draft' || status === 'paused' ? [`It is ${status}: runs leave it alone.`] : []),
     ...describedOf(segment),
   ]
@@ -79,15 +81,15 @@ function segmentLines(segment: PlannedSegment, leads: number | null, paint: Pain
 function headLines(segment: PlannedSegment, head: string, paint: Paint): string[] {
   const { before, after } = textOf(segment)
   if (before !== undefined && after !== undefined) {
-    const both = `${oneLine(before)}  →  ${oneLine(after)}`
+    const both = `${definitionLine(before)}  →  ${definitionLine(after)}`
     if (widthOf(segment.key) + widthOf(both) + 4 <= widest) return [`${head}  ${both}`]
     return [
       head,
-      ...hanging(oneLine(before), paint.red('-'), widest),
-      ...hanging(oneLine(after), paint.green('+'), widest),
+      ...hanging(definitionLine(before), paint.red('-'), widest),
+      ...hanging(definitionLine(after), paint.green('+'), widest),
     ]
   }
-  const text = oneLine(after ?? before ?? null)
+  const text = definitionLine(after ?? before)
   if (widthOf(segment.key) + widthOf(text) + 4 <= widest) return [`${head}  ${text}`.trimEnd()]
   return [head, ...hanging(text, ' ', widest)]
 }

@@ -12,6 +12,7 @@ import {
   moved,
   number,
   oneLine,
+  parkedNote,
   reasonOf,
   sizeOf,
   summary,
@@ -125,6 +126,7 @@ function fold(segment: PlannedSegment, leads: number | null): string[] {
       ? []
       : [`It was ${code(segment.renamedFrom)} before; members and history stay.`, '']),
     ...(reason ? [`Its members may change because ${plain(reason)}.`, ''] : []),
+    ...(segment.parked ? [parkedNote, ''] : []),
     ...describedOf(segment).flatMap((note) => [`- ${code(note)}`, '']),
     ...conditionTable(segment.members!, leads),
     ...sampleLines(segment.members!),

@@ -1,3 +1,4 @@
+import { onOneLine } from '../../compiler/index.ts'
 import type { Plan, PlannedSegment } from '../../pipeline/plan.ts'
 import type { EventsChange } from '../../pipeline/planned/catalog.ts'
 import type { Counted } from '../../pipeline/planned/counting.ts'
@@ -7,7 +8,10 @@ import { nothing, plural, printable, show, thousands } from '../values.ts'
 
 export const number = (count: number | null): string => (count === null ? nothing : thousands(String(count)))
 
-export const oneLine = (text: string | null): string => printable((text ?? '').replace(/\s+/g, ' ').trim())
+export const oneLine = (text: string): string => printable(text.replace(/\s+/g, ' ').trim())
+
+/** A definition in its text form, on one line. */
+export const definitionLine = (text: string | null | undefined): string => printable(onOneLine(text ?? ''))
 
 /** What happens with a segment, in one word. */
 export function verbOf({ action, renamedFrom, because }: PlannedSegment): Verb {
@@ -72,6 +76,10 @@ export function reasonOf({ because }: PlannedSegment): string | undefined {
   return said.length > 0 ? said.join(', ') : undefined
 }
 
+/** What stands beside the counts of a segment whose members are not those that are counted as now. */
+export const parkedNote =
+  'A run parked it: its members stay as they were before; what is counted as now is what it means now.'
+
 /** How the definition reads: before and after where they differ. */
 export function textOf(segment: PlannedSegment): { before?: string; after?: string } {
   const [before, after] = [segment.before?.trim(), segment.after?.trim()]
@@ -97,16 +105,16 @@ export function moved(members: Counted | null): string {
   return parts.length > 0 ? parts.join(' ') : 'no change'
 }
 
-export const describedOf = ({ described }: PlannedSegment): string[] =>
+export const describedOf = ({ described }: Pick<PlannedSegment, 'described'>): string[] =>
   described.map(({ field, before, after }) => `${field}: ${quoted(before)}  →  ${quoted(after)}`)
 
 const quoted = (text: string | null): string => (text === null ? nothing : printable(JSON.stringify(text)))
 
 export function eventsLine({ kind, name, before, after }: EventsChange): string {
   const what = `${kind} ${printable(name)}`
-  if (before === null) return `new ${what}: ${oneLine(after)}`
-  if (after === null) return `${what} is gone: ${oneLine(before)}`
-  return `${what}: ${oneLine(before)}  →  ${oneLine(after)}`
+  if (before === null) return `new ${what}: ${definitionLine(after)}`
+  if (after === null) return `${what} is gone: ${definitionLine(before)}`
+  return `${what}: ${definitionLine(before)}  →  ${definitionLine(after)}`
 }
 
 export const leadsOf = ({ leads }: Plan): string => (leads === null ? '' : plural(leads, 'lead'))

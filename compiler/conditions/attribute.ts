@@ -198,7 +198,9 @@ export function attributeNamed(node: Asked, context: Context): Named<Feature> | 
   if (type === undefined) {
     const message = `There is no attribute "${node.name}" on ${node.of}s.`
     const hint = hintForUnknown(node, known, context)
-    context.report(node, 'UNKNOWN_ATTRIBUTE', message, { hint, length: printSubject(node).length })
+    const { length } = printSubject(node)
+    const unknown = node.of === 'lead' ? node.name : `account.${node.name}`
+    context.report(node, 'UNKNOWN_ATTRIBUTE', message, { hint, length, unknown })
     return undefined
   }
   const { name, path, each } = node

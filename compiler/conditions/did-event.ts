@@ -151,6 +151,7 @@ function reportBare(node: Did, name: string, context: Context): void {
       ? `Write ${written} is ${ask}.`
       : (suggest(name, context) ?? misspelt(name) ?? `Write did ${written} if such events are yet to come.`),
     length: written.length,
+    ...(type ? {} : { unknown: name }),
   })
 }
 

@@ -42,7 +42,7 @@ type Sequence = z.infer<typeof shape>
 export const sequence = condition<Sequence>({
   kind: 'sequence',
   meaning:
-    'The lead did one event and then others, each strictly later than the one before; and, after `but not`, none of some event within a time after the last, which is over.',
+    'The lead did one event and then others, each strictly later than the one before; and, after `but not`, none of some event within a time after the last, which is over. Times between events are of a fixed length, from seconds to weeks.',
   missing: 'A lead without an event for every step did not do them one after the other.',
   shape,
   syntax: `
@@ -191,6 +191,10 @@ function secondsOf(node: object, duration: Duration, context: Context): number {
   const seconds = durationSeconds(duration)
   if (Number.isFinite(seconds)) return seconds
   const message = `${printDuration(duration)} is not of a fixed length, as the time between two events has to be.`
-  context.report(node, 'BAD_DURATION', message, { hint: 'Write it in days or weeks.' })
+  const days = (perUnit[duration.unit] ?? 1) * duration.amount
+  context.report(node, 'BAD_DURATION', message, { hint: `Write it in days or weeks: within ${days} days.` })
   return 0
 }
+
+/** What is meant by those who count in days. */
+const perUnit: Partial<Record<Duration['unit'], number>> = { month: 30, quarter: 91, year: 365 }

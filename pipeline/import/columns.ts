@@ -61,6 +61,26 @@ export function layOut(kind: Kind, columns: Column[], mapping: Mapping): Layout 
   return { core, rest }
 }
 
+/** A column that became an attribute or property, and is called nearly as what stands in a column of its own. */
+export type Mistaken = { readonly column: string; readonly target: string }
+
+export function mistakenIn(kind: Kind, { core, rest }: Layout): Mistaken[] {
+  const open = targets[kind].optional.filter((target) => !core.has(target))
+  return [...rest].flatMap(([name, origin]) => {
+    if ('constant' in origin || origin.column.name !== name) return []
+    const target = open.find((each) => spellings(each).includes(bare(name)))
+    return target === undefined ? [] : [{ column: name, target }]
+  })
+}
+
+const bare = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+
+/** `account_id`: accountid, account. An `event` of an event is rather its type; its `id` is its own. */
+const spellings = (target: string): string[] => [
+  bare(target),
+  target === 'event_id' ? 'id' : bare(target.replace(/_(id|at)$/, '')),
+]
+
 /** SQL for a core value as text; null where the row has none. */
 export function textOf(origin: Origin | undefined): string {
   if (!origin) return 'null'

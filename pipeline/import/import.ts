@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Client, type Database, type Duckdb, inTransaction, openDuckdb } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
-import { type Kind, type Layout, layOut } from './columns.ts'
+import { type Kind, type Layout, layOut, mistakenIn } from './columns.ts'
 import { type Decided, decideFormats, type FormatWish } from './dates.ts'
 import { recognize } from './file.ts'
 import { finishImport, type ImportReport, type ImportStage, type Progress } from './report.ts'
@@ -58,7 +58,7 @@ type Prepared = {
 }
 
 async function take(database: Database, duckdb: Duckdb, prepared: Prepared): Promise<ImportReport> {
-  const { options, decided } = prepared
+  const { options, decided, layout } = prepared
   const interrupted = await database.query<{
     import_id: string
     kind: string
@@ -80,6 +80,7 @@ async function take(database: Database, duckdb: Duckdb, prepared: Prepared): Pro
     return {
       importId,
       ...report,
+      mistaken: mistakenIn(options.kind, layout),
       dates: [...decided.values()].map(({ column, format }) => ({
         column: column.name,
         format: format.name,

@@ -48,7 +48,7 @@ function drain(
         all = sum(all, await takeStaged(client, kind, { ...options, conversions: false, onlyText: false }))
       }
       const finished = await finishImport(client, importId, read, all)
-      return { importId, read, ...all, ...finished, dates: [], interrupted: [] }
+      return { importId, read, ...all, ...finished, dates: [], mistaken: [], interrupted: [] }
     })
     await dropTables(client)
     await client.query(statement('imports/end_session'), [report.importId])

@@ -1,6 +1,7 @@
 import type { CatalogType } from '../../compiler/index.ts'
 import type { Client } from '../engine.ts'
 import { statement } from '../sql.ts'
+import type { Mistaken } from './columns.ts'
 
 export type ImportStage = 'reading' | 'sending' | 'typing' | 'writing'
 export type Progress = { stage: ImportStage; rows: number; total?: number }
@@ -23,6 +24,8 @@ export type Taken = {
 }
 
 export type ImportReport = Taken & {
+  /** Columns that may be meant as something else than attributes or properties. */
+  mistaken: readonly Mistaken[]
   importId: string
   read: number
   quarantined: { code: string; reason: string; rows: number }[]

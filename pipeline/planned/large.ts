@@ -1,4 +1,3 @@
-import { intend } from '../apply.ts'
 import { Asking } from '../ask.ts'
 import { rows } from '../catalog.ts'
 import type { Client, Database } from '../engine.ts'
@@ -7,9 +6,8 @@ import { readSeen } from '../preview.ts'
 import type { Sources } from '../project/sources.ts'
 import type { GuardLimits } from '../runs/guard.ts'
 import { readOnly, tally } from '../tally.ts'
-import { Counting } from './counting.ts'
-import { type Foreseen, foresee } from './segments.ts'
-import { sideAfter, sideBefore } from './sides.ts'
+import { lookAhead } from './outlook.ts'
+import type { Foreseen } from './segments.ts'
 
 /** A segment of which a definition moves more than the guard lets pass unseen. */
 export type LargeChange = {
@@ -25,8 +23,9 @@ export type Large = { readonly counted: boolean; readonly changes: readonly Larg
 const none: Large = { counted: true, changes: [] }
 
 /**
- * What applying these files would move that somebody should see first: segments that are evaluated already, by the
- * definitions as they are and as they will be, at one instant. Nobody is counted where there are too few leads.
+ * What applying these files would move that somebody should see first: segments that are evaluated already, by who is
+ * in them and who will be. What is applied and parked, or not evaluated yet, doesn't count: nobody came or went by it.
+ * Nobody is counted where there are too few leads.
  */
 export async function foreseeLarge(
   database: Database,
@@ -64,33 +63,33 @@ async function hasLeads(client: Client, atLeast: number): Promise<boolean> {
 }
 
 async function countChanges(client: Client, sources: Sources, zone: string): Promise<LargeChange[]> {
-  const intended = await intend(client, sources, zone)
+  const { intended, after, segments } = await lookAhead(client, sources, zone)
   // Whoever applies is told of these, and nothing is applied.
   if (intended.findings.some(({ severity }) => severity === 'error')) return []
-  const scoring = intended.scoring === 'change'
-  const sides = {
-    before: await sideBefore(client, scoring),
-    after: await sideAfter(client, intended, sources, zone),
-  }
   const evaluated = await readEvaluated(client)
-  const concerned = foresee(intended, { ...sides, scoring, events: false, zone }).filter((each) =>
-    isConcerned(each, evaluated),
-  )
-  if (concerned.length === 0) return []
   const asking = new Asking()
-  const counting = new Counting(asking, sides)
-  const reading = concerned.map((each) => ({ key: each.key, read: counting.segment(each) }))
+  const reading = segments
+    .filter((each) => isConcerned(each, evaluated))
+    .map(({ key, decision }) => {
+      const will = asking.add(after.meaning(key)!)
+      const member = decision.stored!.segment_id
+      const [members, enter, leave] = [
+        asking.ask({ all: [], member }),
+        asking.ask({ all: [will], noMember: member }),
+        asking.ask({ all: [], none: [will], member }),
+      ]
+      return { key, members, enter, leave }
+    })
+  if (reading.length === 0) return []
   const { predicates, questions } = asking
   const { now: asOf, horizon } = await readSeen(client)
   const counted = await tally(client, {
     ...{ predicates, questions, asOf, horizon, sample: 0 },
-    references: new Map([...sides.before.references, ...sides.after.references]),
-    scores: scoring ? [...sides.after.scores, ...sides.before.scores] : sides.after.scores,
+    ...{ references: after.references, scores: after.scores },
   })
-  return reading.flatMap(({ key, read }) => {
-    const { now, enter, leave } = read(counted)!
-    return [{ key, members: now ?? 0, enter: enter.count, leave: leave.count }]
-  })
+  return reading.map(({ key, members, enter, leave }) => ({
+    ...{ key, members: members(counted).count, enter: enter(counted).count, leave: leave(counted).count },
+  }))
 }
 
 /** A first evaluation moves whoever it moves; what comes back from the archive is left to the guard. */

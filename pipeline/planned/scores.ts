@@ -1,4 +1,12 @@
-import { dialects, emit, type Instant, micropoints, plan, type Score } from '../../compiler/index.ts'
+import {
+  canonical,
+  dialects,
+  emit,
+  type Instant,
+  micropoints,
+  plan,
+  type Score,
+} from '../../compiler/index.ts'
 import { type Reader, rows } from '../catalog.ts'
 import type { Client, Parameter } from '../engine.ts'
 import { statement } from '../sql.ts'
@@ -35,7 +43,8 @@ export async function foreseeScores(
   { before, after }: { before: Side; after: Side },
   seen: { asOf: Instant; horizon: string },
 ): Promise<PlannedScores> {
-  const pairs = pairsOf(before, after)
+  const changed = changedScores(before, after)
+  const pairs = pairsOf(before, after).filter(({ name }) => changed.has(name))
   const recorded = await readRecorded(client)
   if (pairs.length === 0) return { leads: 0, scores: [], recorded }
   const all = [...after.scores, ...before.scores]
@@ -81,6 +90,14 @@ export async function readRecorded(reader: Reader): Promise<Recorded | null> {
   return recorded ?? null
 }
 
+/** The scores that are new, gone or mean something else; one of accounts also where that of their leads does. */
+export function changedScores(before: Side, after: Side): Set<string> {
+  const own = pairsOf(before, after).filter(({ was, is }) => !was || !is || meaning(was) !== meaning(is))
+  const changed = new Set(own.map(({ name }) => name))
+  for (const { name, ofLeads } of after.scores) if (ofLeads && changed.has(ofLeads.score)) changed.add(name)
+  return changed
+}
+
 /** The rules as they are stand under other names beside those that will be. */
 function pairsOf(before: Side, after: Side): Pair[] {
   const old = new Map(before.scores.map((score) => [plainName(score.name), score]))
@@ -119,7 +136,7 @@ function scoreOf(
 }
 
 const meaning = ({ rules, levels, ofLeads }: Score): string =>
-  JSON.stringify([rules, levels, ofLeads?.by, ofLeads && plainName(ofLeads.score)])
+  canonical([rules, levels, ofLeads && [ofLeads.by, plainName(ofLeads.score)]])
 
 const sum = <Each>(all: readonly Each[], of: (each: Each) => string | number): number =>
   all.reduce((total, each) => total + Number(of(each)), 0)

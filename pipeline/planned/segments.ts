@@ -1,6 +1,7 @@
 import { type Compiled, print } from '../../compiler/index.ts'
 import type { Intended } from '../apply.ts'
-import type { Decision, Described } from '../decide.ts'
+import type { Decision } from '../decide.ts'
+import type { Otherwise } from './otherwise.ts'
 import type { Side } from './sides.ts'
 
 /** What is going to happen with a segment, before anybody is counted. */
@@ -21,9 +22,9 @@ export type Reason =
 export type Circumstances = {
   readonly before: Side
   readonly after: Side
-  readonly scoring: boolean
-  readonly events: boolean
-  readonly zone: string
+  /** Names of the scores that change. */
+  readonly scores: ReadonlySet<string>
+  readonly otherwise: Otherwise
 }
 
 /** Every segment that apply does anything with, or whose members may change because of what it refers to. */
@@ -39,16 +40,16 @@ export function foresee(intended: Intended, around: Circumstances): Foreseen[] {
 }
 
 function reasons(
-  { key, action, stored }: Decision,
+  { key, action, source, stored }: Decision,
   oldKey: string | undefined,
   { renames }: Intended,
-  { before, after, scoring, events, zone }: Circumstances,
+  { before, after, scores, otherwise }: Circumstances,
 ): Reason[] {
   if (action === 'archive') return [{ what: 'archived' }]
   if (oldKey === undefined) return [{ what: 'new' }]
   const [was, is] = [before.compiled.get(oldKey), after.compiled.get(key)]
-  const scored: Reason[] =
-    scoring && (before.readsScore(oldKey) || after.readsScore(key)) ? [{ what: 'scoring.yaml' }] : []
+  const read = [...before.scoresReadBy(oldKey), ...after.scoresReadBy(key)]
+  const scored: Reason[] = read.some((name) => scores.has(name)) ? [{ what: 'scoring.yaml' }] : []
   // Evaluated anew after an update of Tideline, say: what counts is what the two mean today.
   if (was?.fingerprint === is?.fingerprint) return scored
   if (written(was) !== written(is)) return [{ what: 'text' }, ...scored]
@@ -59,20 +60,10 @@ function reasons(
       return before.compiled.get(old)?.fingerprint !== after.compiled.get(other)?.fingerprint
     })
     .map((other) => ({ what: 'segment' as const, key: other }))
-  if (others.length > 0) return [...others, ...scored]
-  if (stored?.zone !== zone) return [{ what: 'time zone' }, ...scored]
-  return [{ what: events ? 'events.yaml' : 'types' }, ...scored]
+  const around = source && stored ? otherwise(source, stored.zone, is?.fingerprint) : []
+  const own: Reason[] = [...others, ...around.map((what) => ({ what }))]
+  return [...(own.length > 0 ? own : [{ what: 'types' as const }]), ...scored]
 }
 
 const written = (compiled: Compiled | undefined): string =>
   compiled?.definition ? print(compiled.definition) : ''
-
-/** Names and notes that will read otherwise. */
-export function descriptions({ stored, source, redescribed }: Decision): {
-  field: Described
-  before: string | null
-  after: string | null
-}[] {
-  if (!stored || !source) return []
-  return redescribed.map((field) => ({ field, before: stored[field], after: source[field] }))
-}

@@ -1,5 +1,5 @@
 import { isMap, isScalar, type Node, type Pair, parseDocument, type Scalar, type YAMLMap } from 'yaml'
-import { type Definition, parse, print } from '../../compiler/index.ts'
+import { type Definition, hasComment, parse, print } from '../../compiler/index.ts'
 
 export type FormattedFile = {
   readonly text: string
@@ -53,6 +53,8 @@ type Found = {
   readonly indent: number
   readonly before: number
   readonly inFlow: boolean
+  /** Whether it is a block of several lines: a folded one is read as one. */
+  readonly inLines: boolean
 }
 
 /** The definitions in the text form. */
@@ -67,6 +69,7 @@ function definitionsIn(source: string): Found[] {
     const scalar = where?.value
     if (!isScalar(scalar) || typeof scalar.value !== 'string' || !scalar.range) return []
     const start = (where?.key as Node | undefined)?.range?.[0] ?? 0
+    const lines = source.slice(scalar.range[0], scalar.range[1]).trimEnd().split('\n')
     return [
       {
         key: String(key),
@@ -75,32 +78,28 @@ function definitionsIn(source: string): Found[] {
         indent: column(start),
         before: column(scalar.range[0]),
         inFlow: value.flow === true || (document.contents as YAMLMap).flow === true,
+        // The first one is its head.
+        inLines: isBlock(scalar) && lines.length > 2,
       },
     ]
   })
 }
 
-const isBlock = ({ scalar }: Found): boolean =>
-  scalar.type === 'BLOCK_LITERAL' || scalar.type === 'BLOCK_FOLDED'
+const isBlock = ({ type }: Scalar): boolean => type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED'
 
 function formOf(found: Found): { text: string } | { reason: string } {
-  const { written, before, indent, inFlow } = found
+  const { written, scalar, before, indent, inFlow, inLines } = found
   if (hasComment(written)) return { reason: 'it has comments inside' }
   const parsed = parse(written)
   if (!('definition' in parsed)) return { reason: 'it is not understood; `tideline check` says why' }
   const single = print(parsed.definition)
-  const broken = isBlock(found) ? written.includes('\n') : before + single.length > width
+  const margin = isBlock(scalar) ? indent + 2 : before
+  const broken = inLines || margin + single.length > width
   if (!broken || inFlow) return { text: single }
   const text = layOut(parsed.definition, width - indent - 2).join('\n')
   const again = parse(text)
   const same = 'definition' in again && print(again.definition) === single
   return { text: same ? text : single }
-}
-
-/** `#` outside of quotes. */
-function hasComment(text: string): boolean {
-  const tokens = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\\n]|\\.)*`|#/g
-  return [...text.matchAll(tokens)].some(([token]) => token === '#')
 }
 
 type Group = { readonly kind: 'all' | 'any'; readonly of: readonly Definition[] }
@@ -138,7 +137,7 @@ function splice(
   const [start, end] = scalar.range!
   const lines = definition.trim().split(/\r?\n/)
   const eol = source.includes('\r\n') ? '\r\n' : '\n'
-  if (isBlock(found)) {
+  if (isBlock(scalar)) {
     const header = source.slice(start, source.indexOf('\n', start) + 1)
     const body = source.slice(start + header.length, end)
     const margin = /^[ ]*(?=\S)/m.exec(body)?.[0] ?? ' '.repeat(indent + 2)

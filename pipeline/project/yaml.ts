@@ -26,6 +26,8 @@ export type Finding = {
   readonly code: string
   readonly message: string
   readonly hint?: string | undefined
+  /** The attribute, property or event type that the catalog doesn't know. */
+  readonly unknown?: string | undefined
   /** The line as it stands in the file. */
   readonly excerpt: string
 }

@@ -238,7 +238,12 @@ async function oneInstant(client: Client, going: Going, asOf: Instant): Promise<
     throw new UserError({ code: failing.code, message: `"${failing.key}" as of ${asOf}: ${failing.message}` })
   }
   await client.query(statement('runs/stage_differences'), [result.wordCount])
-  await stageCauses(client, { asOf, horizon, lastAsOf: null })
+  const before = await rows<{ segment_id: string; as_of: Instant }>(
+    client,
+    statement('backfill/looked_before'),
+    [runId, asOf],
+  )
+  await stageCauses(client, { asOf, horizon, lastAsOf: null, before })
   await inTransaction(client, async () => {
     await client.query(statement('backfill/keep_changes'), [runId, asOf])
     await client.query(statement('backfill/step_left'))

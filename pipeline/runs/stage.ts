@@ -152,12 +152,14 @@ type Caused = {
   /** Whether a difference that no candidate explains is drift. */
   readonly judged?: boolean
   readonly midnight?: boolean
+  /** In place of the last run: when each segment was looked at before. */
+  readonly before?: readonly { readonly segment_id: string; readonly as_of: Instant }[]
 }
 
 /** Gives every difference its cause: fills `staged_change`. */
 export async function stageCauses(
   client: Client,
-  { asOf, horizon, lastAsOf, judged = false, midnight = false }: Caused,
+  { asOf, horizon, lastAsOf, judged = false, midnight = false, before = [] }: Caused,
 ): Promise<number> {
   await client.query('drop table if exists pg_temp.concerned')
   await client.query(statement('runs/concern'))
@@ -168,6 +170,8 @@ export async function stageCauses(
     lastAsOf,
     judged,
     midnight,
+    before.map(({ segment_id }) => segment_id),
+    before.map(({ as_of }) => as_of),
   ])
   await client.query('analyze staged_change')
   return rowCount ?? 0

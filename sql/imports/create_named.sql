@@ -4,7 +4,7 @@
 create temp table named as
 select type as event_type, key as name, (bits & 32) > 0 as bare, case
   when known then null
-  when (bits & 16) > 0 then 'json'
+  when (bits & 16) > 0 or (bits & 79) = 64 then 'json'
   when (bits & 15) = 1 then 'number'
   when (bits & 15) = 2 then 'boolean'
   when (bits & 15) = 4 then 'instant'
@@ -22,6 +22,7 @@ from (
       when length(e.value) in (4, 5) and lower(e.value) in ('true', 'false') then 2
       when d.iso ? e.key and d.iso ->> e.key is not null then 4
       when e.value ~~ '____-__-__%' and as_instant(e.value, $2) is not null then 4
+      when as_json(e.value) is not null then 64
       else 8
     end) as bits
   from documents d

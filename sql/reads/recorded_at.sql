@@ -2,10 +2,14 @@
 -- A backfill counts at each instant of which it wrote figures, and at its first one. Runs in which a segment could not
 -- be evaluated, and those since it was paused, said nothing about it.
 -- $1 keys text[] (null: all), $2 instant timestamptz.
--- Columns: segment, segment_id, status, version (the current one), run_id, run_as_of (null: nothing was recorded by
--- then), recorded_since (the first instant that is, ever).
+-- Columns: segment, segment_id, status, version (the current one; of a static segment the one whose list held then, the
+-- first one since ever), run_id, run_as_of (null: nothing was recorded by then), recorded_since (the first instant that
+-- is, ever).
 with asked as (
-  select s.segment_id, s.key, s.status, s.version, st.good_as_of,
+  select s.segment_id, s.key, s.status, st.good_as_of,
+    case when s.origin = 'snapshot' then greatest(1, (
+      select max(v.version) from segment_versions v
+      where v.segment_id = s.segment_id and v.applied_at <= $2::timestamptz)) else s.version end as version,
     (select min(r.as_of) from run_segments o join runs r using (run_id)
      where o.segment_id = s.segment_id and o.outcome = 'done' and r.status = 'done') as first_as_of
   from segments s

@@ -1,7 +1,8 @@
 -- How each segment stands as of the last run. Segments that are archived are left out.
 -- $1 seconds before the last run for entered and left int, $2 days of trend int, $3 keys text[] (null: all).
 -- Columns: segment, name, owner, origin, added_by_hand, removed_by_hand (leads, by the clock), status, state, good_as_of,
--- error_code, error, members, leads, share, entered, left, mean_score, trend (members at the end of each day, oldest first, jsonb array; null before the first run).
+-- error_code, error, members, leads, share, entered and left (by cause data, time or manual), otherwise_entered and
+-- otherwise_left (by any other), mean_score, trend (members at the end of each day, oldest first, jsonb array; null before the first run).
 -- Hottest first; what was never evaluated, or has no members, last.
 with last as (
   select as_of from runs where status = 'done' order by as_of desc, run_id desc limit 1
@@ -13,6 +14,8 @@ select s.key as segment, s.name, s.owner, s.origin, hands.added as added_by_hand
   now.members, now.leads, round(now.members::numeric / nullif(now.leads, 0), 6) as share,
   case when now.members is not null then coalesce(flow.entered, 0) end as entered,
   case when now.members is not null then coalesce(flow."left", 0) end as "left",
+  case when now.members is not null then otherwise.entered end as otherwise_entered,
+  case when now.members is not null then otherwise."left" end as otherwise_left,
   round(now.score_sum / nullif(now.members, 0), 6) as mean_score,
   trend.members as trend
 from segments s
@@ -26,6 +29,12 @@ left join lateral (
   select sum(t.entered)::bigint as entered, sum(t."left")::bigint as "left" from segment_stats t
   where t.segment_id = s.segment_id and t.as_of > last.as_of - make_interval(secs => $1::int) and t.as_of <= last.as_of
 ) flow on true
+left join lateral (
+  select count(*) filter (where c.change = 'entered') as entered, count(*) filter (where c.change = 'left') as "left"
+  from membership_change c
+  where c.segment_id = s.segment_id and c.cause in ('definition', 'repair', 'backfill')
+    and c.as_of > last.as_of - make_interval(secs => $1::int) and c.as_of <= last.as_of
+) otherwise on true
 left join lateral (
   select jsonb_agg(d.members order by d.day) as members
   from (

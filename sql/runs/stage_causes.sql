@@ -1,6 +1,7 @@
 -- Gives each difference its cause. $1 horizon and $2 as_of of this run; $3 as_of of the last applied one (null: none, or
 -- causes don't matter); $4 boolean: whether what no candidate explains is drift, $5 boolean: whether a midnight in UTC
--- passed since the last run. Reads difference, planned, candidate, and concerned: whose changes it is about.
+-- passed since the last run; in place of the last run, for a backfill, $6 segment_ids bigint[] and $7 timestamptz[]: when
+-- each was looked at before. Reads difference, planned, candidate, and concerned: whose changes it is about.
 insert into staged_change (segment_id, lead_id, change, cause, version)
 with
 -- The run in which each segment was evaluated last: the last applied one, but for a segment that rested or was broken
@@ -25,14 +26,18 @@ backfilled as materialized (
   where status = 'done' and mode = 'backfill' and as_of > coalesce((select min(as_of) from run_before), '-infinity')
 ),
 base as materialized (
-  select distinct on (b.segment_id) b.segment_id, r.evaluated_as_of as as_of, r.horizon
-  from bound b
-  join (
-    select null::jsonb as versions, bound, as_of, as_of as evaluated_as_of, horizon, 0::bigint as run_id from run_before
-    union all
-    select versions, null, as_of, evaluated_as_of, horizon, run_id from backfilled
-  ) r on r.bound = b.as_of or (r.as_of <= b.as_of and r.versions ? b.segment_id::text)
-  order by b.segment_id, r.as_of desc, r.run_id = 0 desc, r.run_id desc
+  (
+    select distinct on (b.segment_id) b.segment_id, r.evaluated_as_of as as_of, r.horizon
+    from bound b
+    join (
+      select null::jsonb as versions, bound, as_of, as_of as evaluated_as_of, horizon, 0::bigint as run_id from run_before
+      union all
+      select versions, null, as_of, evaluated_as_of, horizon, run_id from backfilled
+    ) r on r.bound = b.as_of or (r.as_of <= b.as_of and r.versions ? b.segment_id::text)
+    order by b.segment_id, r.as_of desc, r.run_id = 0 desc, r.run_id desc
+  )
+  union all
+  select segment_id, as_of, $1::text::xid8 from unnest($6::bigint[], $7::timestamptz[]) k(segment_id, as_of)
 ),
 instant as materialized (select distinct as_of, horizon from base),
 oldest as materialized (select min(as_of) as as_of, min(horizon) as horizon from instant having count(*) > 0),

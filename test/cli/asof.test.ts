@@ -57,6 +57,15 @@ describe('members --as-of', () => {
     expect(first).toMatchObject({ answered: 'evaluated', run_id: null, version: 1, since: null })
   })
 
+  test('what is recorded is evaluated where somebody asks for it, and says so', async () => {
+    const shown = (await desk.type('members recent --as-of 2026-03-04 --evaluate --format table')).out
+    expect(shown).toContain(
+      'evaluated, as asked: version 1 on what is known now (recorded since 2026-03-03 00:00 UTC)',
+    )
+    const before = (await desk.type('members recent --as-of 2026-03-02 --evaluate --format table')).out
+    expect(before).toContain('not recorded but evaluated: version 1')
+  })
+
   test('before the first run it is evaluated, and says so', async () => {
     expect(await json('members recent --as-of 2026-03-02')).toMatchObject([
       { lead_id: 'b', answered: 'evaluated', version: 1 },

@@ -108,6 +108,67 @@ size  text        20  100.0 %  501-1000 (75 %), 10,000+ (15 %), n/a (10 %)  plan
       'subject,name,type,known,share,different,values,segments,alias_of,levels',
     )
   })
+
+  test('lists the keys within what is json as definitions write them, the most common ones', async () => {
+    const address = (n: number) => ({
+      city: n < 3 ? 'Ulm' : 'Kiel',
+      geo: { zip: n, 'odd key': true },
+      none: '',
+    })
+    const leads = Array.from({ length: 4 }, (_, n) => ({
+      ...{ lead_id: `L-${n}`, address: address(n), tags: ['a'] },
+      ...(n === 0
+        ? { wide: Object.fromEntries(Array.from({ length: 30 }, (_, key) => [`k${key}`, key])) }
+        : {}),
+    }))
+    const deep = { a: { b: { c: { d: { e: 1 } } } } }
+    const event = { lead_id: 'L-1', type: 'view', occurred_at: '2026-01-01', at: { x: 1, y: 'a' }, deep }
+    const ndjson = (rows: readonly object[]) => rows.map((row) => JSON.stringify(row)).join('\n')
+    desk.file('leads.ndjson', ndjson(leads))
+    desk.file('events.ndjson', ndjson([event, { ...event, at: { x: 'text' }, deep: 5 }]))
+    await desk.type('import leads leads.ndjson')
+    await desk.type('import events events.ndjson')
+    desk.file(
+      'segments/a.yaml',
+      'ulm:\n  where: address.city = "Ulm" and did view where at.x = 1\nzip:\n  where: address.geo.zip > 1\n',
+    )
+    expect((await desk.type('apply')).err).toBe('')
+    const found = await json('catalog leads')
+    const told = found.map(({ name, type, known, segments }: Record<string, unknown>) => [
+      name,
+      type,
+      known,
+      segments,
+    ])
+    expect(told.slice(0, 6)).toEqual([
+      ['address', 'json', 4, ['ulm', 'zip']],
+      ['address.city', 'text', 4, ['ulm']],
+      ['address.geo', 'json', 4, ['zip']],
+      ['address.geo.`odd key`', 'boolean', 4, []],
+      ['address.geo.zip', 'number', 4, ['zip']],
+      ['tags', 'json', 4, []],
+    ])
+    expect(found[1].values).toEqual([
+      { value: 'Ulm', count: 3 },
+      { value: 'Kiel', count: 1 },
+    ])
+    expect(found).toHaveLength(6 + 1 + 20)
+    expect(await json('catalog view')).toMatchObject([
+      { name: 'at', known: 2, segments: ['ulm'] },
+      { name: 'at.x', type: 'json', known: 2, share: 1, segments: ['ulm'] },
+      { name: 'at.y', type: 'text', known: 1, share: 0.5, segments: [] },
+      { name: 'deep', known: 2 },
+      ...['a', 'a.b', 'a.b.c', 'a.b.c.d'].map((path) => ({ name: `deep.${path}`, known: 1 })),
+    ])
+    const shown = (await desk.type('catalog --format table')).out
+    expect(shown).toContain('Leads have 3 attributes\n')
+    expect(shown).toMatch(/\naddress\.city +text +4 +100\.0 % +Ulm \(75 %\), Kiel \(25 %\) +ulm\n/)
+    expect(shown).toContain('\nwide has 30 keys: the 20 most common are listed.\n')
+    expect(shown).toMatch(
+      /\nTYPE +CHANNEL .* PROPERTIES +NAMED BY\nview .* 2 +ulm\n\n`tideline catalog view` lists the properties of an event type\.\n/,
+    )
+    expect((await desk.type('catalog leads --no-values')).out).not.toContain('Ulm')
+  })
 })
 
 describe('aliases in events.yaml', () => {
@@ -184,6 +245,32 @@ Nothing was changed: this is what it would do.
     expect((await desk.type('catalog set size range --format table')).out).toMatch(
       /No stored value had to be changed\.\n$/,
     )
+  })
+
+  test('says how much of what was written as text is json, and how many values are not', async () => {
+    const tags = ['"[""vip"",""beta""]"', ...Array.from({ length: 7 }, (_, index) => `"[tag ${index}"`)]
+    desk.file('leads.csv', `lead_id,tags\n${tags.map((each, index) => `L-${index},${each}`).join('\n')}\n`)
+    await desk.type('import leads leads.csv')
+    expect((await desk.type('catalog set tags json --format table')).out).toBe(`tags of leads
+
+                           text        json
+  of the type                 8           1
+  count as missing            0           0
+  are lists of one            0           7
+
+Not of the type: "[tag 0" × 1, "[tag 1" × 1, "[tag 2" × 1, "[tag 3" × 1, "[tag 4" × 1, and 2 other
+values.
+1 value stored anew.
+`)
+    expect(await json('catalog set tags json')).toMatchObject({ typed_after: 1, unreadable_different: 7 })
+    expect(await json('catalog leads')).toMatchObject([{ name: 'tags', type: 'json' }])
+    expect(await json('quality')).toMatchObject([{ name: 'tags', known: 8, wrong: 7, kinds: { text: 7 } }])
+    expect((await desk.typeAtTerminal('quality')).out).toContain(
+      '1 name of type json with single values, each a list of one; 0 without.',
+    )
+    desk.file('segments/a.yaml', 'vip:\n  where: tags = "vip" and size of tags >= 2\n')
+    expect((await json('check')).findings).toEqual([])
+    expect(await json('preview tags="vip"')).toMatchObject({ members: 1 })
   })
 
   test('segments that compare it get a new version; those that would break need a yes', async () => {

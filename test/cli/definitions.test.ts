@@ -159,7 +159,7 @@ describe('apply', () => {
     expect((await desk.typeAtTerminal('apply', 'n')).code).toBe(1)
     const applied = await desk.typeAtTerminal('apply', 'y')
     expect(applied.out).toMatch(
-      /^~ big {3}company_size > 500 {2}→ {2}company_size > 1000\n· same {2}described anew; it means the same\n- old {3}archived: no file holds it any more\n\n1 changed, 1 described anew, 1 archived\.\n/,
+      /^~ big {3}company_size > 500 {2}→ {2}company_size > 1000\n {8}name: "big" {2}→ {2}"Large"\n· same {2}name: "same" {2}→ {2}"The Same"\n- old {3}archived: no file holds it any more\n\n1 changed, 1 described anew, 1 archived\.\n/,
     )
     expect(applied.err).toMatch(
       /^tideline {2}tideline-cli-\w+\/ {2}· {2}127\.0\.0\.1:\d+\/test_\w+, PostgreSQL \d/,
@@ -197,7 +197,9 @@ describe('apply', () => {
     await addLead(database, 'a')
     await desk.type('apply --run')
     desk.file('segments/trials.yaml', 'all:\n  status: paused\n  where: everyone\n')
-    await desk.type('apply')
+    expect((await desk.type('apply --format table')).out).toBe(
+      '· all  status: "active"  →  "paused"\n\n1 described anew.\n',
+    )
     await desk.type('run')
     const paused = await desk.typeAtTerminal('members all')
     expect(paused.err).toMatch(/\nIt is paused\. These are its members as of \d{4}-\d\d-\d\d .* UTC\.\n/)

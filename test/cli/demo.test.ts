@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { packageFolder } from '../../config.ts'
 import { removeServer } from '../../pipeline/embedded.ts'
-import { errorOf, newFolder, run, type Said, typed, writeInto } from './support.ts'
+import { deskOf, errorOf, newFolder, run, type Said, typed, writeInto } from './support.ts'
 
 // The demo is made once, as a new user would, for all that is said about it. It has a database of its own, whatever
 // the environment says.
@@ -53,6 +53,16 @@ describe('demo', () => {
       readme = readme.replace(block, `${head}${asWritten(await outputOf(name))}\n\`\`\``)
     }
     await expect(readme).toMatchFileSnapshot('../../README.md')
+  })
+
+  test('says at a terminal that it stays with its own database, where the environment names another', async () => {
+    const desk = deskOf(elsewhere.DATABASE_URL)
+    desk.file('tideline.yaml', '')
+    desk.file('.tideline/demo', '{"finished":true}')
+    const said = await desk.typeAtTerminal('runs')
+    expect(said.err).toMatch(
+      /^tideline {2}\S+\/ {2}· {2}embedded PostgreSQL [\d.]+, the demo's own: DATABASE_URL is not looked at\n$/,
+    )
   })
 
   // Last, since it ends with a run of its own.

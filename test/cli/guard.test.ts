@@ -124,6 +124,39 @@ describe('apply, where a definition moves more than the guard lets pass', () => 
     expect(errorOf(await desk.type('apply')).code).toBe('BAD_SETTINGS')
   })
 
+  test('compares with the members there are: putting back what was parked moves nobody', async () => {
+    expect((await desk.type('apply --run --format table')).out).toContain('  parked   retail: ')
+    const planned = (await desk.type('plan --format table')).out
+    expect(planned).toBe('Nothing to do: 3 unchanged.\n')
+    desk.file('segments/all.yaml', segments('industry = "retail"'))
+    expect((await desk.type('plan --format table')).out).toContain(
+      '  A run parked it: its members stay as they were before; what is counted as now is what it means\n  now.\n',
+    )
+    const back = await desk.type('apply --run --format json')
+    expect(back.out).not.toContain('large_changes')
+    expect(JSON.parse(back.out)).toMatchObject({ run: { failing: [], entered: 0, left: 0 } })
+    expect(await counts()).toEqual({ retail: 150, shops: 150, all: 300 })
+    desk.file('segments/all.yaml', segments('industry = "nothing"'))
+    expect(JSON.parse((await desk.type('apply --format json')).out)).toMatchObject({
+      large_changes: [
+        { segment: 'retail', members: 150, enter: 0, leave: 150, accepted: false },
+        { segment: 'shops', members: 150, enter: 0, leave: 150 },
+      ],
+    })
+  })
+
+  test('so do rules of a score that were parked', async () => {
+    desk.file('segments/all.yaml', 'hot:\n  where: score >= 50\nall:\n  where: everyone\n')
+    desk.file('scoring.yaml', scoring(5))
+    desk.file('events.csv', ['lead_id,type,occurred_at', ...logins].join('\n'))
+    await desk.type('import events events.csv')
+    await desk.type('apply --run --yes')
+    desk.file('scoring.yaml', scoring(50))
+    expect((await desk.type('apply --run --format table')).out).toContain('  parked   hot: ')
+    desk.file('scoring.yaml', scoring(5))
+    expect((await desk.type('apply --format table')).out).not.toMatch(/hot: |parks/)
+  })
+
   test('rules of a score count for what reads it', async () => {
     desk.file('segments/all.yaml', 'hot:\n  where: score >= 50\nall:\n  where: everyone\n')
     desk.file('scoring.yaml', scoring(5))

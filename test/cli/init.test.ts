@@ -66,6 +66,25 @@ describe('a proposed events.yaml', () => {
     )
   })
 
+  test('says of a type what events.yaml says, applied or not', async () => {
+    const desk = deskOf(database.url)
+    desk.file('tideline.yaml', '')
+    desk.file('events.yaml', 'events:\n  deal_won: {}\n  email_sent: { channel: post }\n')
+    const events: [string, string][] = ['deal_won', 'email_sent', 'order'].map((type) => [
+      type,
+      '2026-01-01T00:00:00Z',
+    ])
+    await addLead(database, 'a', { events })
+    const proposed = async () => {
+      const [{ text }] = JSON.parse((await desk.type('init --propose')).out)
+      return parseYaml(text).events
+    }
+    const expected = { deal_won: {}, email_sent: { channel: 'post' }, order: { conversion: true } }
+    expect(await proposed()).toEqual(expected)
+    await desk.type('apply')
+    expect(await proposed()).toEqual(expected)
+  })
+
   test('init writes it where nobody has written one, and --propose only prints it', async () => {
     const desk = deskOf(database.url)
     const held = () => readFileSync(join(desk.folder, 'events.yaml'), 'utf8')
@@ -96,6 +115,36 @@ describe('a proposed events.yaml', () => {
     expect(held()).toBe(mine)
     const shown = await desk.type('init --format table')
     expect(shown.out).toContain('events.yaml  is there already; left as it is')
+  })
+})
+
+describe('the templates in an empty project', () => {
+  test('init says what they need, and check in one place what it waits for', async () => {
+    const desk = deskOf(database.url)
+    const said = await desk.type('init --templates --format table')
+    const needed = `  attributes   company_size, industry, source, title
+  properties   campaign, page
+`
+    expect(said.out).toContain(`The segments name\n\n${needed}  event types  those of events.yaml\n`)
+    const empty = await desk.type('check --format table')
+    expect(empty.code).toBe(1)
+    expect(empty.out).toMatch(
+      /^Nothing has been imported yet, so what the definitions name is not known:\n\n.*\n.*\n\n.*\n.*\n\n\d+ segments ok, the others wait for an import\.\n$/,
+    )
+    expect(empty.out).toContain(needed)
+    const { findings } = JSON.parse((await desk.type('check')).out)
+    expect(findings[3]).toMatchObject({ code: 'UNKNOWN_ATTRIBUTE', unknown: 'company_size' })
+    // What is wrong all the same is said as ever.
+    desk.file('segments/wrong.yaml', 'wrong:\n  where: company_size >\n')
+    expect((await desk.type('check --format table')).out).toMatch(
+      /^segments\/wrong\.yaml:2:\d+ {2}error {2}SYNTAX\n(.*\n)*\nNothing has .*\n(.*\n)*.* segments ok, 1 error, the others wait/,
+    )
+    // Once something is known, a name that is not is said in its place.
+    desk.file('leads.csv', 'lead_id,company_size,industry,title\na,1,x,y\n')
+    await desk.type('import leads leads.csv')
+    expect((await desk.type('check --format table')).out).toContain(
+      'There is no attribute "source" on leads.',
+    )
   })
 })
 

@@ -43,6 +43,19 @@ const everything = async () => {
   return held
 }
 
+test('runs is one table, however long a run took and however many leads there are', async () => {
+  await desk.type('run --as-of 2026-03-01')
+  await database.query(
+    `insert into runs (mode, origin, as_of, horizon, fence, scoring_version, status, leads, entered, "left", started_at, finished_at)
+     select 'incremental', 'schedule', as_of + interval '1 hour 1 second', horizon, fence, scoring_version, 'done', 12345678,
+       1234567, 1234567, started_at, started_at + interval '12 minutes 34 seconds' from runs`,
+  )
+  const { out } = await desk.type('runs --format table')
+  expect(out.split('\n')).toHaveLength(4)
+  expect(out).toMatch(/^RUN +AS OF +MODE .* TOOK\n/)
+  expect(out).toContain(' 12 min 34 s\n')
+})
+
 describe('runs ID', () => {
   test('says of each step its rows, its time and the statements as they were executed', async () => {
     await desk.type('run --as-of 2026-03-01')

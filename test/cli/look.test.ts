@@ -67,6 +67,8 @@ describe('what the runs left behind', () => {
         'active         1  33.3 %        1     1   21.0             ▁█▁',
         'idle           –       –        –     –      –                  draft',
         '',
+        'Not counted: 1 entered, 0 left by definition, repair or backfill (active); `tideline changes KEY` says more.',
+        '',
       ].join('\n'),
     )
   })

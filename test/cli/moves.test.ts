@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Database } from '../../pipeline/engine.ts'
+import { backfill } from '../../pipeline/runs/backfill.ts'
 import { testDatabase } from '../support/database.ts'
 import { addEvent, addLead, apply, runAsOf } from '../support/definitions.ts'
 import { type Desk, deskOf, errorOf } from './support.ts'
@@ -106,6 +107,43 @@ test('on a terminal', async () => {
   expect(path.out).toContain(
     '2 leads went all the way:\n  a, b\n\nhot is recorded only since 2026-03-02 00:00 UTC.',
   )
+})
+
+test('says what is left out: where a definition, a repair or a backfill moved leads', async () => {
+  expect(await json('flow warm hot --period 5d')).toMatchObject({ entered_otherwise: {} })
+  await backfill(database, { from: day(3), to: day(7), all: true, owner: 'test' })
+  const found = await json('flow warm hot cold --period 108h')
+  expect(found.entered_otherwise).toEqual({ warm: 2, hot: 2, cold: 3 })
+  expect((await json('flow warm hot --period 108h --path')).entered_otherwise).toEqual({ warm: 2, hot: 2 })
+  expect((await json('flow warm hot --period 108h --all-causes')).entered_otherwise).toEqual({})
+  for (const more of ['', ' --path']) {
+    expect((await desk.type(`flow warm hot --period 108h --format table${more}`)).out).toMatch(
+      /\n\nEntered by definition, repair or backfill, not counted: hot 2, warm 2; --all-causes does\.\n$/,
+    )
+  }
+  expect((await desk.type('segments --period 108h --format table')).out).toMatch(
+    /\n\nNot counted: \d+ entered, \d+ left by definition, repair or backfill \(3 segments\); `tideline changes KEY` says more\.\n$/,
+  )
+  const [hot] = (await json('segments --period 108h')).filter(
+    ({ segment }: { segment: string }) => segment === 'hot',
+  )
+  const own = await json('changes hot --from 2026-03-02T12:00Z --to 2026-03-07T00:00:01Z')
+  expect(hot).toMatchObject({
+    ...{ entered: own.entered, left: own.left },
+    ...{ otherwise_entered: own.otherwise_entered, otherwise_left: own.otherwise_left },
+  })
+  expect(hot.otherwise_entered).toBeGreaterThan(0)
+  const at = (await json('segments --as-of 2026-03-07 --period 108h')).find(
+    ({ segment }: { segment: string }) => segment === 'hot',
+  )
+  expect(at).toMatchObject({ otherwise_entered: own.otherwise_entered, otherwise_left: own.otherwise_left })
+})
+
+test('the future has no flow', async () => {
+  expect(errorOf(await desk.type('flow warm hot --as-of 2999-01-01'))).toMatchObject({
+    code: 'AS_OF_IN_FUTURE',
+    hint: 'Without --as-of the period ends with the last run.',
+  })
 })
 
 test('one segment alone has no flow', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Io } from '../../cli/io.ts'
 import { type Answer, formatOf, printAnswer } from '../../cli/output.ts'
-import { renderTable } from '../../cli/table.ts'
+import { type Column, renderTable } from '../../cli/table.ts'
 import { cut, exact, instant, show, sparkline, thousands, widthOf } from '../../cli/values.ts'
 import { readConfig } from '../../config.ts'
 import { newFolder } from './support.ts'
@@ -124,6 +124,23 @@ describe('a table', () => {
     expect(lines[1]).toMatch(/^x+… +5$/)
   })
 
+  test('leaves out what can be spared before it becomes records, the last one first', () => {
+    const columns: Column[] = [
+      { name: 'run', kind: 'number' },
+      { name: 'origin', spare: true },
+      { name: 'leads', kind: 'count', spare: true },
+      { name: 'took', kind: 'milliseconds' },
+    ]
+    const rows = [{ run: 1, origin: 'slot', leads: 1_000_000, took: 355_000 }]
+    const titles = (width: number) => renderTable(columns, rows, width)[0]!.split(/ +/).filter(Boolean)
+    expect(titles(100)).toEqual(['RUN', 'ORIGIN', 'LEADS', 'TOOK'])
+    const long = [{ ...rows[0], leads: '9'.repeat(80) }]
+    expect(renderTable(columns, long, 100)).toEqual(['RUN  ORIGIN        TOOK', '  1  slot    5 min 55 s'])
+    const longer = [{ ...rows[0], run: '9'.repeat(60), leads: '9'.repeat(80) }]
+    expect(renderTable(columns, longer, 100)[0]).toMatch(/^ +RUN +ORIGIN +TOOK$/)
+    expect(renderTable(columns, [{ ...rows[0], run: '9'.repeat(99) }], 100)[0]).toMatch(/^RUN {3}9/)
+  })
+
   test('becomes records where its columns can not be made to fit', () => {
     const columns = Array.from({ length: 20 }, (_, index) => ({
       name: `number_${index}`,
@@ -161,6 +178,10 @@ describe('values', () => {
       '12',
       '1e30',
     ])
+  })
+  test('how long', () => {
+    const said = [12, 1_500, 119_949, 355_000, 179_999, 3_600_000].map((value) => show(value, 'milliseconds'))
+    expect(said).toEqual(['12 ms', '1.5 s', '119.9 s', '5 min 55 s', '3 min 0 s', '60 min 0 s'])
   })
   test('a score is rounded down', () => {
     expect(['24.999999', '25', '1234.56', '-0.05'].map((value) => show(value, 'score'))).toEqual([

@@ -63,6 +63,25 @@ describe('a plan of other rules for scores', () => {
     ])
   })
 
+  test('leaves out scores that stay as they are, and segments that read no others', async () => {
+    const levels = scoring.replace('  account:', '    levels: { poor: 0, good: 5 }\n  account:')
+    desk.file('scoring.yaml', levels)
+    desk.file(
+      'segments/a.yaml',
+      'hot:\n  where: level is hot\ngood:\n  where: fit level is good\nboth:\n  where: in segment "hot" and in segment "good"\nall:\n  where: account score > 5\n',
+    )
+    await desk.type('apply')
+    const of = async () => {
+      const { scores, segments } = JSON.parse(await planned())
+      const keys = (all: Record<string, string>[], name: string) => all.map((each) => each[name])
+      return { scores: keys(scores.scores, 'score'), segments: keys(segments, 'key') }
+    }
+    desk.file('scoring.yaml', levels.replace('page_view: 10', 'page_view: 20'))
+    expect(await of()).toEqual({ scores: ['engagement'], segments: ['hot', 'both', 'all'] })
+    desk.file('scoring.yaml', levels.replace('good: 5', 'good: 4'))
+    expect(await of()).toEqual({ scores: ['fit'], segments: ['good', 'both'] })
+  })
+
   test('scores that come and go, and levels alone', async () => {
     desk.file(
       'scoring.yaml',

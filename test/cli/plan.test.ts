@@ -243,6 +243,45 @@ describe('plan', () => {
     expect(await shown()).toContain('Its members may change because events.yaml changes.')
   })
 
+  test('of several causes those that change what a segment means', async () => {
+    const more = `today:
+  where: did page_view today
+seen:
+  where: did viewed today
+kinds:
+  where: did email_sent where channel = "email"
+through:
+  where: in segment "today" and company_size > 5
+both:
+  where: in segment "today" and no activity this month
+`
+    const named = (text: string) => `${text}aliases:\n  viewed: page_view\n`
+    desk.file('segments/b.yaml', more)
+    desk.file('events.yaml', named(events))
+    await desk.type('apply')
+    desk.file('tideline.yaml', 'timezone: Asia/Tokyo\n')
+    desk.file('events.yaml', named(events.replace('activity: false', 'channel: email')))
+    const because = async () => {
+      const { segments: found } = await planned()
+      return Object.fromEntries(
+        found.map((each: { key: string; because: string[] }) => [each.key, each.because]),
+      )
+    }
+    expect(await because()).toEqual({
+      active: ['events.yaml'],
+      today: ['time zone'],
+      seen: ['time zone'],
+      kinds: ['events.yaml'],
+      through: ['segment today'],
+      both: ['segment today', 'time zone', 'events.yaml'],
+    })
+    const other = named(events).replace('viewed: page_view', 'viewed: email_sent')
+    desk.file('events.yaml', other)
+    expect((await because()).seen).toEqual(['time zone', 'events.yaml'])
+    desk.file('tideline.yaml', '')
+    expect(await because()).toEqual({ seen: ['events.yaml'] })
+  })
+
   test('only some files', async () => {
     desk.file('segments/b.yaml', 'all:\n  where: everyone\n')
     change('score >= 50', 'score >= 40')

@@ -121,16 +121,38 @@ For example  L-1, L-2, L-3, L-4, L-5, L-6, L-7, L-8
     })
   })
 
-  test('segments and scores are those that were applied last', async () => {
+  test('segments, scores, aliases and event types are those of the files, applied or not', async () => {
     project()
     desk.file('segments/a.yaml', 'pricing:\n  where: did page_view\n')
     desk.file('scoring.yaml', 'scores:\n  engagement:\n    points: { page_view: 10 }\n')
-    expect((await desk.type('apply')).code).toBe(0)
-    const found = await previewed('in segment "pricing" and score >= 10 and not did demo_request')
-    expect(found).toMatchObject({ members: 4 })
+    const text = 'in segment "pricing" and score >= 10 and not did demo_request'
+    expect(await previewed(text)).toMatchObject({ members: 4 })
     expect(errorOf(await desk.type(['preview', 'in segment "pricin"'])).findings).toMatchObject([
       { code: 'UNKNOWN_SEGMENT', line: 1 },
     ])
+    expect((await desk.type('apply')).code).toBe(0)
+    desk.file('segments/a.yaml', 'pricing:\n  where: viewed_pricing and company_size > 70\n')
+    desk.file('scoring.yaml', 'scores:\n  engagement:\n    points: { page_view: 5 }\n')
+    desk.file(
+      'events.yaml',
+      'events:\n  page_view: { activity: false }\naliases:\n  viewed_pricing: page_view where page = "/pricing"\n',
+    )
+    expect(await previewed('in segment "pricing"')).toMatchObject({ members: 2 })
+    expect(await previewed('viewed_pricing')).toMatchObject({ members: 9, warnings: [] })
+    expect(await previewed('score >= 10')).toMatchObject({ members: 0 })
+    expect(await previewed('last activity within 1 year')).toMatchObject({ members: 5 })
+  })
+
+  test('what is wrong in the files is in the way of what refers to it, and of nothing else', async () => {
+    project()
+    desk.file('segments/a.yaml', 'wrong:\n  where: compnay_size > 5\nright:\n  where: did page_view\n')
+    desk.file('scoring.yaml', 'scores:\n  engagement:\n    rules: [{ where: compnay_size > 5, points: 1 }]\n')
+    desk.file('events.yaml', 'aliases:\n  seen: page_view where page > 5\n')
+    expect(await previewed('in segment "right"')).toMatchObject({ members: 9 })
+    const codes = async (text: string) => errorOf(await desk.type(['preview', text])).findings
+    expect(await codes('in segment "wrong"')).toMatchObject([{ code: 'SEGMENT_BROKEN' }])
+    expect(await codes('score > 5')).toMatchObject([{ code: 'SCORE_BROKEN' }])
+    expect(await codes('seen')).toMatchObject([{ code: 'BAD_ALIAS', hint: 'Mend it in events.yaml.' }])
   })
 
   test('of the past it says since when it is recorded', async () => {

@@ -79,23 +79,23 @@ describe('scoring.yaml', () => {
     const { scores } = await json('score a --as-of 2026-03-03T12:00:00Z')
     // 3 visits; 15 × 2^(−2/2) + 10; two of 20, but 30 at most; one mail, as the days are those of Berlin.
     expect(scores[0]).toMatchObject({
-      ...{ score: 'engagement', value: '51', level: 'warm', of_leads: null },
+      ...{ score: 'engagement', value: 51, level: 'warm', of_leads: null },
       rules: [
-        { rule: 'visit', events: 3, before: '4.5', points: '4.5', terms: [] },
-        { rule: 'visit where page = "/pricing"', events: 3, before: '30', points: '17.5' },
-        { events: 2, before: '40', points: '30', terms: ['expires after 30 days', 'at most 30 in all'] },
+        { rule: 'visit', events: 3, before: 4.5, points: 4.5, terms: [] },
+        { rule: 'visit where page = "/pricing"', events: 3, before: 30, points: 17.5 },
+        { events: 2, before: 40, points: 30, terms: ['expires after 30 days', 'at most 30 in all'] },
         {
           rule: 'mail',
           events: 1,
-          before: '-1',
-          points: '-1',
+          before: -1,
+          points: -1,
           terms: ['from 2026-03-01', 'until 2026-03-03'],
         },
       ],
     })
-    expect(scores[1]).toMatchObject({ value: '20', level: null, rules: [{ points: '20' }, { points: '0' }] })
+    expect(scores[1]).toMatchObject({ value: 20, level: null, rules: [{ points: 20 }, { points: 0 }] })
     expect(scores[2]).toMatchObject({
-      ...{ score: 'account', value: '51', rules: [] },
+      ...{ score: 'account', value: 51, rules: [] },
       of_leads: { by: 'max', score: 'engagement', leads: 2 },
     })
     expect((await json('members fits')).map(({ lead_id }: { lead_id: string }) => lead_id)).toEqual(['a'])
@@ -144,10 +144,10 @@ describe('scoring.yaml', () => {
     await desk.type('apply')
     const rules = async (asOf: string) => (await json(`score a --as-of ${asOf} --score fit`)).scores[0].rules
     const [known] = await rules('2026-03-03')
-    expect(known).toMatchObject({ points: '20', assumed: [] })
+    expect(known).toMatchObject({ points: 20, assumed: [] })
     const [before] = await rules('2026-03-01T12:00Z')
     expect(before).toMatchObject({
-      points: '20',
+      points: 20,
       assumed: ['industry', 'size'].map((attribute) => ({
         ...{ attribute, first_known: '2026-03-02T00:00:00.000000Z' },
       })),

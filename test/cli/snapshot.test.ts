@@ -69,6 +69,15 @@ run 2  as of NOW: \`tideline members booth\` shows them.
     const why = await desk.typeAtTerminal('why L-1 booth')
     expect(why.out).toMatch(/✓ on its list\s+it is on it\n/)
     expect((await desk.type('versions booth')).code).toBe(0)
+    const { now } = (await database.query<{ now: string }>(`select clock_timestamp()::text as now`))[0]!
+    await desk.type('snapshot --file ids.csv --key booth --replace --no-run')
+    // Each list is that of its version: the first one holds since ever.
+    const versionAt = async (at: string) =>
+      JSON.parse((await desk.type(['members', 'booth', '--as-of', at, '--evaluate'])).out).map(
+        ({ version, lead_id }: { version: number; lead_id: string }) => [version, lead_id],
+      )
+    expect(await versionAt('2026-03-02')).toEqual([[1, 'L-2']])
+    expect(await versionAt(now)).toEqual([[3, 'L-1']])
     expect(errorOf(await desk.type('apply booth --to 1 --yes')).code).toBe('SEGMENT_IS_STATIC')
   })
 

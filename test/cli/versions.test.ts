@@ -66,6 +66,26 @@ describe('versions', () => {
   })
 })
 
+describe('a definition with a comment', () => {
+  test('is shown on one line without it, everywhere, and in the file as it was written', async () => {
+    const before = 'size > 10 # large\n    and last activity within 7 days'
+    define(`big:\n  where: |\n    ${before}\n`)
+    const said = 'size > 10 and last activity within 7 days'
+    expect((await desk.type('plan --format table')).out).toContain(`+ big  ${said}\n`)
+    expect((await desk.type('apply --format table')).out).toContain(`+ big  ${said}\n`)
+    const after = 'size > 10 # large\n    and last activity within 9 days'
+    define(`big:\n  where: |\n    ${after}\n`)
+    const change = `~ big  ${said}  →  ${said.replace('7', '9')}\n`
+    expect((await desk.type('plan --format table')).out).toContain(change)
+    expect((await desk.type('plan --format markdown')).out).toContain('\n+ size > 10 # large\n+ and last')
+    expect((await desk.type('apply --format table')).out).toContain(change)
+    expect((await desk.type('versions big --format table')).out).toContain(`\n      ${said}\n      →  size`)
+    const back = (await desk.type('apply big --to 1 --format table')).out
+    expect(back).toContain(`\n  →  ${said}\n`)
+    expect(back).toContain('\n    size > 10 # large\n    and')
+  })
+})
+
 describe('apply KEY --to VERSION', () => {
   beforeEach(async () => {
     define('big:\n  where: size > 10   # for now\nnot-big:\n  where: not in segment "big"\n')
@@ -128,10 +148,10 @@ describe('renamed_from', () => {
     expect((await json('check')).findings).toEqual([])
     const applied = await desk.type('apply --format table')
     expect(applied.out).toBe(`» big is large now; its members and its history stay
-· large  described anew; it means the same
+· large  name: "big"  →  "large"
 + other  in segment "large"
 
-1 created, 1 described anew.
+1 created, 1 renamed.
 ${applied.out.split('\n').at(-2)}
 `)
     expect(await membersOf('large')).toEqual(['a'])

@@ -265,7 +265,7 @@ Changed in the last 30 days
       lead_id: 'L-1',
       account_id: null,
       attributes: { company_size: 1200 },
-      scores: [{ score: 'engagement', value: '5', level: 'cold' }],
+      scores: [{ score: 'engagement', value: 5, level: 'cold' }],
       segments: [
         {
           segment: 'stalled',

@@ -190,6 +190,15 @@ describe('with a database', () => {
     expect((await imports()).every((each) => each.status !== 'running')).toBe(true)
   })
 
+  test('a column that is called nearly as what a lead knows is told', async () => {
+    desk.file('nearly.csv', 'lead_id,account\nL-1,A\n')
+    expect((await desk.type('import leads nearly.csv --format table')).out).toContain(
+      '  The column account was taken as an attribute; did you mean account_id? --map account_id=account\n',
+    )
+    const [{ mistaken }] = JSON.parse((await desk.type('import leads nearly.csv')).out)
+    expect(mistaken).toEqual([{ column: 'account', target: 'account_id' }])
+  })
+
   test('a file with half its rows wrong: the others are taken, these are kept with their reason', async () => {
     const rows = Array.from({ length: 20 }, (_, index) =>
       index % 2 ? `L-${index},visit,2026-01-0${(index % 9) + 1}T00:00:00Z` : `L-${index},visit,someday`,

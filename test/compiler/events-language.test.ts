@@ -376,7 +376,7 @@ describe('diagnostics', () => {
       'did purchase within 1 month',
       'BAD_DURATION',
       /1 month is not of a fixed length/,
-      /days or weeks/,
+      /days or weeks: within 30 days/,
     ],
     [
       'did page_view then did purchase within 2 days then did page_view within 3 days overall',

@@ -39,10 +39,12 @@ describe('engines', () => {
     const { cases } = await holdsFor(database, definitionCases(60), {
       seconds: 20 * times,
       worlds: 50 * times,
+      least: 20,
       seed,
     })
-    expect(cases).toBeGreaterThanOrEqual(200)
-  }, 90_000)
+    // On two quiet cores it is twice as many. Now and then a definition has no meaning in the zone of its world.
+    expect(cases).toBeGreaterThanOrEqual(1100)
+  }, 300_000)
 
   test('random definitions are of every family', () => {
     const drawn = JSON.stringify(fc.sample(definitions, { numRuns: 1000, seed: 1 }))

@@ -380,6 +380,17 @@ test("a hand's adds and removes survive late events and a backfill", async () =>
   await fill(day(1), day(6))
   expect(withoutCause(await history(database, 'recent'))).toEqual(withoutCause(recent))
   expect(withoutCause(await history(database, 'others'))).toEqual(withoutCause(others))
+  // What hands did is theirs, in what refers to it as well, and counts.
+  const byHand = (lines: string[]) => lines.filter((line) => line.includes(' manual '))
+  expect(byHand(recent)).toHaveLength(1)
+  expect(byHand(await history(database, 'recent'))).toEqual(byHand(recent))
+  expect(byHand(await history(database, 'others'))).toEqual(byHand(others))
+  const figures = `select s.key, sum(f.entered + f."left")::int as moved,
+      (select count(*)::int from membership_change c
+       where c.segment_id = s.segment_id and c.cause in ('data', 'time', 'manual')) as found
+    from segment_stats f join segments s using (segment_id) group by s.key, s.segment_id order by s.key`
+  const counted = await database.query<{ moved: number; found: number }>(figures)
+  expect(counted.map(({ moved }) => moved)).toEqual(counted.map(({ found }) => found))
   await runAsOf(database, day(7))
   expect(await members(database, 'recent')).toEqual(['b'])
 })

@@ -100,6 +100,34 @@ describe('a leads file', () => {
   })
 })
 
+describe('columns that are called nearly as what a lead knows', () => {
+  const mistaken = async (header: string, kind: 'leads' | 'accounts' | 'events' = 'leads', map = {}) => {
+    const row = header.split(',').map((name) => (/at|seen/i.test(name) ? '2026-01-01' : 'x'))
+    const { mistaken: found } = await files.takeText(`${header}\n${row.join(',')}\n`, { kind, map })
+    return found.map(({ column, target }) => `${column} ${target}`)
+  }
+
+  it('are told, with what is meant', async () => {
+    expect(await mistaken('lead_id,account,first_seen')).toEqual([
+      'account account_id',
+      'first_seen first_seen_at',
+    ])
+    expect(await mistaken('lead_id,Account ID,firstSeenAt,changed')).toEqual([
+      'Account ID account_id',
+      'firstSeenAt first_seen_at',
+      'changed changed_at',
+    ])
+    expect(await mistaken('lead_id,type,occurred_at,id', 'events')).toEqual(['id event_id'])
+  })
+
+  it('are not, where that is known already or they are something else', async () => {
+    expect(await mistaken('lead_id,account,account_id,company,seen_first')).toEqual([])
+    expect(await mistaken('lead_id,account', 'leads', { account_id: 'account' })).toEqual([])
+    expect(await mistaken('account_id,account,first_seen', 'accounts')).toEqual([])
+    expect(await mistaken('lead_id,type,occurred_at,event', 'events')).toEqual([])
+  })
+})
+
 describe('values that say since when they hold', () => {
   it('become history, in whatever order they come', async () => {
     const report = await leads(

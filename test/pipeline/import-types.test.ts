@@ -207,6 +207,24 @@ it('a property has a type per event type, and lists and objects stay JSON', asyn
   ])
 })
 
+it('a column of a CSV file whose every value is a list or an object in JSON is json, and holds them', async () => {
+  const rows = [
+    'x,"[""vip"",""beta""]","{""city"":""Ulm""}","[""a""]",[1]',
+    'y,[],,plain,[2',
+    'z,"[ ]","{""city"": null}","{""a"":1}",',
+  ]
+  await files.takeText(`lead_id,labels,home,mixed,cut\n${rows.join('\n')}\n`, { kind: 'leads' })
+  expect(await types('lead')).toMatchObject({ labels: 'json', home: 'json', mixed: 'text', cut: 'text' })
+  const stored = await database.query<{ attributes: object }>(
+    `select attributes from leads where external_id in ('x', 'y', 'z') order by external_id`,
+  )
+  expect(stored.map(({ attributes }) => attributes)).toEqual([
+    { labels: ['vip', 'beta'], home: { city: 'Ulm' }, mixed: '["a"]', cut: '[1]' },
+    { mixed: 'plain', cut: '[2' },
+    { labels: [], home: { city: null }, mixed: '{"a":1}' },
+  ])
+})
+
 it('numbers of JSON keep their digits', async () => {
   await files.takeText(
     '{"lead_id":"n","big":9007199254740993,"tiny":0.0000004,"half":0.0000005,"huge":1e400}',

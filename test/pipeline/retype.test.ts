@@ -114,6 +114,11 @@ describe('values read again', () => {
     '2024-01-01 10:00',
     '501-1000',
     'many',
+    '["vip","beta"]',
+    '{"city":"Ulm"}',
+    '[vip]',
+    '[ ]',
+    '[]',
     'null',
     '',
   ]
@@ -153,8 +158,8 @@ describe('values read again', () => {
       expect(found.every(({ again }) => again)).toBe(true)
     }
     // One at a time the planner knows the value, and must not read it too early.
-    for (const text of ['"/a"', '"1-2"', '"x,y"', 'true', '[1]', '"2024-13-01"']) {
-      for (const type of ['number', 'range', 'instant', 'boolean'])
+    for (const text of ['"/a"', '"1-2"', '"x,y"', 'true', '[1]', '"2024-13-01"', '"[1"', '"[1]"']) {
+      for (const type of ['number', 'range', 'instant', 'boolean', 'json'])
         await database.query(
           `select as_typed('${text}'::jsonb, '${type}', 'UTC'), is_typed('${text}'::jsonb, '${type}')`,
         )
@@ -265,6 +270,83 @@ describe('another type', () => {
   })
 })
 
+describe('json that was written as text', () => {
+  const lists = '"[""vip"",""beta""]"'
+  const objects = '"{""city"":""Ulm"",""floors"":[1,2]}"'
+
+  it('is stored as what it says, of leads, accounts and events, and is compared', async () => {
+    const texts: [kind: 'leads' | 'accounts' | 'events', header: string, ids: string[]][] = [
+      ['accounts', 'account_id', ['A', 'B', 'C']],
+      ['leads', 'lead_id,account_id', ['a,A', 'b,B', 'c,C']],
+      ['events', 'lead_id,type,occurred_at', ['a,t,2024-01-01', 'b,t,2024-01-01', 'c,t,2024-01-01']],
+    ]
+    for (const [kind, header, [first, second, third]] of texts) {
+      // What is no JSON among them keeps the names text at first sight.
+      const rows = [`${first},${lists},${objects}`, `${second},"[vip,x",`, `${third},vip,{`]
+      await files.takeText(`${header},tags,address\n${rows.join('\n')}\n`, { kind })
+    }
+    const names = ['tags', 'address', 'account.tags', 'account.address', 't.tags', 't.address']
+    const tagged = 'tags = "vip"'
+    await apply(database, { tagged })
+    await runAsOf(database)
+    expect(await members(database, 'tagged')).toEqual(['c'])
+    expect(await set('tags', 'json')).toMatchObject({
+      ...{ before: 'text', known: 3, typedBefore: 3, typedAfter: 1, gained: 0, lost: 0, changed: 1 },
+      unreadable: [
+        { value: '[vip,x', count: 1 },
+        { value: 'vip', count: 1 },
+      ],
+    })
+    for (const name of names.slice(1))
+      expect(await set(name, 'json')).toMatchObject({ typedAfter: 1, lost: 0 })
+    await apply(database, {
+      tagged,
+      two: 'size of tags >= 2',
+      city: 'address.city = "ulm" and any of address.floors = 2',
+      account: 'account.tags = "beta" and account.address.city = "Ulm"',
+      event: 'did t where (tags = "beta" and address.city = "Ulm")',
+    })
+    await runAsOf(database)
+    // A single value is a list of one.
+    expect(await members(database, 'tagged')).toEqual(['a', 'c'])
+    for (const key of ['two', 'city', 'account', 'event'])
+      expect(await members(database, key), key).toEqual(['a'])
+    // And what counted in a list of one is lost from sight with a type that it is not of.
+    expect(await set('tags', 'number')).toMatchObject({ typedBefore: 1, typedAfter: 0, lost: 3 })
+  })
+
+  it('that comes in later as well, through files and the inbox', async () => {
+    await files.takeText('lead_id,tags\na,x\n', { kind: 'leads' })
+    await set('tags', 'json')
+    await files.takeText(`lead_id,tags\nb,${lists}\n`, { kind: 'leads' })
+    await database.query(
+      `insert into inbox_leads (lead_id, attributes)
+       values ('c', '{"tags": "[\\"vip\\"]"}'), ('d', '{"tags": 5}'), ('e', '{"tags": "[vip"}')`,
+    )
+    await runAsOf(database)
+    expect((await attributes()).map(({ tags }) => tags)).toEqual(['x', ['vip', 'beta'], ['vip'], 5, '[vip'])
+  })
+
+  it('is told apart where it only looks like it, however deep', async () => {
+    const texts = [
+      '[1,]',
+      '{"a"}',
+      '["\\u0000"]',
+      '[1] and more',
+      'null',
+      '"x"',
+      '5',
+      ' [1]',
+      '['.repeat(100_000),
+    ]
+    expect(await values(`as_json(t)::text`, texts)).toEqual(texts.map(() => null))
+    expect(await values(`as_json(t)::text`, ['{}', '[1e400, {"a": null}]'])).toEqual([
+      '{}',
+      `[1${'0'.repeat(400)}, {"a": null}]`,
+    ])
+  })
+})
+
 describe('while others work', () => {
   it('a run waits for it, and it for a run', async () => {
     await files.takeText('lead_id,n\na,1\n', { kind: 'leads' })
@@ -319,31 +401,39 @@ describe('while others work', () => {
 })
 
 describe('importing again what was retyped', () => {
-  const csv =
-    'event_id,lead_id,type,occurred_at,n,d\n1,L,t,2024-01-01,"1,200",2024-03-14\n2,L,t,2024-01-02,07,2024-03-15 10:00\n3,L,t,2024-01-03,501-1000,\n'
+  const csv = `event_id,lead_id,type,occurred_at,n,d
+1,L,t,2024-01-01,"1,200",2024-03-14
+2,L,t,2024-01-02,07,2024-03-15 10:00
+3,L,t,2024-01-03,501-1000,
+4,L,t,2024-01-03,"[""a"",{""b"":1}]",
+`
   const take = (text = csv) => files.takeText(text, { kind: 'events' })
 
   it.each<CatalogType>(['text', 'number', 'range', 'instant', 'boolean', 'json'])(
     'as %s is no conflict',
     async (type) => {
-      expect(await take()).toMatchObject({ taken: 3 })
+      expect(await take()).toMatchObject({ taken: 4 })
       await set('t.n', type)
-      expect(await take()).toMatchObject({ taken: 0, alreadyHere: 3, quarantined: [] })
+      expect(await take()).toMatchObject({ taken: 0, alreadyHere: 4, quarantined: [] })
       await set('t.n', 'text')
-      expect(await take()).toMatchObject({ taken: 0, alreadyHere: 3, quarantined: [] })
+      expect(await take()).toMatchObject({ taken: 0, alreadyHere: 4, quarantined: [] })
       await set('t.d', 'text')
-      expect(await take()).toMatchObject({ taken: 0, alreadyHere: 3, quarantined: [] })
+      expect(await take()).toMatchObject({ taken: 0, alreadyHere: 4, quarantined: [] })
     },
   )
 
   it('without ids as well, and what says something else still is', async () => {
     const bare = csv.replaceAll(/^[^,]*,/gm, '')
     await files.takeText(bare, { kind: 'events' })
-    await set('t.n', 'range')
-    const again = await files.takeText(bare, { kind: 'events' })
-    expect(again).toMatchObject({ taken: 0, alreadyHere: 3, quarantined: [] })
+    for (const type of ['range', 'json'] as const) {
+      await set('t.n', type)
+      const again = await files.takeText(bare, { kind: 'events' })
+      expect(again).toMatchObject({ taken: 0, alreadyHere: 4, quarantined: [] })
+    }
     await take()
-    const other = await take(csv.replace('1,200', '1,300').replace('501-1000', ''))
-    expect(other.quarantined).toMatchObject([{ code: 'EVENT_ID_CONFLICT', rows: 2 }])
+    const other = await take(
+      csv.replace('1,200', '1,300').replace('501-1000', '').replace('""b"":1', '""b"":2'),
+    )
+    expect(other.quarantined).toMatchObject([{ code: 'EVENT_ID_CONFLICT', rows: 3 }])
   })
 })

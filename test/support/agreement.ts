@@ -37,18 +37,25 @@ export type Outcome = { readonly cases: number; readonly worlds: number; readonl
 
 /**
  * Draws worlds and questions and compares the engines with the reference, until the time is over or so many worlds
- * were seen. What fails is made small and told together with its seed: the same seed gives the same case at once.
+ * were seen; but the `least` are seen however long it takes. What fails is made small and told together with its seed:
+ * the same seed gives the same case at once.
  */
 export async function holdsFor(
   database: Database,
   cases: fc.Arbitrary<Case>,
-  limit: { seconds: number; worlds?: number; seed: number; said?: (outcome: Outcome) => void },
+  limit: {
+    seconds: number
+    worlds?: number
+    least?: number
+    seed: number
+    said?: (outcome: Outcome) => void
+  },
 ): Promise<Outcome> {
   const started = performance.now()
-  const { seed } = limit
+  const { seed, seconds, worlds: most = Number.POSITIVE_INFINITY, least = 0 } = limit
   const passed = () => (performance.now() - started) / 1000
   let [worlds, asked] = [0, 0]
-  while (passed() < limit.seconds && worlds < (limit.worlds ?? Number.POSITIVE_INFINITY)) {
+  while ((passed() < seconds || worlds < least) && worlds < most) {
     const [drawn] = fc.sample(cases, { seed: seed + worlds, numRuns: 1, unbiased: true })
     await expectAgreement(database, drawn!, seed + worlds)
     worlds++
