@@ -43,7 +43,14 @@ export {
   type References,
   testsOf,
 } from './plan.ts'
-export { listsReadBy, readsAccounts, readsFading, readsOtherLeads, readsScore } from './reads.ts'
+export {
+  listsReadBy,
+  readsAccounts,
+  readsFading,
+  readsOtherLeads,
+  readsScore,
+  scoresMeant,
+} from './reads.ts'
 export { referencesOf } from './references.ts'
 export {
   compileScores,

@@ -63,6 +63,7 @@ create table backfill_chunk (
   until_at timestamp with time zone not null,
   seam_at timestamp with time zone,
   settled boolean not null default false,
+  meaning text,
   constraint backfill_chunk_pkey PRIMARY KEY (run_id, segment_id, from_at),
   constraint backfill_chunk_run_id_fkey FOREIGN KEY (run_id) REFERENCES backfills(run_id) ON DELETE CASCADE
 );
@@ -72,6 +73,8 @@ comment on column backfill_chunk.first_at is 'The first instant at which it is e
 comment on column backfill_chunk.seam_at is 'Where it meets what stands after it; null if nothing does.';
 
 comment on column backfill_chunk.settled is 'What is to stand at the seam is among its changes.';
+
+comment on column backfill_chunk.meaning is 'Fingerprint of all that the members hang on.';
 
 create table backfill_day (
   run_id bigint not null,
@@ -469,11 +472,14 @@ create table run_segments (
   version integer not null,
   outcome text not null,
   error jsonb,
+  meaning text,
   constraint run_segments_outcome_check CHECK (outcome = ANY (ARRAY['done'::text, 'broken'::text, 'blocked'::text, 'superseded'::text, 'needs_approval'::text])),
   constraint run_segments_pkey PRIMARY KEY (run_id, segment_id),
   constraint run_segments_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(run_id),
   constraint run_segments_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id)
 );
+
+comment on column run_segments.meaning is 'Of a segment that is done: fingerprint of all that its members hang on.';
 
 create table run_statements (
   hash text not null,
@@ -924,6 +930,48 @@ begin
   on conflict (lead_id) do update set ingest_xid = excluded.ingest_xid;
   return null;
 end $function$;
+
+CREATE OR REPLACE FUNCTION recorded_score_days()
+ RETURNS TABLE(day date, run_id bigint, is_whole boolean)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ WITH passing AS (
+          SELECT r.run_id,
+             r.mode,
+             r.steps,
+             ((r.as_of AT TIME ZONE 'UTC'::text))::date AS today,
+             ((max(r.as_of) OVER (ORDER BY r.run_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AT TIME ZONE 'UTC'::text))::date AS first_day
+            FROM runs r
+           WHERE (r.status = 'done'::text)
+         ), written AS (
+          SELECT (p.first_day + n.n) AS day,
+             p.run_id
+            FROM passing p,
+             LATERAL generate_series(0, ((p.today - p.first_day) - 1)) n(n)
+           WHERE ((p.mode <> 'backfill'::text) AND (p.today > p.first_day) AND (p.steps @> '[{"name": "stage score days"}]'::jsonb))
+         UNION ALL
+          SELECT (d.value)::date AS d,
+             r.run_id
+            FROM runs r,
+             LATERAL jsonb_array_elements_text((r.options -> 'days'::text)) d(value)
+           WHERE ((r.status = 'done'::text) AND (r.mode = 'backfill'::text))
+         ), removed AS MATERIALIZED (
+          SELECT r.run_id,
+             ((r.options ->> 'scores_kept_from'::text))::date AS kept_from
+            FROM runs r
+           WHERE ((r.status = 'done'::text) AND (r.options ? 'scores_kept_from'::text))
+         )
+  SELECT w.day,
+     w.run_id,
+     (NOT (EXISTS ( SELECT
+            FROM removed d
+           WHERE ((d.run_id > w.run_id) AND (d.kept_from > w.day)))))
+    FROM ( SELECT DISTINCT ON (written.day) written.day,
+             written.run_id
+            FROM written
+           ORDER BY written.day, written.run_id DESC) w;
+END;
 
 CREATE OR REPLACE FUNCTION stored_kind(value jsonb, type text)
  RETURNS text

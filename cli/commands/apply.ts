@@ -151,7 +151,7 @@ function applyLines(cli: Cli, report: ApplyReport): string[] {
     )
   })
   if (report.scoring === 'change')
-    lines.push('~ scoring.yaml: every segment that reads a score is evaluated anew')
+    lines.push('~ scoring.yaml: what reads a score that changed is evaluated anew')
   const renames = report.renames.map(
     ({ from, to }) => `» ${from} is ${to} now; its members and its history stay`,
   )

@@ -48,7 +48,7 @@ function scoringLines({ scores }: Plan, paint: Paint): string[] {
   })
   const past = scores && offer(scores)
   return [
-    `${paint.bold('scoring.yaml')}  changes: what reads a score is listed above`,
+    `${paint.bold('scoring.yaml')}  changes: what reads a score that changes is listed above`,
     ...(told ?? []),
     ...(past ? wrap(past, widest - 2).map((line) => `  ${line}`) : []),
   ]

@@ -56,7 +56,14 @@ function scoringLines({ scores }: Plan): string[] {
     return [`- ${plain(scoreLine(each, scores!.leads))}`, '', ...(lines ?? [])]
   })
   const past = scores && offer(scores)
-  return ['### scoring.yaml', '', 'It changes what reads a score.', '', ...told, ...(past ? [past, ''] : [])]
+  return [
+    '### scoring.yaml',
+    '',
+    'What reads a score that changes is listed above.',
+    '',
+    ...told,
+    ...(past ? [past, ''] : []),
+  ]
 }
 
 function table(segments: readonly PlannedSegment[], leads: number | null): string[] {

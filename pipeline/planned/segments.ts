@@ -48,7 +48,7 @@ function reasons(
   if (oldKey === undefined) return [{ what: 'new' }]
   const [was, is] = [before.compiled.get(oldKey), after.compiled.get(key)]
   const scored: Reason[] =
-    scoring && (before.readsScore(oldKey) || after.readsScore(key)) ? [{ what: 'scoring.yaml' }] : []
+    scoring && before.scored(oldKey) !== after.scored(key) ? [{ what: 'scoring.yaml' }] : []
   // Evaluated anew after an update of Tideline, say: what counts is what the two mean today.
   if (was?.fingerprint === is?.fingerprint) return scored
   if (written(was) !== written(is)) return [{ what: 'text' }, ...scored]

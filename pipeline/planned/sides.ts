@@ -8,10 +8,10 @@ import {
   type Part,
   type Predicate,
   type References,
-  readsScore,
   referencesOf,
   type Score,
   type SegmentText,
+  scoresMeant,
 } from '../../compiler/index.ts'
 import type { Intended } from '../apply.ts'
 import { readCatalog } from '../catalog.ts'
@@ -30,7 +30,8 @@ export type Side = {
   meaning(key: string): Predicate | undefined
   /** Its conditions. */
   parts(key: string): Part | undefined
-  readsScore(key: string): boolean
+  /** Fingerprint of the scores that it reads, itself or through others; undefined: none. */
+  scored(key: string): string | undefined
   /** Keys of the segments that it refers to itself. */
   refersTo(key: string): readonly string[]
   /** Keys of the segments that refer to this one, themselves or through others. */
@@ -109,7 +110,7 @@ function side(
       const { zone } = sources.get(key)!
       return apart(explain(found, { ...catalog, segments: compiled }, zone), named)
     },
-    readsScore: (key) => plain.has(key) && readsScore(plain.get(key)!, plain),
+    scored: (key) => (plain.has(key) ? scoresMeant(plain.get(key)!, plain, scores) : undefined),
     references: new Map([...plain.keys()].map((key) => [named.segment(key), meaning(key)!])),
   }
 }

@@ -5,6 +5,7 @@ import { statement } from '../sql.ts'
 import { applyScores } from './apply.ts'
 import type { PinnedDefinitions } from './definitions.ts'
 import { evaluate } from './evaluate.ts'
+import { scoresMeaning } from './mode.ts'
 import { stageDay } from './score-days.ts'
 import { stageScores } from './stage.ts'
 
@@ -23,26 +24,28 @@ type Range = {
 
 /**
  * The days of the range whose scores are to be recorded, in order. Scores belong to all leads and segments: where only
- * some segments are asked for, they are left alone, unless one of those looks at how a score stood.
+ * some segments are asked for, they are left alone, unless one of those looks at how a score stood. Days of which a
+ * retention has removed rows are done again only then.
  */
 export async function findDays(
   client: Client,
   { from, to, segments, all }: Range,
   definitions: PinnedDefinitions,
 ): Promise<Day[]> {
-  if (definitions.scores.length === 0 || (segments && !readsScoreHistory(definitions))) return []
-  const found = await rows<{ day: string; done: boolean }>(client, statement('backfill/days'), [
-    from,
-    to,
-    definitions.scoringVersion,
-  ])
+  const looksBack = readsScoreHistory(definitions)
+  if (definitions.scores.length === 0 || (segments && !looksBack)) return []
+  const found = await rows<Found>(client, statement('backfill/days'), [from, to, scoresMeaning(definitions)])
   // The last one is the day after.
-  const open = found.map(({ done }, index) => index < found.length - 1 && (all || !done))
+  const open = found.map(({ done, whole }, index) => {
+    return index < found.length - 1 && (all || !done || (looksBack && !whole))
+  })
   return found.flatMap(({ day, done }, index): Day[] => {
     if (open[index]) return [{ day, seam: false }]
     return open[index - 1] && done ? [{ day, seam: true }] : []
   })
 }
+
+type Found = { readonly day: string; readonly done: boolean; readonly whole: boolean }
 
 function readsScoreHistory({ segments, scores, references }: PinnedDefinitions): boolean {
   const { derived } = plan(segments, scores, references)

@@ -86,5 +86,6 @@ async function recordGone(client: Client, runId: string, gone: readonly Gone[]):
     gone.map((each) => each.version),
     gone.map(() => 'superseded'),
     gone.map(() => null),
+    gone.map(() => null),
   ])
 }

@@ -12,6 +12,7 @@ import { mainScore } from './definitions.ts'
 import { evaluate } from './evaluate.ts'
 import { readLastApplied } from './instants.ts'
 import { claim } from './lease.ts'
+import { scoresMeaning } from './mode.ts'
 import { describeError } from './run.ts'
 import { stageCauses } from './stage.ts'
 import { type OnStep, Steps } from './steps.ts'
@@ -170,7 +171,10 @@ async function keepPlan(
     last.next_horizon,
     '0',
     definitions.scoringVersion,
-    JSON.stringify({ ...asked, instants, days: days.flatMap(({ day, seam }) => (seam ? [] : [day])) }),
+    JSON.stringify({
+      ...{ ...asked, instants, days: days.flatMap(({ day, seam }) => (seam ? [] : [day])) },
+      scores: scoresMeaning(definitions),
+    }),
     null,
   ])
   const runId = started!.run_id
@@ -181,6 +185,7 @@ async function keepPlan(
     options.to,
     definitions.segments.map((each) => each.segmentId),
     definitions.segments.map((each) => each.version),
+    definitions.segments.map((each) => each.meaning),
   ])
   await client.query(statement('backfill/begin_instants'), [runId])
   await client.query(statement('backfill/begin_days'), [

@@ -43,9 +43,12 @@ const chosen = () => database.query('select version, history from scoring_versio
 
 describe('a plan of other rules for scores', () => {
   test('counts who gets other points and who comes to another level', async () => {
+    desk.file('segments/b.yaml', 'fits:\n  where: fit score >= 5\n')
+    await desk.type('apply')
     expect(JSON.parse(await planned()).scores).toBeNull()
     desk.file('scoring.yaml', scoring.replace('page_view: 10', 'page_view: 20').replace('hot: 50', 'hot: 70'))
-    const { scores } = JSON.parse(await planned())
+    const { scores, segments } = JSON.parse(await planned())
+    expect(segments.map(({ key }: { key: string }) => key)).toEqual(['hot'])
     // Points 0, 10, …, 60 become 0, 20, …, 120.
     expect(scores).toMatchObject({ leads: 7, recorded: null })
     expect(scores.scores).toMatchObject([
@@ -87,7 +90,7 @@ describe('a plan of other rules for scores', () => {
     await desk.type('run --as-of 2026-03-11T08:30')
     const text = await planned('--format', 'table')
     expect(text.slice(text.indexOf('scoring.yaml  '))).toMatchInlineSnapshot(`
-      "scoring.yaml  changes: what reads a score is listed above
+      "scoring.yaml  changes: what reads a score that changes is listed above
         engagement: of 7 leads 6 get other points, 3 another level
           now   → cold  → warm  → hot
           cold       2       1      0
@@ -103,7 +106,7 @@ describe('a plan of other rules for scores', () => {
     expect(markdown.slice(markdown.indexOf('### scoring.yaml')).split('<details>')[0]).toMatchInlineSnapshot(`
       "### scoring.yaml
 
-      It changes what reads a score.
+      What reads a score that changes is listed above.
 
       - engagement: of 7 leads 6 get other points, 3 another level
 
