@@ -13,6 +13,7 @@ import { readSeen } from './preview.ts'
 import type { Finding, Sources } from './project/sources.ts'
 import { warnOfStoredTypes } from './quality.ts'
 import type { StoredAlias } from './reads.ts'
+import { type Recorded, readRebuild } from './score-past.ts'
 import { statement } from './sql.ts'
 import { readOnly, type Tally, tally } from './tally.ts'
 
@@ -28,6 +29,8 @@ export type Plan = {
   readonly scoring: 'change' | 'keep'
   /** Null: the rules stay as they are, or were not asked about. */
   readonly scores: PlannedScores | null
+  /** The past that is to follow the rules as they stay, and does not yet; null: none is. */
+  readonly rebuild: Recorded | null
   readonly events: readonly EventsChange[]
   readonly warnings: readonly Finding[]
 }
@@ -98,6 +101,7 @@ export function planSources(
       kept: ours.length - shown.length,
       scoring: whole('scoring.yaml') ? intended.scoring : 'keep',
       scores: scoring && whole('scoring.yaml') ? await foreseeScores(client, sides, { asOf, horizon }) : null,
+      rebuild: !scoring && whole('scoring.yaml') ? await readRebuild(client) : null,
       events: whole('events.yaml') ? events : [],
       warnings: await readWarnings(client, intended, sources, asked),
     }

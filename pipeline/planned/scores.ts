@@ -1,7 +1,7 @@
 import { dialects, emit, type Instant, micropoints, plan, type Score } from '../../compiler/index.ts'
-import { type Reader, rows } from '../catalog.ts'
+import { rows } from '../catalog.ts'
 import type { Client, Parameter } from '../engine.ts'
-import { statement } from '../sql.ts'
+import { type Recorded, readRecorded } from '../score-past.ts'
 import type { Side } from './sides.ts'
 
 /** What other rules or levels of a score do to the leads. */
@@ -22,10 +22,9 @@ export type Move = { readonly from: string | null; readonly to: string | null; r
 export type PlannedScores = {
   readonly leads: number
   readonly scores: readonly PlannedScore[]
-  /** Where runs have recorded a past that could be rebuilt; `until` is left out of it. */
+  /** The past that could be rebuilt. */
   readonly recorded: Recorded | null
 }
-export type Recorded = { readonly from: string; readonly until: string }
 
 type Pair = { readonly name: string; readonly was?: Score | undefined; readonly is?: Score | undefined }
 
@@ -74,11 +73,6 @@ export async function foreseeScores(
     scores: pairs.map((pair, index) => scoreOf(pair, ofPair(index))).filter((each) => each !== undefined),
     recorded,
   }
-}
-
-export async function readRecorded(reader: Reader): Promise<Recorded | null> {
-  const [recorded] = await rows<Recorded>(reader, statement('reads/recorded_range'), [])
-  return recorded ?? null
 }
 
 /** The rules as they are stand under other names beside those that will be. */

@@ -5,6 +5,7 @@ import { statement } from '../sql.ts'
 import { applyScores } from './apply.ts'
 import type { PinnedDefinitions } from './definitions.ts'
 import { evaluate } from './evaluate.ts'
+import type { LastApplied } from './instants.ts'
 import { scoresMeaning } from './mode.ts'
 import { stageDay } from './score-days.ts'
 import { stageScores } from './stage.ts'
@@ -73,14 +74,21 @@ export async function oneDay(
   })
 }
 
-/** Where nothing was ever run: how scores stand now is how they stand at the end of the range. */
-export async function evaluatePresent(
+/**
+ * Where the range ends with what is true now (nothing was ever run, or the last run had other rules): how scores stand
+ * there is how they stand. Returns as of when.
+ */
+export async function stagePresent(
   client: Client,
-  { definitions, horizon }: Scored,
-  asOf: Instant,
-): Promise<void> {
-  await evaluate(client, { ...definitions, segments: [], failing: [] }, { asOf, horizon })
+  { to, segments }: Range,
+  going: Scored & { readonly days: readonly Day[]; readonly last: LastApplied },
+): Promise<Instant | undefined> {
+  const { definitions, horizon, days, last } = going
+  const isOther = segments === undefined && last.scores !== scoresMeaning(definitions)
+  if (last.as_of === null ? days.length === 0 : to < last.as_of || !isOther) return undefined
+  await evaluate(client, { ...definitions, segments: [], failing: [] }, { asOf: to, horizon })
   await stageScores(client, definitions.scores)
+  return to
 }
 
 /** Within the transaction. Returns whether the rules were changed meanwhile: then scores are left as they were. */

@@ -5,7 +5,7 @@ import { rows } from '../catalog.ts'
 import { type Client, type Database, inTransaction } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
-import { type Day, endOf, evaluatePresent, oneDay, prepareScores } from './backfill-scores.ts'
+import { type Day, endOf, oneDay, prepareScores, stagePresent } from './backfill-scores.ts'
 import { type BackfillRange, findSlots, type Prepared, prepare } from './backfill-slots.ts'
 import { type Going, settleSeams, writeBackfill } from './backfill-write.ts'
 import { mainScore } from './definitions.ts'
@@ -280,10 +280,13 @@ async function write(
   const lease = await claim(database, client, { owner, waitMilliseconds })
   try {
     await client.query(statement('runs/interrupt'))
-    const first = (await readLastApplied(client)).run_id === null
-    if (first && going.days.length > 0) await evaluatePresent(client, going, to)
+    const last = await readLastApplied(client)
+    const first = last.run_id === null
+    const presentAsOf = await stagePresent(client, options, { ...going, last })
     const written = await going.steps.step('write', () =>
-      inTransaction(client, () => writeBackfill(client, { ...going, to, first, fence: lease.fence })),
+      inTransaction(client, () =>
+        writeBackfill(client, { ...going, to, first, presentAsOf, fence: lease.fence }),
+      ),
     )
     await going.steps.begin('end')
     const { instants, days, runId } = going
