@@ -32,6 +32,7 @@ export { type ConditionPart, conditionsOf, holdsIn, type Part, shortBy } from '.
 export type { AttributeFeature, Feature, Predicate, Property, ScalarType, Score } from './ir.ts'
 export { canonical } from './ir.ts'
 export { addedTo, removedFrom, staticMeaning, withOverrides } from './lists.ts'
+export { type LookBack, looksBack } from './look-back.ts'
 export { fingerprint } from './normalize.ts'
 export { definition as definitionShape, parse, print } from './parse.ts'
 export { agendaEnd } from './passages.ts'

@@ -13,7 +13,7 @@ import { readSeen } from './preview.ts'
 import type { Finding, Sources } from './project/sources.ts'
 import { warnOfStoredTypes } from './quality.ts'
 import type { StoredAlias } from './reads.ts'
-import { type Recorded, readRebuild } from './score-past.ts'
+import { type Recorded, readRebuild, warnOfScorePast } from './score-past.ts'
 import { statement } from './sql.ts'
 import { readOnly, type Tally, tally } from './tally.ts'
 
@@ -103,7 +103,7 @@ export function planSources(
       scores: scoring && whole('scoring.yaml') ? await foreseeScores(client, sides, { asOf, horizon }) : null,
       rebuild: !scoring && whole('scoring.yaml') ? await readRebuild(client) : null,
       events: whole('events.yaml') ? events : [],
-      warnings: await readWarnings(client, intended, sources, asked),
+      warnings: await readWarnings(client, intended, sources, { ...asked, asOf }),
     }
   })
 }
@@ -151,8 +151,10 @@ async function readWarnings(
   client: Client,
   { findings, compiled }: Intended,
   sources: Sources,
-  asked: Planning,
+  asked: Planning & { readonly asOf: Instant },
 ): Promise<Finding[]> {
   const stored = await warnOfStoredTypes(client, sources.segments, compiled)
-  return [...findings, ...stored].filter(({ file }) => isAsked(file, asked))
+  const looking = sources.segments.map((each) => ({ ...each, compiled: compiled.get(each.key) }))
+  const past = await warnOfScorePast(client, looking, asked.asOf)
+  return [...findings, ...stored, ...past].filter(({ file }) => isAsked(file, asked))
 }

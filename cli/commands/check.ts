@@ -5,7 +5,9 @@ import { writeSchemas } from '../../pipeline/project/schemas.ts'
 import type { Project } from '../../pipeline/project/settings.ts'
 import { type Finding, readSources } from '../../pipeline/project/sources.ts'
 import { warnOfStoredTypes } from '../../pipeline/quality.ts'
+import { readStanding } from '../../pipeline/reads.ts'
 import { planRenames } from '../../pipeline/renames.ts'
+import { warnOfScorePast } from '../../pipeline/score-past.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { findingLines, printFailure } from '../errors.ts'
@@ -40,8 +42,10 @@ async function checkOnce(database: Database, project: Project): Promise<Checked>
   const { compiled, findings } = checkSources(sources, stored, project.settings.timezone)
   const renames = await planRenames(database, sources.segments)
   const types = await warnOfStoredTypes(database, sources.segments, compiled)
+  const looking = sources.segments.map((each) => ({ ...each, compiled: compiled.get(each.key) }))
+  const past = await warnOfScorePast(database, looking, (await readStanding(database)).now)
   const ok = [...compiled.values()].filter((each) => each.predicate).length
-  return { ok, findings: [...findings, ...renames.findings, ...types] }
+  return { ok, findings: [...findings, ...renames.findings, ...types, ...past] }
 }
 
 async function print(cli: Cli, { ok, findings }: Checked): Promise<number> {

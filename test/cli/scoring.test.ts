@@ -220,4 +220,55 @@ describe('scoring.yaml', () => {
     expect(kept).toEqual([{ n: 2 }])
     expect(errorOf(await desk.type('score a --score fit')).code).toBe('SCORE_BROKEN')
   })
+
+  test('whoever looks further back than scores are recorded, or kept, is told so', async () => {
+    await twoLeads()
+    desk.file('scoring.yaml', scoring)
+    desk.file('tideline.yaml', 'retention: { score_history: 2 days }\n')
+    const warned = async (line: string) => {
+      const { findings, warnings } = await json(line)
+      return (findings ?? warnings).filter(({ code }: Finding) => code === 'SCORE_PAST') as Finding[]
+    }
+    desk.file('segments/a.yaml', 'once:\n  where: max score within 10 years >= 50\n')
+    await desk.type('apply')
+    expect(await warned('check')).toEqual([])
+    for (const day of ['02', '03', '04', '05', '06']) await desk.type(`run --as-of 2026-03-${day}`)
+    const [found] = await warned('check')
+    expect(found).toMatchObject({ severity: 'warning', file: 'segments/a.yaml', line: 2 })
+    expect(found!.message).toMatch(
+      /how the score "engagement" stood since 2026-01-01, and that is recorded since 2026-03-02 only/,
+    )
+    expect(found!.hint).toContain('--all --segment once` records')
+
+    // Before the first lead there was nothing to be recorded.
+    await database.query(`update leads set first_seen_at = '2026-03-02T12:00:00Z'`)
+    expect(await warned('check')).toEqual([])
+
+    // Nothing looks back any more: what is older than two days goes.
+    desk.file('segments/a.yaml', 'once:\n  where: max score >= 50\n')
+    await desk.type('apply')
+    for (const day of ['07', '08']) await desk.type(`run --as-of 2026-03-${day}`)
+    const asOf = '2026-03-08'
+    desk.file(
+      'segments/b.yaml',
+      'lately:\n  where: max score within 4 days >= 50\ncame:\n  where: entered level warm within 4 days\n',
+    )
+    const about = (warnings: Finding[]) =>
+      warnings.map(({ excerpt, message }) => [excerpt.trim(), message.slice(-31)])
+    expect(about(await warned(`plan --as-of ${asOf}`))).toEqual([
+      ['where: max score within 4 days >= 50', 'that is kept since 2026-03-06 only.'.slice(-31)],
+    ])
+    const preview = async (text: string) => {
+      const said = await desk.type(['preview', text, '--as-of', asOf])
+      return JSON.parse(said.out).warnings.map(({ code }: Finding) => code)
+    }
+    expect(await preview('max score within 4 days >= 50')).toEqual(['SCORE_PAST'])
+    expect(await preview('max score within 2 days >= 50 and entered level warm within 4 days')).toEqual([])
+    await desk.type('apply')
+    await desk.type('backfill --from 2026-03-04 --all --segment lately')
+    expect(await warned(`plan --as-of ${asOf}`)).toEqual([])
+    // It looks back for four days now: that long they are kept.
+    await desk.type('run --as-of 2026-03-09')
+    expect(await warned('plan --as-of 2026-03-09')).toEqual([])
+  })
 })

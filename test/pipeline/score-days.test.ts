@@ -191,7 +191,7 @@ test('what another lead of the account does changes by cause data, and fading by
   await database.close()
 })
 
-test('a retention keeps the last days, the last one before them, and the day of the maximum', async () => {
+test('a retention keeps the last days, the last before them, that of the maximum, and when levels were come to', async () => {
   const database = await testDatabase()
   await addLead(database, 'a', { events: [['demo', '2026-03-01T12:00:00Z']] })
   for (const day of [2, 4, 6, 8]) await addEvent(database, 'a', 'visit', at(day, 12))
@@ -206,7 +206,8 @@ test('a retention keeps the last days, the last one before them, and the day of 
   await runAsOf(database, at(9))
   expect(await days()).toEqual(['01', '02', '04', '06', '08'])
   await runAsOf(database, at(10), { scoreHistoryDays: 3 })
-  expect(await days()).toEqual(['01', '06', '08'])
+  // On the 2nd it came to warm, from what it was on the 1st.
+  expect(await days()).toEqual(['01', '02', '06', '08'])
   expect(await database.query('select max_value::int, max_day from lead_scores')).toEqual([
     { max_value: 50, max_day: '2026-03-01' },
   ])
