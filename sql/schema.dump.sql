@@ -175,6 +175,22 @@ comment on column current_members.score is 'Engagement score as of the last run.
 
 comment on column current_members.level is 'Level of that score.';
 
+comment on view current_scores is 'How each lead''s scores stand now, and the most points it ever had: at the ends of UTC days, and now.';
+
+comment on column current_scores.score is 'Name of the score.';
+
+comment on column current_scores.lead_id is 'The lead''s own id, as it was imported.';
+
+comment on column current_scores.value is 'Points as of the last run, exactly.';
+
+comment on column current_scores.level is 'Level of that score; null where scoring.yaml gives it none.';
+
+comment on column current_scores.since is 'As of which run it is so much.';
+
+comment on column current_scores.max_value is 'The most points so far.';
+
+comment on column current_scores.max_day is 'The first UTC day at whose end it had so many; where it has them only now, the day of the run that saw it.';
+
 create table event_aliases (
   name text collate "C" not null,
   definition text not null,
@@ -973,6 +989,26 @@ BEGIN ATOMIC
            ORDER BY written.day, written.run_id DESC) w;
 END;
 
+CREATE OR REPLACE FUNCTION score_on(score text, day date)
+ RETURNS TABLE(lead_id text, value numeric, level text, recorded_on date, is_exact boolean)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT l.external_id,
+     h.value,
+     h.level,
+     h.day,
+     (h.day = score_on.day)
+    FROM (leads l
+      JOIN LATERAL ( SELECT r.value,
+             r.level,
+             r.day
+            FROM score_history r
+           WHERE ((r.lead_id = l.lead_id) AND (r.score = score_on.score) AND (r.day <= score_on.day))
+           ORDER BY r.day DESC
+          LIMIT 1) h ON (true));
+END;
+
 CREATE OR REPLACE FUNCTION stored_kind(value jsonb, type text)
  RETURNS text
  LANGUAGE sql
@@ -990,6 +1026,20 @@ create view current_members as
      JOIN leads l USING (lead_id)
      LEFT JOIN lead_scores sc ON sc.lead_id = m.lead_id AND sc.score = 'engagement'::text
   WHERE s.status <> 'archived'::text;
+
+create view current_scores as
+ SELECT s.score,
+    l.external_id AS lead_id,
+    s.value,
+    s.level,
+    s.changed_as_of AS since,
+    GREATEST(s.value, s.max_value) AS max_value,
+        CASE
+            WHEN s.max_value >= s.value THEN s.max_day
+            ELSE (s.changed_as_of AT TIME ZONE 'UTC'::text)::date
+        END AS max_day
+   FROM lead_scores s
+     JOIN leads l USING (lead_id);
 
 create view freshness as
  SELECT s.key AS segment,

@@ -35,3 +35,18 @@ begin atomic
     not exists (select from removed d where d.run_id > w.run_id and d.kept_from > w.day)
   from (select distinct on (written.day) * from written order by written.day, written.run_id desc) w;
 end;
+
+-- Of each lead the last row that says anything of the day: on those between two rows a score does nothing but fade.
+create function score_on(score text, day date)
+returns table (lead_id text, value numeric, level text, recorded_on date, is_exact boolean)
+language sql stable
+begin atomic
+  select l.external_id, h.value, h.level, h.day, h.day = $2
+  from leads l
+  join lateral (
+    select r.value, r.level, r.day from score_history r
+    where r.lead_id = l.lead_id and r.score = $1 and r.day <= $2
+    order by r.day desc limit 1
+  ) h on true;
+end;
+comment on function score_on is 'How a score of each lead stood at the end of a UTC day, as recorded. Where is_exact, the row is of that very day; else recorded_on says of which earlier one: nothing but fading has changed the score since, so it had at most so many points.';
