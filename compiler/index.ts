@@ -1,3 +1,4 @@
+export { type RuleDay, readDays } from './breakdown.ts'
 export {
   type Alias,
   type Catalog,
@@ -29,7 +30,7 @@ export { dialects } from './dialects/index.ts'
 export { jsonAt, jsonList, jsonValue as columnarValue } from './dialects/postgres.ts'
 export { emit } from './emit.ts'
 export { type ConditionPart, conditionsOf, holdsIn, type Part, shortBy } from './explain.ts'
-export type { AttributeFeature, Feature, Predicate, Property, ScalarType, Score } from './ir.ts'
+export type { AttributeFeature, Feature, Predicate, Property, Rule, ScalarType, Score } from './ir.ts'
 export { canonical } from './ir.ts'
 export { addedTo, removedFrom, staticMeaning, withOverrides } from './lists.ts'
 export { type LookBack, looksBack } from './look-back.ts'
