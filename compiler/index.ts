@@ -1,3 +1,4 @@
+export { type RuleDay, readDays } from './breakdown.ts'
 export {
   type Alias,
   type Catalog,
@@ -45,12 +46,14 @@ export type {
   Feature,
   Predicate,
   Property,
+  Rule,
   ScalarType,
   Score,
   SequenceFeature,
 } from './ir.ts'
 export { canonical } from './ir.ts'
 export { addedTo, removedFrom, staticMeaning, withOverrides } from './lists.ts'
+export { type LookBack, looksBack } from './look-back.ts'
 export { type Misfit, misfits } from './misfits.ts'
 export { fingerprint } from './normalize.ts'
 export { definition as definitionShape, parse, print } from './parse.ts'
@@ -79,7 +82,7 @@ export {
   readsOtherLeads,
   readsScore,
   recordedReadBy,
-  scoresReadBy,
+  scoresMeant,
 } from './reads.ts'
 export { referencesOf } from './references.ts'
 export { levelAt } from './score-name.ts'

@@ -1,4 +1,5 @@
-import type { AttributeFeature, Feature, Predicate, Score } from './ir.ts'
+import type { AttributeFeature, Feature, Predicate, Rule, Score } from './ir.ts'
+import { fingerprint } from './normalize.ts'
 import { type QueryPlan, type References, referenceOf, scoreNamed, segmentOf, testsOf } from './plan.ts'
 
 const scoreKinds = new Set<Feature['kind']>(['score', 'score_change', 'score_max', 'level_entered'])
@@ -7,14 +8,33 @@ const scoreKinds = new Set<Feature['kind']>(['score', 'score_change', 'score_max
 export const readsScore = (predicate: Predicate, references: References = new Map()): boolean =>
   reads(predicate, references, ({ kind }) => scoreKinds.has(kind))
 
-/** The scores that a segment's truth hangs on, by itself or through what it refers to. */
-export function scoresReadBy(predicate: Predicate, references: References): string[] {
+/** The names of the scores that a segment's truth hangs on, by itself or through what it refers to. */
+function scoresReadBy(predicate: Predicate, references: References, scores: readonly Score[]): Set<string> {
   const found = new Set<string>()
   reads(predicate, references, (feature) => {
     if ('score' in feature) found.add(feature.score)
     return false
   })
-  return [...found].sort()
+  // What an account's score sums up belongs to it. A set goes on over what is added on the way.
+  for (const name of found) {
+    const { ofLeads } = scoreNamed(scores, name)
+    if (ofLeads) found.add(ofLeads.score)
+  }
+  return found
+}
+
+/** Fingerprint of what the scores mean that a segment's truth hangs on; undefined: it reads none. */
+export function scoresMeant(
+  predicate: Predicate,
+  references: References,
+  scores: readonly Score[],
+): string | undefined {
+  const names = scoresReadBy(predicate, references, scores)
+  const read = scores.filter(({ name }) => names.has(name)).sort((a, b) => (a.name < b.name ? -1 : 1))
+  if (read.length === 0) return undefined
+  // How a rule was written is no part of what it means.
+  const unnamed = ({ name: _, ...rule }: Rule) => rule
+  return fingerprint(read.map((score) => ({ ...score, rules: score.rules.map(unnamed) })))
 }
 
 /** Whether a segment's truth hangs on the other leads of a lead's account. */

@@ -22,9 +22,9 @@ export const printOf = ({ of }: OfScore): string => (of === undefined ? '' : `${
 /** In words: "fit score". Without a name it is just the score. */
 export const sayOf = ({ of }: OfScore): string => (of === undefined ? '' : `${of.replaceAll('_', ' ')} `)
 
-/** The last one whose bound is reached; what lies below the first has the first. Undefined without levels. */
-export const levelAt = ({ levels }: Pick<CatalogScore, 'levels'>, points: bigint): string | undefined =>
-  (levels.findLast(({ from }) => points >= BigInt(micropoints(from))) ?? levels[0])?.name
+/** The last one whose bound is reached; what lies below the first has the first. Null without levels. */
+export const levelAt = ({ levels }: Pick<CatalogScore, 'levels'>, points: bigint): string | null =>
+  (levels.findLast(({ from }) => points >= BigInt(micropoints(from))) ?? levels[0])?.name ?? null
 
 /** The score that a condition means; what is wrong with it is reported. */
 export function scoreIn(node: OfScore & object, context: Context): CatalogScore | undefined {

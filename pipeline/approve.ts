@@ -3,6 +3,8 @@ import { type Reader, rows } from './catalog.ts'
 import type { Database } from './engine.ts'
 import { UserError } from './errors.ts'
 import { findSegment } from './reads.ts'
+import { pinDefinitions } from './runs/definitions.ts'
+import { standingOf } from './runs/held.ts'
 import { statement } from './sql.ts'
 
 /** A segment that waits for somebody to say that its change is meant. */
@@ -22,6 +24,7 @@ export type Parked = {
   readonly blocked: readonly string[]
 }
 
+/** `current`: it still means what was parked. */
 type Stored = Parked & { readonly current: boolean }
 
 export async function readParked(reader: Reader): Promise<Parked[]> {
@@ -48,8 +51,15 @@ export async function approve(
   })
 }
 
-const readStored = (reader: Reader, keys: readonly string[] | null): Promise<Stored[]> =>
-  rows<Stored>(reader, statement('reads/parked'), [keys])
+async function readStored(reader: Reader, keys: readonly string[] | null): Promise<Stored[]> {
+  type Row = Parked & { segment_id: string; standing: string }
+  const found = await rows<Row>(reader, statement('reads/parked'), [keys])
+  const { segments } = await pinDefinitions(reader)
+  const standings = new Map(segments.map((each) => [each.segmentId, standingOf(each)]))
+  return found.map(({ segment_id, standing, ...parked }) => {
+    return { ...parked, current: standings.get(segment_id) === standing }
+  })
+}
 
 const withoutCurrent = ({ current: _, ...parked }: Stored): Parked => parked
 

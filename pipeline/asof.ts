@@ -1,10 +1,19 @@
-import { dialects, emit, type Instant, type Predicate, plan, type Statement } from '../compiler/index.ts'
+import {
+  dialects,
+  emit,
+  type Instant,
+  levelAt,
+  type Predicate,
+  plan,
+  type Statement,
+} from '../compiler/index.ts'
 import { type Reader, rows } from './catalog.ts'
-import type { Client, Database, Parameter } from './engine.ts'
+import type { Client, Database, Parameter, Row } from './engine.ts'
 import { UserError } from './errors.ts'
 import { readLeadMemberships } from './lead.ts'
 import type { Member } from './reads.ts'
 import { type PinnedDefinitions, pinDefinitions } from './runs/definitions.ts'
+import { decimal, unknownScore } from './score.ts'
 import { statement } from './sql.ts'
 import { readOnly } from './tally.ts'
 
@@ -150,7 +159,7 @@ export function membersAt(
       client,
       `with member_at as materialized (${sql})
        select l.external_id as lead_id, to_char(m.since, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as since,
-         m.micropoints / 1000000 as score, count(*) over () as total
+         m.micropoints / 1000000 as score, m.micropoints, count(*) over () as total
        from member_at m join leads l using (lead_id)
        order by m.micropoints desc nulls last, l.external_id limit $${parameters.length + 1}::bigint`,
       [...parameters, asked.limit] as Parameter[],
@@ -158,12 +167,21 @@ export function membersAt(
     return {
       source: source.source,
       total: Number(found[0]?.total ?? 0),
-      members: found.map(({ total: _, ...member }) => ({ ...member, level: levelOf(member, definitions) })),
+      members: found.map(({ total: _, micropoints, ...member }) => {
+        const main = definitions.scores[mainScore(definitions)]
+        return { ...member, level: main && micropoints !== null ? levelAt(main, BigInt(micropoints)) : null }
+      }),
     }
   })
 }
 
-type MemberRow = { lead_id: string; since: Instant | null; score: string | null; total: string }
+type MemberRow = {
+  lead_id: string
+  since: Instant | null
+  score: string | null
+  micropoints: string | null
+  total: string
+}
 
 /** Members with the points that the current rules give them at that instant: lead_id, since, micropoints. */
 async function scoredMembers(
@@ -196,15 +214,55 @@ async function scoredMembers(
   }
 }
 
-function levelOf({ score }: { score: string | null }, definitions: PinnedDefinitions): string | null {
-  const levels = definitions.scores[mainScore(definitions)]?.levels ?? []
-  if (score === null) return null
-  const reached = levels.filter(({ from }) => Number(from) <= Number(score))
-  return (reached.at(-1) ?? levels[0])?.name ?? null
-}
-
 export const mainScore = ({ scores }: PinnedDefinitions): number =>
   scores.findIndex(({ name }) => name === 'engagement')
+
+export type ScoredLead = {
+  readonly lead_id: string
+  readonly score: string
+  readonly value: string
+  readonly level: string | null
+}
+
+export type ScoresAt = {
+  /** Of scoring.yaml: the rules are those that are current. Null: there are none. */
+  readonly version: number | null
+  readonly total: number
+  /** Hottest leads first, each with all its scores. */
+  readonly leads: readonly ScoredLead[]
+}
+
+/** How the scores of all leads stand at an instant, by the current rules. */
+export function scoresAt(
+  database: Database,
+  asked: { asOf: Instant; score?: string | undefined; limit: number; limitSeconds: number },
+): Promise<ScoresAt> {
+  return readOnly(database, asked.limitSeconds, async (client) => {
+    const definitions = await pinDefinitions(client)
+    const { scores, scoringVersion: version, catalog } = definitions
+    const shown = scores.filter(({ name }) => asked.score === undefined || asked.score === name)
+    if (asked.score !== undefined && shown.length === 0) throw unknownScore(asked.score, catalog)
+    if (shown.length === 0) return { version, total: 0, leads: [] }
+    const { sql, parameters } = await evaluatedAt(client, [], definitions, asked)
+    const columns = shown.map((score) => `s${scores.indexOf(score)}`)
+    const main = columns[Math.max(0, shown.indexOf(scores[mainScore(definitions)]!))]
+    const found = await rows<Row & { lead_id: string; total: string }>(
+      client,
+      `with scored as materialized (select lead_id, ${columns.join(', ')} from (${sql}) as features)
+       select l.external_id as lead_id, ${columns.join(', ')}, count(*) over () as total
+       from scored join leads l using (lead_id)
+       order by ${main} desc, l.external_id limit $${parameters.length + 1}::bigint`,
+      [...parameters, asked.limit] as Parameter[],
+    )
+    const leads = found.flatMap(({ lead_id, ...points }) =>
+      shown.map((score, index): ScoredLead => {
+        const micropoints = BigInt(String(points[columns[index]!]))
+        return { lead_id, score: score.name, value: decimal(micropoints), level: levelAt(score, micropoints) }
+      }),
+    )
+    return { version, total: Number(found[0]?.total ?? 0), leads }
+  })
+}
 
 function meaningOf(key: string, { references, compiled }: PinnedDefinitions): Predicate {
   const predicate = references.get(key)

@@ -114,6 +114,8 @@ export type StoredScoring = {
   readonly scores: readonly ScoreDefinition[]
   /** In which days of its rules are meant. */
   readonly zone: string
+  /** What was chosen for what is recorded: it stays, or follows these rules. */
+  readonly history: 'from-now' | 'rebuild'
 }
 
 /** What scoring.yaml said when it was applied last; undefined: never. */
@@ -122,10 +124,14 @@ export async function readScoring(reader: Reader): Promise<StoredScoring | undef
     version: number
     fingerprint: string
     definition: { scores: ScoreDefinition[]; zone?: string }
-  }>(reader, 'select version, fingerprint, definition from scoring_versions order by version desc limit 1')
+    history: StoredScoring['history']
+  }>(
+    reader,
+    'select version, fingerprint, definition, history from scoring_versions order by version desc limit 1',
+  )
   if (!current) return undefined
-  const { version, fingerprint, definition } = current
-  return { version, fingerprint, scores: definition.scores, zone: definition.zone ?? 'UTC' }
+  const { definition, ...rest } = current
+  return { ...rest, scores: definition.scores, zone: definition.zone ?? 'UTC' }
 }
 
 export function decideScoring(

@@ -15,6 +15,7 @@ import { readSeen } from './preview.ts'
 import type { Finding, Sources } from './project/sources.ts'
 import { warnOfStoredTypes } from './quality.ts'
 import type { StoredAlias } from './reads.ts'
+import { type Recorded, readRebuild, warnOfScorePast } from './score-past.ts'
 import { statement } from './sql.ts'
 import { readOnly, type Tally, tally } from './tally.ts'
 
@@ -30,6 +31,8 @@ export type Plan = {
   readonly scoring: 'change' | 'keep'
   /** Null: the rules stay as they are, or were not asked about. */
   readonly scores: PlannedScores | null
+  /** The past that is to follow the rules as they stay, and does not yet; null: none is. */
+  readonly rebuild: Recorded | null
   readonly events: readonly EventsChange[]
   readonly warnings: readonly Finding[]
 }
@@ -99,8 +102,9 @@ export function planSources(
       kept: ours.length - shown.length,
       scoring: whole('scoring.yaml') ? intended.scoring : 'keep',
       scores: scoring && whole('scoring.yaml') ? await foreseeScores(client, sides, { asOf, horizon }) : null,
+      rebuild: !scoring && whole('scoring.yaml') ? await readRebuild(client) : null,
       events: whole('events.yaml') ? events : [],
-      warnings: await readWarnings(client, intended, sources, asked),
+      warnings: await readWarnings(client, intended, sources, { ...asked, asOf }),
     }
   })
 }
@@ -149,8 +153,10 @@ async function readWarnings(
   client: Client,
   { findings, compiled }: Intended,
   sources: Sources,
-  asked: Planning,
+  asked: Planning & { readonly asOf: Instant },
 ): Promise<Finding[]> {
   const stored = await warnOfStoredTypes(client, sources.segments, compiled)
-  return [...findings, ...stored].filter(({ file }) => isAsked(file, asked))
+  const looking = sources.segments.map((each) => ({ ...each, compiled: compiled.get(each.key) }))
+  const past = await warnOfScorePast(client, looking, asked.asOf)
+  return [...findings, ...stored, ...past].filter(({ file }) => isAsked(file, asked))
 }

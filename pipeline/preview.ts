@@ -1,4 +1,4 @@
-import { compile, type Diagnostic, explain, type Instant, print } from '../compiler/index.ts'
+import { compile, type Diagnostic, explain, type Instant, print, type Span } from '../compiler/index.ts'
 import { InvalidDefinitions, intend } from './apply.ts'
 import { Asking } from './ask.ts'
 import { rows } from './catalog.ts'
@@ -8,8 +8,9 @@ import type { Client, Database } from './engine.ts'
 import { type Nearly, nearlyMeant } from './nearly.ts'
 import { type CountedPart, rowsOf } from './parts.ts'
 import { sideAfter } from './planned/sides.ts'
-import type { Finding, Sources } from './project/sources.ts'
+import type { Finding, Place, Sources } from './project/sources.ts'
 import { type RecordedSince, readRecordedSince } from './recorded-since.ts'
+import { warnOfScorePast } from './score-past.ts'
 import { type SizeWord, sizeWord } from './size.ts'
 import { statement } from './sql.ts'
 import { readOnly, tally } from './tally.ts'
@@ -47,7 +48,9 @@ export function preview(database: Database, asked: Previewing): Promise<Preview>
   return readOnly(database, asked.limitSeconds, async (client) => {
     const { source, zone } = asked
     const { catalog, references, scores } = await readMeanings(client, asked.project, zone)
-    const { definition, predicate, diagnostics } = compile(source, catalog, zone)
+    const locate = (found: { span?: Span | undefined }) => placeIn(source, found)
+    const compiled = compile(source, catalog, zone)
+    const { definition, predicate, diagnostics } = compiled
     const findings = diagnostics.map((each) => findingOf(source, each))
     if (!definition || !predicate) throw wrong(findings)
     const asking = new Asking()
@@ -69,7 +72,7 @@ export function preview(database: Database, asked: Previewing): Promise<Preview>
       parts: parts(counted),
       nearly: counted.leads > 0 ? await nearlyMeant(client, unmatched, Math.min(5, asked.limitSeconds)) : [],
       recorded: (await readRecordedSince(client, [predicate], references))[0]!,
-      warnings: findings,
+      warnings: [...findings, ...(await warnOfScorePast(client, [{ compiled, locate }], asOf))],
     }
   })
 }
@@ -97,15 +100,19 @@ function wrong(findings: readonly Finding[]): InvalidDefinitions {
   })
 }
 
-/** A diagnostic in a text that stands in no file. */
 function findingOf(source: unknown, diagnostic: Diagnostic): Finding {
-  const { code, severity, hint, span, path } = diagnostic
+  const { code, severity, hint, path } = diagnostic
+  const message = path ? `${path}: ${diagnostic.message}` : diagnostic.message
+  return { ...placeIn(source, diagnostic), code, severity, hint, message }
+}
+
+/** A place in a text that stands in no file. */
+function placeIn(source: unknown, { span }: { span?: Span | undefined }): Place {
   const text = typeof source === 'string' ? source : ''
   const start = span?.start ?? 0
   const before = text.slice(0, start).split('\n')
   return {
-    ...{ file: 'definition', code, severity, hint },
-    message: path ? `${path}: ${diagnostic.message}` : diagnostic.message,
+    file: 'definition',
     line: before.length,
     column: before.at(-1)!.length + 1,
     length: Math.max(1, (span?.end ?? 0) - start),

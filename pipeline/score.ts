@@ -1,4 +1,5 @@
 import {
+  ago,
   attributesReadBy,
   type Catalog,
   dialects,
@@ -8,8 +9,10 @@ import {
   levelAt,
   nearest,
   plan,
+  type Rule,
+  readDays,
   readsAccounts,
-  type Score,
+  resolve,
   type ScoreDefinition,
 } from '../compiler/index.ts'
 import { type Reader, readCatalog, rows } from './catalog.ts'
@@ -25,9 +28,26 @@ export type Breakdown = {
   readonly score: string
   readonly value: string
   readonly level: string | null
+  /** The most points so far, at the ends of UTC days as recorded and at the instant itself; the first such day. */
+  readonly max: { readonly value: string; readonly day: string }
+  /** The last that is recorded of days over by then, by whatever rules there were; null: nothing is. */
+  readonly recorded: RecordedScore | null
   readonly rules: readonly RuleShare[]
-  /** Of an account's score: what it is of its leads' scores, and how many they are. */
-  readonly of_leads: { readonly by: string; readonly score: string; readonly leads: number } | null
+  /** Of an account's score: what it is of its leads' scores, and how many they are, those with most points first. */
+  readonly of_leads: {
+    readonly by: string
+    readonly score: string
+    readonly leads: number
+    readonly each: readonly { readonly lead_id: string; readonly points: string }[]
+  } | null
+}
+
+export type RecordedScore = {
+  readonly day: string
+  readonly value: string
+  readonly level: string | null
+  /** It is that of the last day that was over; else nothing but fading has changed it since. */
+  readonly is_exact: boolean
 }
 
 export type RuleShare = {
@@ -41,38 +61,80 @@ export type RuleShare = {
   readonly points: string
   /** How its points fade, and its caps. */
   readonly terms: readonly string[]
+  /** The UTC days that counted, latest first: their points add up to the rule's, but for its cap in all. */
+  readonly days: readonly DayShare[]
   /** Attributes that were not known yet: what they were first known to be holds. */
   readonly assumed: readonly AssumedValue[]
 }
 
+export type DayShare = {
+  readonly day: string
+  /** In whole days. */
+  readonly age: number
+  readonly events: number
+  /** As if they were new: without the cap per day, and with it. */
+  readonly before: string
+  readonly capped: string
+  readonly points: string
+}
+
+export type BrokenDown = {
+  /** Of scoring.yaml: the rules are those that are current, whatever the instant. Null: there are none. */
+  readonly version: number | null
+  readonly scores: readonly Breakdown[]
+}
+
+type Asked = {
+  readonly id: string
+  readonly asOf: Instant
+  readonly horizon: string
+  readonly score?: string | undefined
+  readonly firstKnown?: FirstKnown | undefined
+}
+
 /** The same statement as a run's, about one lead, with what each rule comes to. */
-export async function breakDown(
-  reader: Reader,
-  asked: {
-    id: string
-    asOf: Instant
-    horizon: string
-    score?: string | undefined
-    firstKnown?: FirstKnown | undefined
-  },
-): Promise<Breakdown[]> {
-  const stored = await readScoring(reader)
-  const { scores, catalog } = scoredCatalog(stored, await readCatalog(reader, []))
-  if (asked.score !== undefined && !scores.some(({ name }) => name === asked.score))
-    throw unknownScore(asked.score, catalog)
+export async function breakDown(reader: Reader, asked: Asked): Promise<BrokenDown> {
+  const { id, asOf, horizon, firstKnown } = asked
+  const { scores, definitions, version } = await readRules(reader, asked.score)
   const queryPlan = plan([], scores)
-  const leads = readsAccounts(queryPlan) ? await matesOf(reader, asked.id) : [asked.id]
-  const { asOf, horizon } = asked
+  const leads = readsAccounts(queryPlan) ? await matesOf(reader, id) : [id]
   const query = emit(queryPlan, dialects.postgres, { asOf, horizon, leads, breakdown: true })
   const found = await rows<Row>(reader, query.sql, query.parameters as Parameter[])
-  const row = found.find((each) => String(each.lead_id) === asked.id)
-  if (!row) return []
+  const row = found.find((each) => String(each.lead_id) === id)
+  if (!row) return { version, scores: [] }
+  const recorded = await rows<Recorded>(reader, statement('reads/score_recorded'), [id, asOf])
+  const names = await namesOf(reader, found)
+  return {
+    version,
+    scores: scores.flatMap((score, index): Breakdown[] => {
+      if (asked.score !== undefined && asked.score !== score.name) return []
+      const points = BigInt(String(row[`s${index}`]))
+      const before = recorded.find((each) => each.score === score.name)
+      const base = scores.findIndex(({ name }) => name === score.ofLeads?.score)
+      const mates = found.filter((each) => isMate(each, row, `score_${index}_account`))
+      return [
+        {
+          ...{ score: score.name, value: decimal(points), level: levelAt(score, points) },
+          max: maxOf(points, before, asOf),
+          recorded: before ? recordedOf(before) : null,
+          rules: score.rules.map((rule, position) => {
+            const terms = termsOf(definitions.get(score.name)!.rules[position]!)
+            return shareOf(rule, { row, column: `score_${index}_rule_${position}`, terms, asOf, firstKnown })
+          }),
+          of_leads: score.ofLeads ? { ...score.ofLeads, ...eachOf(mates, `s${base}`, names) } : null,
+        },
+      ]
+    }),
+  }
+}
+
+/** The current rules, and which version of them it is. */
+async function readRules(reader: Reader, wanted: string | undefined) {
+  const stored = await readScoring(reader)
+  const { scores, catalog } = scoredCatalog(stored, await readCatalog(reader, []))
+  if (wanted !== undefined && !scores.some(({ name }) => name === wanted)) throw unknownScore(wanted, catalog)
   const definitions = new Map((stored?.scores ?? []).map((each) => [each.name, each]))
-  return scores.flatMap((score, index) =>
-    asked.score === undefined || asked.score === score.name
-      ? [breakdownOf(score, index, { row, definition: definitions.get(score.name)!, ...asked })]
-      : [],
-  )
+  return { scores, definitions, version: stored?.version ?? null }
 }
 
 async function matesOf(reader: Reader, id: string): Promise<string[]> {
@@ -80,40 +142,74 @@ async function matesOf(reader: Reader, id: string): Promise<string[]> {
   return found.map(({ lead_id }) => lead_id)
 }
 
-type BrokenDown = {
+async function namesOf(reader: Reader, found: readonly Row[]): Promise<ReadonlyMap<string, string>> {
+  const ids = found.map(({ lead_id }) => String(lead_id))
+  const named = await rows<{ id: string; lead_id: string }>(reader, statement('reads/external_ids'), [ids])
+  return new Map(named.map(({ id, lead_id }) => [id, lead_id]))
+}
+
+/** Whether a lead is in the same account as of then. */
+const isMate = (one: Row, other: Row, column: string): boolean =>
+  typeof other[column] === 'string' && one[column] === other[column]
+
+function eachOf(mates: readonly Row[], column: string, names: ReadonlyMap<string, string>) {
+  const each = mates
+    .map((mate) => ({ lead_id: names.get(String(mate.lead_id))!, points: BigInt(String(mate[column])) }))
+    .sort((a, b) => (a.points === b.points ? (a.lead_id < b.lead_id ? -1 : 1) : a.points > b.points ? -1 : 1))
+  return { leads: each.length, each: each.map((one) => ({ ...one, points: decimal(one.points) })) }
+}
+
+type Recorded = {
+  score: string
+  day: string
+  micropoints: string
+  level: string | null
+  is_exact: boolean
+  max_micropoints: string
+  max_day: string
+}
+
+const recordedOf = ({ day, micropoints, level, is_exact }: Recorded): RecordedScore => ({
+  ...{ day, value: decimal(BigInt(micropoints)), level, is_exact },
+})
+
+function maxOf(points: bigint, recorded: Recorded | undefined, asOf: Instant): Breakdown['max'] {
+  const before = recorded && BigInt(recorded.max_micropoints)
+  return before !== undefined && before >= points
+    ? { value: decimal(before), day: recorded!.max_day }
+    : { value: decimal(points), day: asOf.slice(0, 10) }
+}
+
+type Share = {
   readonly row: Row
-  readonly definition: ScoreDefinition
+  readonly column: string
+  readonly terms: readonly string[]
   readonly asOf: Instant
   readonly firstKnown?: FirstKnown | undefined
 }
 
-function breakdownOf(score: Score, index: number, of: BrokenDown): Breakdown {
-  const { row, definition, asOf, firstKnown = { lead: {}, account: {} } } = of
-  const points = BigInt(String(row[`s${index}`]))
-  const text = (column: string) => String(row[`score_${index}_${column}`])
+function shareOf(rule: Rule, { row, column, terms, asOf, firstKnown }: Share): RuleShare {
+  const text = (what: string) => String(row[`${column}_${what}`])
+  const points = decimal(BigInt(text('points')))
+  const each = decimal(BigInt(rule.micropoints))
+  if (rule.kind === 'fit') {
+    const read = attributesReadBy(rule.that, new Map(), [])
+    const assumed = assumedAmong(read, firstKnown ?? { lead: {}, account: {} }, (known) => known > asOf)
+    return { rule: rule.name, each, events: null, before: points, points, terms, days: [], assumed }
+  }
   return {
-    score: score.name,
-    value: decimal(points),
-    level: levelAt(score, points) ?? null,
-    rules: score.rules.map((rule, position): RuleShare => {
-      const name = `rule_${position}`
-      const share = decimal(BigInt(text(`${name}_points`)))
-      const each = decimal(BigInt(rule.micropoints))
-      if (rule.kind === 'fit') {
-        const read = attributesReadBy(rule.that, new Map(), [])
-        const assumed = assumedAmong(read, firstKnown, (known) => known > asOf)
-        return { rule: rule.name, each, events: null, before: share, points: share, terms: [], assumed }
-      }
-      return {
-        ...{ rule: rule.name, each, events: Number(text(`${name}_events`)), points: share },
-        before: decimal(BigInt(text(`${name}_before`))),
-        terms: termsOf(definition.rules[position]!),
-        assumed: [],
-      }
-    }),
-    of_leads: score.ofLeads ? { ...score.ofLeads, leads: Number(text('leads')) } : null,
+    ...{ rule: rule.name, each, events: Number(text('events')), points, terms },
+    before: decimal(BigInt(text('before'))),
+    days: readDays(text('days')).map((day) => ({
+      ...{ day: daysBefore(asOf, day.age), age: day.age, events: day.events },
+      ...{ before: decimal(day.before), capped: decimal(day.capped), points: decimal(day.points) },
+    })),
+    assumed: [],
   }
 }
+
+const daysBefore = (asOf: Instant, age: number): string =>
+  resolve(ago({ amount: age, unit: 'day' }, 'UTC'), asOf).slice(0, 10)
 
 function termsOf(rule: ScoreDefinition['rules'][number]): string[] {
   if ('that' in rule) return []
@@ -139,7 +235,7 @@ export function decimal(points: bigint): string {
   return `${sign}${size / 1_000_000n}${fraction === '' ? '' : `.${fraction}`}`
 }
 
-function unknownScore(name: string, { scores }: Catalog): UserError {
+export function unknownScore(name: string, { scores }: Catalog): UserError {
   const broken = scores.find((each) => each.name === name)?.broken
   if (broken !== undefined) {
     const message = `The score "${name}" can't be computed: ${broken}`

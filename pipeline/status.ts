@@ -2,6 +2,7 @@ import type { Instant } from '../compiler/index.ts'
 import { type Reader, rows } from './catalog.ts'
 import type { Row } from './engine.ts'
 import type { Candidates } from './runs/candidates.ts'
+import { type Recorded, readRebuild, rebuilding } from './score-past.ts'
 import { statement } from './sql.ts'
 
 /** How an installation stands, for whoever is on call. Each part is one statement of `sql/reads/status_*`. */
@@ -11,6 +12,8 @@ export type Status = {
   readonly events: readonly EventTypeStanding[]
   readonly horizon: HorizonStanding
   readonly drift: readonly Drift[]
+  /** What is recorded of scores that is to follow their rules, and does not yet; null: nothing. */
+  readonly rebuild: Recorded | null
 }
 
 export type RunsStanding = {
@@ -97,6 +100,7 @@ export async function readStatus(reader: Reader): Promise<Status> {
     events: await read<EventTypeStanding>('events'),
     horizon: horizon!,
     drift: Number(runs!.drift) > 0 ? await read<Drift>('drift', [runs!.drift_run!]) : [],
+    rebuild: await readRebuild(reader),
   }
 }
 
@@ -119,6 +123,7 @@ export function problemsOf(status: Status, late: readonly Instant[]): Problem[] 
     ...horizonProblems(status.horizon),
     ...lakeProblems(status),
     ...driftProblems(status),
+    ...rebuildProblems(status),
     ...status.events.flatMap(silenceProblem),
   ]
 }
@@ -224,6 +229,14 @@ function driftProblems({ runs }: Status): Problem[] {
   const message = `The full run ${runs.drift_run} found and repaired ${runs.drift} differences that no change explains.`
   const hint = `All is right since; zero is normal, so please report it. \`tideline runs ${runs.drift_run}\` shows the segments.`
   return [{ code: 'DRIFT', message, hint, stale: false }]
+}
+
+function rebuildProblems({ rebuild }: Status): Problem[] {
+  if (!rebuild) return []
+  const since = `${plain(rebuild.from)} UTC`
+  const message = `The past was to follow the rules of scoring.yaml, and does not yet: what is recorded since ${since} is partly by other rules.`
+  const hint = `\`${rebuilding(rebuild)}\` does it; \`tideline apply --scores from-now\` lets the past stay.`
+  return [{ code: 'REBUILD_DUE', message, hint, stale: false }]
 }
 
 function silenceProblem({ type, last_at, silent, habit, habitual }: EventTypeStanding): Problem[] {

@@ -205,6 +205,6 @@ function scoreOf(score: Score, seen: Sight): Explanation['scores'][number] {
   return {
     score: score.name,
     value: String(Number(value) / 1e6),
-    level: levelAt(score, BigInt(value)) ?? null,
+    level: levelAt(score, BigInt(value)),
   }
 }

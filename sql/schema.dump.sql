@@ -63,6 +63,7 @@ create table backfill_chunk (
   until_at timestamp with time zone not null,
   seam_at timestamp with time zone,
   settled boolean not null default false,
+  meaning text,
   constraint backfill_chunk_pkey PRIMARY KEY (run_id, segment_id, from_at),
   constraint backfill_chunk_run_id_fkey FOREIGN KEY (run_id) REFERENCES backfills(run_id) ON DELETE CASCADE
 );
@@ -72,6 +73,8 @@ comment on column backfill_chunk.first_at is 'The first instant at which it is e
 comment on column backfill_chunk.seam_at is 'Where it meets what stands after it; null if nothing does.';
 
 comment on column backfill_chunk.settled is 'What is to stand at the seam is among its changes.';
+
+comment on column backfill_chunk.meaning is 'Fingerprint of all that the members hang on.';
 
 create table backfill_day (
   run_id bigint not null,
@@ -171,6 +174,22 @@ comment on column current_members.since is 'As of which run the lead entered.';
 comment on column current_members.score is 'Engagement score as of the last run.';
 
 comment on column current_members.level is 'Level of that score.';
+
+comment on view current_scores is 'How each lead''s scores stand now, and the most points it ever had: at the ends of UTC days, and now.';
+
+comment on column current_scores.score is 'Name of the score.';
+
+comment on column current_scores.lead_id is 'The lead''s own id, as it was imported.';
+
+comment on column current_scores.value is 'Points as of the last run, exactly.';
+
+comment on column current_scores.level is 'Level of that score; null where scoring.yaml gives it none.';
+
+comment on column current_scores.since is 'As of which run it is so much.';
+
+comment on column current_scores.max_value is 'The most points so far.';
+
+comment on column current_scores.max_day is 'The first UTC day at whose end it had so many; where it has them only now, the day of the run that saw it.';
 
 create table event_aliases (
   name text collate "C" not null,
@@ -471,11 +490,14 @@ create table run_segments (
   version integer not null,
   outcome text not null,
   error jsonb,
+  meaning text,
   constraint run_segments_outcome_check CHECK (outcome = ANY (ARRAY['done'::text, 'broken'::text, 'blocked'::text, 'superseded'::text, 'needs_approval'::text])),
   constraint run_segments_pkey PRIMARY KEY (run_id, segment_id),
   constraint run_segments_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(run_id),
   constraint run_segments_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id)
 );
+
+comment on column run_segments.meaning is 'Of a segment that is done: fingerprint of all that its members hang on.';
 
 create table run_statements (
   hash text not null,
@@ -936,6 +958,68 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION recorded_score_days()
+ RETURNS TABLE(day date, run_id bigint, is_whole boolean)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ WITH passing AS (
+          SELECT r.run_id,
+             r.mode,
+             r.steps,
+             ((r.as_of AT TIME ZONE 'UTC'::text))::date AS today,
+             ((max(r.as_of) OVER (ORDER BY r.run_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AT TIME ZONE 'UTC'::text))::date AS first_day
+            FROM runs r
+           WHERE (r.status = 'done'::text)
+         ), written AS (
+          SELECT (p.first_day + n.n) AS day,
+             p.run_id
+            FROM passing p,
+             LATERAL generate_series(0, ((p.today - p.first_day) - 1)) n(n)
+           WHERE ((p.mode <> 'backfill'::text) AND (p.today > p.first_day) AND (p.steps @> '[{"name": "stage score days"}]'::jsonb))
+         UNION ALL
+          SELECT (d.value)::date AS d,
+             r.run_id
+            FROM runs r,
+             LATERAL jsonb_array_elements_text((r.options -> 'days'::text)) d(value)
+           WHERE ((r.status = 'done'::text) AND (r.mode = 'backfill'::text))
+         ), removed AS MATERIALIZED (
+          SELECT r.run_id,
+             ((r.options ->> 'scores_kept_from'::text))::date AS kept_from
+            FROM runs r
+           WHERE ((r.status = 'done'::text) AND (r.options ? 'scores_kept_from'::text))
+         )
+  SELECT w.day,
+     w.run_id,
+     (NOT (EXISTS ( SELECT
+            FROM removed d
+           WHERE ((d.run_id > w.run_id) AND (d.kept_from > w.day)))))
+    FROM ( SELECT DISTINCT ON (written.day) written.day,
+             written.run_id
+            FROM written
+           ORDER BY written.day, written.run_id DESC) w;
+END;
+
+CREATE OR REPLACE FUNCTION score_on(score text, day date)
+ RETURNS TABLE(lead_id text, value numeric, level text, recorded_on date, is_exact boolean)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT l.external_id,
+     h.value,
+     h.level,
+     h.day,
+     (h.day = score_on.day)
+    FROM (leads l
+      JOIN LATERAL ( SELECT r.value,
+             r.level,
+             r.day
+            FROM score_history r
+           WHERE ((r.lead_id = l.lead_id) AND (r.score = score_on.score) AND (r.day <= score_on.day))
+           ORDER BY r.day DESC
+          LIMIT 1) h ON (true));
+END;
+
 CREATE OR REPLACE FUNCTION stored_kind(value jsonb, type text)
  RETURNS text
  LANGUAGE sql
@@ -953,6 +1037,20 @@ create view current_members as
      JOIN leads l USING (lead_id)
      LEFT JOIN lead_scores sc ON sc.lead_id = m.lead_id AND sc.score = 'engagement'::text
   WHERE s.status <> 'archived'::text;
+
+create view current_scores as
+ SELECT s.score,
+    l.external_id AS lead_id,
+    s.value,
+    s.level,
+    s.changed_as_of AS since,
+    GREATEST(s.value, s.max_value) AS max_value,
+        CASE
+            WHEN s.max_value >= s.value THEN s.max_day
+            ELSE (s.changed_as_of AT TIME ZONE 'UTC'::text)::date
+        END AS max_day
+   FROM lead_scores s
+     JOIN leads l USING (lead_id);
 
 create view freshness as
  SELECT s.key AS segment,

@@ -3,7 +3,7 @@ import { Temporal } from 'temporal-polyfill'
 import { formatInstant, type Instant } from '../../compiler/index.ts'
 import { openQueue } from '../../jobs/queue.ts'
 import type { Installation } from '../../pipeline/installation.ts'
-import { findSegment } from '../../pipeline/reads.ts'
+import { findSegment, readStanding } from '../../pipeline/reads.ts'
 import {
   type BackfillRange,
   type BackfillResult,
@@ -22,7 +22,7 @@ import { instant, plural, seconds } from '../values.ts'
 
 type Options = {
   from: string
-  to: string
+  to?: string
   segment?: string[]
   grain?: 'day' | 'hour'
   all?: boolean
@@ -34,18 +34,18 @@ export const backfillCommand = (start: Start) =>
   command('backfill', {
     summary: 'recompute history for a range of time',
     description:
-      'Recomputes who was in, and how scores stood at the ends of days, from --from until --to (excluded), with the current definitions and what is known now. Its instants are those of the runs in the range, and where there were none, every day or hour; those at which a run or an earlier backfill looked at the current version of a segment are left out, unless --all asks for them. What lies before and after stays as recorded; the range becomes visible at once. One that was interrupted goes on where it was when the same is asked again within a day. Nothing is told to anybody.',
+      'Recomputes who was in, and how scores stood at the ends of days, from --from until --to (excluded; by default up to the last run, which belongs to it), with the current definitions and what is known now. Its instants are those of the runs in the range, and where there were none, every day or hour; those at which a run or an earlier backfill looked at the current version of a segment are left out, unless --all asks for them. What lies before and after stays as recorded; the range becomes visible at once. One that was interrupted goes on where it was when the same is asked again within a day. Nothing is told to anybody.',
     examples: [
       ['tideline backfill --from 2026-09-01 --to 2026-11-01', 'two months, day by day: what is not done yet'],
       [
         'tideline backfill --from 2026-11-01 --to 2026-11-08 --segment hot-leads --grain hour --all',
         'one segment, hour by hour, all of it anew',
       ],
-      ['tideline backfill --from 2026-09-01 --to 2026-11-01 --dry-run', 'which instants that would be'],
+      ['tideline backfill --from 2026-09-01 --dry-run', 'which instants that would be, up to the last run'],
     ],
   })
     .requiredOption('--from <T>', 'the first instant')
-    .requiredOption('--to <T>', 'where it ends; this instant itself is left out')
+    .option('--to <T>', 'where it ends; this instant itself is left out; by default after the last run')
     .option('--segment <KEY>', 'this one only; may be repeated', collect)
     .addOption(
       new Option(
@@ -61,8 +61,8 @@ export const backfillCommand = (start: Start) =>
         const installation = await cli.open()
         const { timezone } = installation.project.settings
         const from = cli.instant(options.from, '--from', timezone)
-        const end = cli.instant(options.to, '--to', timezone)
-        if (from >= end) throw badRange(options)
+        const end = options.to ? cli.instant(options.to, '--to', timezone) : await afterLastRun(installation)
+        if (from >= end) throw badRange({ from: options.from, to: options.to ?? end })
         for (const key of options.segment ?? []) await findSegment(installation.database, key)
         const { grain, segment: segments, all } = options
         const range = { from, to: justBefore(end), grain, segments, all }
@@ -173,10 +173,18 @@ const columns: readonly Column[] = [
 ]
 
 /** Ranges exclude their end; a backfill takes the last instant that belongs to it. */
-const justBefore = (end: Instant): Instant =>
-  formatInstant(Temporal.Instant.from(end).subtract({ microseconds: 1 }))
+const justBefore = (end: Instant): Instant => moved(end, -1)
 
-const badRange = ({ from, to }: Options): WrongUsage =>
+/** Where nothing was ever run, up to now. */
+async function afterLastRun({ database }: Installation): Promise<Instant> {
+  const { last_as_of: last, now } = await readStanding(database)
+  return moved(last ?? now, 1)
+}
+
+const moved = (instant: Instant, microseconds: number): Instant =>
+  formatInstant(Temporal.Instant.from(instant).add({ microseconds }))
+
+const badRange = ({ from, to }: { from: string; to: string }): WrongUsage =>
   new WrongUsage({
     code: 'BAD_RANGE',
     message: `There is no time between --from ${from} and --to ${to}.`,

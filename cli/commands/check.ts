@@ -5,7 +5,9 @@ import { writeSchemas } from '../../pipeline/project/schemas.ts'
 import type { Project } from '../../pipeline/project/settings.ts'
 import { type Finding, readSources } from '../../pipeline/project/sources.ts'
 import { warnOfStoredTypes } from '../../pipeline/quality.ts'
+import { readStanding } from '../../pipeline/reads.ts'
 import { planRenames } from '../../pipeline/renames.ts'
+import { warnOfScorePast } from '../../pipeline/score-past.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { findingLines, printFailure } from '../errors.ts'
@@ -55,10 +57,12 @@ async function checkOnce(
   const types = await warnOfStoredTypes(database, sources.segments, compiled)
   const isAsked = ({ file }: { readonly file: string }) => asked?.includes(file) ?? true
   const ok = sources.segments.filter(({ key, locate }) => compiled.get(key)?.predicate && isAsked(locate({})))
+  const looking = sources.segments.map((each) => ({ ...each, compiled: compiled.get(each.key) }))
+  const past = await warnOfScorePast(database, looking, (await readStanding(database)).now)
   const waiting = knowsNothing(stored) ? findings.filter(({ unknown }) => unknown !== undefined) : []
   return {
     ok: ok.length,
-    findings: [...findings, ...renames.findings, ...types].filter(isAsked),
+    findings: [...findings, ...renames.findings, ...types, ...past].filter(isAsked),
     waiting: waiting.filter(isAsked),
   }
 }

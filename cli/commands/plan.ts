@@ -77,6 +77,7 @@ function answer(cli: Cli, found: Plan): Answer {
         kept: found.kept,
         scoring: found.scoring,
         scores: found.scores,
+        rebuild: found.rebuild,
         events: found.events,
         warnings: found.warnings,
       },

@@ -5,7 +5,7 @@ import type { Paint } from '../paint.ts'
 import { partColumns, partRows } from '../parts.ts'
 import { renderTable } from '../table.ts'
 import { printable, widthOf, wrap } from '../values.ts'
-import { matrixLines, offer, scoreLine } from './scores.ts'
+import { due, matrixLines, offer, scoreLine } from './scores.ts'
 import {
   definitionLine,
   describedOf,
@@ -26,6 +26,7 @@ const widest = 100
 
 /** A plan for a terminal. */
 export function planLines(plan: Plan, paint: Paint): string[] {
+  const rebuild = due(plan)
   const blocks = [
     ...plan.warnings.map((finding) => findingLines(finding, paint)),
     ...plan.segments.map((segment) => segmentLines(segment, plan.leads, paint)),
@@ -33,6 +34,7 @@ export function planLines(plan: Plan, paint: Paint): string[] {
       ? [[`${paint.bold('events.yaml')}`, ...plan.events.map((each) => `  ${eventsLine(each)}`)]]
       : []),
     ...(plan.scoring === 'change' ? [scoringLines(plan, paint)] : []),
+    ...(rebuild ? [[rebuild.said, `  ${rebuild.command}`]] : []),
   ]
   const end = hasChanges(plan)
     ? `${summary(plan)}. \`tideline apply\` makes it so; with --run, members follow at once.`
@@ -49,7 +51,7 @@ function scoringLines({ scores }: Plan, paint: Paint): string[] {
   })
   const past = scores && offer(scores)
   return [
-    `${paint.bold('scoring.yaml')}  changes: what reads a score is listed above`,
+    `${paint.bold('scoring.yaml')}  changes: what reads a score that changes is listed above`,
     ...(told ?? []),
     ...(past ? wrap(past, widest - 2).map((line) => `  ${line}`) : []),
   ]

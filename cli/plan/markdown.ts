@@ -3,7 +3,7 @@ import type { Counted } from '../../pipeline/planned/counting.ts'
 import type { Finding } from '../../pipeline/project/sources.ts'
 import { combining } from '../parts.ts'
 import { instant, printable, show } from '../values.ts'
-import { offer, scoreLine, scoreMatrix } from './scores.ts'
+import { due, offer, scoreLine, scoreMatrix } from './scores.ts'
 import {
   describedOf,
   eventsLine,
@@ -25,6 +25,7 @@ const longest = 60_000
 
 /** A plan as a comment on a pull request: what changes in a table, and each segment behind a fold. */
 export function planMarkdown(plan: Plan): string[] {
+  const rebuild = due(plan)
   const about = [`as of ${instant(plan.asOf)} UTC`, leadsOf(plan)].filter(Boolean).join(' · ')
   const head = hasChanges(plan)
     ? ['## Tideline plan', '', `**${summary(plan)}** · ${about}`, '']
@@ -39,6 +40,7 @@ export function planMarkdown(plan: Plan): string[] {
       ? ['### events.yaml', '', ...plan.events.map((each) => `- ${code(eventsLine(each))}`), '']
       : []),
     ...(plan.scoring === 'change' ? scoringLines(plan) : []),
+    ...(rebuild ? [`${rebuild.said} \`${rebuild.command}\``, ''] : []),
     ...warningLines(plan.warnings),
   ]
   return [...lines, ...folds(counted, plan.leads, longest - lines.join('\n').length)]
@@ -57,7 +59,14 @@ function scoringLines({ scores }: Plan): string[] {
     return [`- ${plain(scoreLine(each, scores!.leads))}`, '', ...(lines ?? [])]
   })
   const past = scores && offer(scores)
-  return ['### scoring.yaml', '', 'It changes what reads a score.', '', ...told, ...(past ? [past, ''] : [])]
+  return [
+    '### scoring.yaml',
+    '',
+    'What reads a score that changes is listed above.',
+    '',
+    ...told,
+    ...(past ? [past, ''] : []),
+  ]
 }
 
 function table(segments: readonly PlannedSegment[], leads: number | null): string[] {

@@ -1,5 +1,6 @@
 import type { Plan } from '../../pipeline/plan.ts'
-import type { PlannedScore, Recorded } from '../../pipeline/planned/scores.ts'
+import type { PlannedScore } from '../../pipeline/planned/scores.ts'
+import { rebuilding } from '../../pipeline/score-past.ts'
 import { type Column, renderTable } from '../table.ts'
 import { plural, printable } from '../values.ts'
 import { number } from './words.ts'
@@ -52,5 +53,11 @@ export const offer = ({ recorded }: Scores): string | undefined =>
     ? 'Scores as recorded stay, and the new rules begin with the next run; `tideline apply --scores rebuild` says that the past is to follow, and how.'
     : undefined
 
-export const rebuilding = ({ from, until }: Recorded): string =>
-  `tideline backfill --from ${from} --to ${until}`
+/** What was chosen for the past and is still to be done, and the command that does it. */
+export const due = ({ rebuild }: Plan): { said: string; command: string } | undefined =>
+  rebuild
+    ? {
+        said: 'The past was to follow the rules of scoring.yaml, and does not yet. This does it:',
+        command: rebuilding(rebuild),
+      }
+    : undefined

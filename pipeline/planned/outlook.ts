@@ -2,7 +2,6 @@ import { type Intended, intend } from '../apply.ts'
 import type { Client } from '../engine.ts'
 import type { Sources } from '../project/sources.ts'
 import { readOtherwise } from './otherwise.ts'
-import { changedScores } from './scores.ts'
 import { type Foreseen, foresee } from './segments.ts'
 import { type Side, sideAfter, sideBefore } from './sides.ts'
 
@@ -21,7 +20,6 @@ export async function lookAhead(client: Client, sources: Sources, zone: string):
   const before = await sideBefore(client, scoring)
   const after = await sideAfter(client, intended, sources, zone)
   const otherwise = await readOtherwise(client, sources, zone, { catalog: intended.catalog, after })
-  const scores = scoring ? changedScores(before, after) : new Set<string>()
-  const segments = foresee(intended, { before, after, scores, otherwise })
+  const segments = foresee(intended, { before, after, scoring, otherwise })
   return { intended, before, after, scoring, segments }
 }

@@ -7,9 +7,9 @@ import {
   plan,
   type Score,
 } from '../../compiler/index.ts'
-import { type Reader, rows } from '../catalog.ts'
+import { rows } from '../catalog.ts'
 import type { Client, Parameter } from '../engine.ts'
-import { statement } from '../sql.ts'
+import { type Recorded, readRecorded } from '../score-past.ts'
 import type { Side } from './sides.ts'
 
 /** What other rules or levels of a score do to the leads. */
@@ -30,10 +30,9 @@ export type Move = { readonly from: string | null; readonly to: string | null; r
 export type PlannedScores = {
   readonly leads: number
   readonly scores: readonly PlannedScore[]
-  /** Where runs have recorded a past that could be rebuilt; `until` is left out of it. */
+  /** The past that could be rebuilt. */
   readonly recorded: Recorded | null
 }
-export type Recorded = { readonly from: string; readonly until: string }
 
 type Pair = { readonly name: string; readonly was?: Score | undefined; readonly is?: Score | undefined }
 
@@ -85,13 +84,8 @@ export async function foreseeScores(
   }
 }
 
-export async function readRecorded(reader: Reader): Promise<Recorded | null> {
-  const [recorded] = await rows<Recorded>(reader, statement('reads/recorded_range'), [])
-  return recorded ?? null
-}
-
 /** The scores that are new, gone or mean something else; one of accounts also where that of their leads does. */
-export function changedScores(before: Side, after: Side): Set<string> {
+function changedScores(before: Side, after: Side): Set<string> {
   const own = pairsOf(before, after).filter(({ was, is }) => !was || !is || meaning(was) !== meaning(is))
   const changed = new Set(own.map(({ name }) => name))
   for (const { name, ofLeads } of after.scores) if (ofLeads && changed.has(ofLeads.score)) changed.add(name)

@@ -22,8 +22,8 @@ export type Reason =
 export type Circumstances = {
   readonly before: Side
   readonly after: Side
-  /** Names of the scores that change. */
-  readonly scores: ReadonlySet<string>
+  /** Whether scoring.yaml changes. */
+  readonly scoring: boolean
   readonly otherwise: Otherwise
 }
 
@@ -43,13 +43,13 @@ function reasons(
   { key, action, source, stored }: Decision,
   oldKey: string | undefined,
   { renames }: Intended,
-  { before, after, scores, otherwise }: Circumstances,
+  { before, after, scoring, otherwise }: Circumstances,
 ): Reason[] {
   if (action === 'archive') return [{ what: 'archived' }]
   if (oldKey === undefined) return [{ what: 'new' }]
   const [was, is] = [before.compiled.get(oldKey), after.compiled.get(key)]
-  const read = [...before.scoresReadBy(oldKey), ...after.scoresReadBy(key)]
-  const scored: Reason[] = read.some((name) => scores.has(name)) ? [{ what: 'scoring.yaml' }] : []
+  const scored: Reason[] =
+    scoring && before.scored(oldKey) !== after.scored(key) ? [{ what: 'scoring.yaml' }] : []
   // Evaluated anew after an update of Tideline, say: what counts is what the two mean today.
   if (was?.fingerprint === is?.fingerprint) return scored
   if (written(was) !== written(is)) return [{ what: 'text' }, ...scored]

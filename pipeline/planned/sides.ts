@@ -11,7 +11,7 @@ import {
   referencesOf,
   type Score,
   type SegmentText,
-  scoresReadBy,
+  scoresMeant,
 } from '../../compiler/index.ts'
 import type { Intended } from '../apply.ts'
 import { readCatalog } from '../catalog.ts'
@@ -30,8 +30,8 @@ export type Side = {
   meaning(key: string): Predicate | undefined
   /** Its conditions. */
   parts(key: string): Part | undefined
-  /** Names of the scores that it hangs on. */
-  scoresReadBy(key: string): readonly string[]
+  /** Fingerprint of the scores that it reads, itself or through others; undefined: none. */
+  scored(key: string): string | undefined
   /** Keys of the segments that it refers to itself. */
   refersTo(key: string): readonly string[]
   /** Keys of the segments that refer to this one, themselves or through others. */
@@ -110,7 +110,7 @@ function side(
       const { zone } = sources.get(key)!
       return apart(explain(found, { ...catalog, segments: compiled }, zone), named)
     },
-    scoresReadBy: (key) => (plain.has(key) ? scoresReadBy(plain.get(key)!, plain) : []),
+    scored: (key) => (plain.has(key) ? scoresMeant(plain.get(key)!, plain, scores) : undefined),
     references: new Map([...plain.keys()].map((key) => [named.segment(key), meaning(key)!])),
   }
 }

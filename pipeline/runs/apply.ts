@@ -27,7 +27,8 @@ type Applying = {
   readonly midnight: boolean
   readonly full: boolean
   readonly rollUp: boolean
-  readonly scoreHistoryDays: number | undefined
+  /** From which day on it is kept how scores stood; undefined: nothing is removed. */
+  readonly scoresKeptFrom: string | undefined
   readonly steps: Steps
 }
 
@@ -64,10 +65,10 @@ export async function applyRun(client: Client, run: Applying): Promise<Applied> 
   if (run.full)
     await client.query(statement('runs/drop_scores'), [definitions.catalog.scores.map(({ name }) => name)])
   await steps.step('apply score days', () => applyScoreDays(client, runId))
-  const { scoreHistoryDays } = run
-  if (scoreHistoryDays !== undefined) {
+  const { scoresKeptFrom } = run
+  if (scoresKeptFrom !== undefined) {
     await steps.step('prune score history', () =>
-      client.query(statement('runs/prune_scores'), [asOf, scoreHistoryDays]),
+      client.query(statement('runs/prune_scores'), [scoresKeptFrom]),
     )
   }
   await steps.step('apply states', () => client.query(statement('runs/apply_states')))

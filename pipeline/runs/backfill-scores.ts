@@ -5,6 +5,8 @@ import { statement } from '../sql.ts'
 import { applyScores } from './apply.ts'
 import type { PinnedDefinitions } from './definitions.ts'
 import { evaluate } from './evaluate.ts'
+import type { LastApplied } from './instants.ts'
+import { scoresMeaning } from './mode.ts'
 import { stageDay } from './score-days.ts'
 import { stageScores } from './stage.ts'
 
@@ -23,26 +25,28 @@ type Range = {
 
 /**
  * The days of the range whose scores are to be recorded, in order. Scores belong to all leads and segments: where only
- * some segments are asked for, they are left alone, unless one of those looks at how a score stood.
+ * some segments are asked for, they are left alone, unless one of those looks at how a score stood. Days of which a
+ * retention has removed rows are done again only then.
  */
 export async function findDays(
   client: Client,
   { from, to, segments, all }: Range,
   definitions: PinnedDefinitions,
 ): Promise<Day[]> {
-  if (definitions.scores.length === 0 || (segments && !readsScoreHistory(definitions))) return []
-  const found = await rows<{ day: string; done: boolean }>(client, statement('backfill/days'), [
-    from,
-    to,
-    definitions.scoringVersion,
-  ])
+  const looksBack = readsScoreHistory(definitions)
+  if (definitions.scores.length === 0 || (segments && !looksBack)) return []
+  const found = await rows<Found>(client, statement('backfill/days'), [from, to, scoresMeaning(definitions)])
   // The last one is the day after.
-  const open = found.map(({ done }, index) => index < found.length - 1 && (all || !done))
+  const open = found.map(({ done, whole }, index) => {
+    return index < found.length - 1 && (all || !done || (looksBack && !whole))
+  })
   return found.flatMap(({ day, done }, index): Day[] => {
     if (open[index]) return [{ day, seam: false }]
     return open[index - 1] && done ? [{ day, seam: true }] : []
   })
 }
+
+type Found = { readonly day: string; readonly done: boolean; readonly whole: boolean }
 
 function readsScoreHistory({ segments, scores, references }: PinnedDefinitions): boolean {
   const { derived } = plan(segments, scores, references)
@@ -70,14 +74,21 @@ export async function oneDay(
   })
 }
 
-/** Where nothing was ever run: how scores stand now is how they stand at the end of the range. */
-export async function evaluatePresent(
+/**
+ * Where the range ends with what is true now (nothing was ever run, or the last run had other rules): how scores stand
+ * there is how they stand. Returns as of when.
+ */
+export async function stagePresent(
   client: Client,
-  { definitions, horizon }: Scored,
-  asOf: Instant,
-): Promise<void> {
-  await evaluate(client, { ...definitions, segments: [], failing: [] }, { asOf, horizon })
+  { to, segments }: Range,
+  going: Scored & { readonly days: readonly Day[]; readonly last: LastApplied },
+): Promise<Instant | undefined> {
+  const { definitions, horizon, days, last } = going
+  const isOther = segments === undefined && last.scores !== scoresMeaning(definitions)
+  if (last.as_of === null ? days.length === 0 : to < last.as_of || !isOther) return undefined
+  await evaluate(client, { ...definitions, segments: [], failing: [] }, { asOf: to, horizon })
   await stageScores(client, definitions.scores)
+  return to
 }
 
 /** Within the transaction. Returns whether the rules were changed meanwhile: then scores are left as they were. */

@@ -1,4 +1,4 @@
-import { type Instant, readsScore } from '../../compiler/index.ts'
+import type { Instant } from '../../compiler/index.ts'
 import { rows } from '../catalog.ts'
 import type { Client, Database } from '../engine.ts'
 import { UserError } from '../errors.ts'
@@ -58,7 +58,7 @@ export async function findSlots(
   range: BackfillRange,
   { definitions }: Prepared,
 ): Promise<{ slots: Slot[]; days: Day[] }> {
-  const { segments, references, scoringVersion } = definitions
+  const { segments, scoringVersion } = definitions
   await client.query(statement('backfill/create_slots'))
   await client.query(statement('backfill/slots'), [
     range.from,
@@ -66,7 +66,7 @@ export async function findSlots(
     range.grain ?? 'day',
     segments.map((each) => each.segmentId),
     segments.map((each) => each.version),
-    segments.map((each) => readsScore(each.predicate, references)),
+    segments.map((each) => each.meaning),
     scoringVersion,
     range.all ?? false,
   ])

@@ -17,17 +17,22 @@ export type Going = {
   readonly steps: Steps
 }
 
+type Writing = Going & {
+  readonly to: Instant
+  readonly fence: string
+  /** Nothing was ever run: what is true at the end of the range is true now. */
+  readonly first: boolean
+  /** As of when the scores were staged that are those of now; undefined: they stay. */
+  readonly presentAsOf: Instant | undefined
+}
+
 export type Written = { segments: number; superseded: string[]; entered: number; left: number }
 
 /**
  * Makes what was computed true: the ranges become visible at once, or not at all. To be called inside one transaction,
  * which holds or falls with the fence.
  */
-export async function writeBackfill(
-  client: Client,
-  /** `first`: nothing was ever run; what is true at the end of the range is true now. */
-  run: Going & { readonly to: Instant; readonly first: boolean; readonly fence: string },
-): Promise<Written> {
+export async function writeBackfill(client: Client, run: Writing): Promise<Written> {
   const { runId, fence, steps, definitions, to, first } = run
   if ((await client.query(statement('runs/check_fence'), [fence])).rowCount === 0) throw new FencedOff()
   const gone = await rows<Gone>(client, statement('backfill/supersede'), [runId])
@@ -39,8 +44,7 @@ export async function writeBackfill(
   await client.query(statement('backfill/write_stats'), [runId])
   await client.query(statement('backfill/write_membership'), [to, runId])
   await client.query(statement('backfill/correct_since'), [runId])
-  const presentAsOf = first && run.days.length > 0 ? to : undefined
-  const rulesGone = await writeScores(client, { ...run, presentAsOf })
+  const rulesGone = await writeScores(client, run)
   if (first) await client.query(statement('backfill/write_state'), [runId, definitions.scoringVersion])
   await recordGone(client, runId, gone)
   await steps.begin('commit')
@@ -85,6 +89,7 @@ async function recordGone(client: Client, runId: string, gone: readonly Gone[]):
     gone.map((each) => each.segment_id),
     gone.map((each) => each.version),
     gone.map(() => 'superseded'),
+    gone.map(() => null),
     gone.map(() => null),
   ])
 }

@@ -5,13 +5,14 @@ import { type Client, type Database, inTransaction } from '../engine.ts'
 import { describeError, UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
 import { lockBackfills, unlockBackfills } from './backfill-lock.ts'
-import { type Day, endOf, evaluatePresent, oneDay, prepareScores } from './backfill-scores.ts'
+import { type Day, endOf, oneDay, prepareScores, stagePresent } from './backfill-scores.ts'
 import { type BackfillRange, findSlots, type Prepared, prepare } from './backfill-slots.ts'
 import { type Going, settleSeams, writeBackfill } from './backfill-write.ts'
 import { mainScore } from './definitions.ts'
 import { evaluate } from './evaluate.ts'
 import { readLastApplied } from './instants.ts'
 import { claim } from './lease.ts'
+import { scoresMeaning } from './mode.ts'
 import { stageCauses } from './stage.ts'
 import { type OnStep, Steps } from './steps.ts'
 
@@ -154,7 +155,10 @@ async function keepPlan(
     last.next_horizon,
     '0',
     definitions.scoringVersion,
-    JSON.stringify({ ...asked, instants, days: days.flatMap(({ day, seam }) => (seam ? [] : [day])) }),
+    JSON.stringify({
+      ...{ ...asked, instants, days: days.flatMap(({ day, seam }) => (seam ? [] : [day])) },
+      scores: scoresMeaning(definitions),
+    }),
     null,
   ])
   const runId = started!.run_id
@@ -165,6 +169,7 @@ async function keepPlan(
     options.to,
     definitions.segments.map((each) => each.segmentId),
     definitions.segments.map((each) => each.version),
+    definitions.segments.map((each) => each.meaning),
   ])
   await client.query(statement('backfill/begin_instants'), [runId])
   await client.query(statement('backfill/begin_days'), [
@@ -264,10 +269,13 @@ async function write(
   const lease = await claim(database, client, { owner, waitMilliseconds })
   try {
     await client.query(statement('runs/interrupt'))
-    const first = (await readLastApplied(client)).run_id === null
-    if (first && going.days.length > 0) await evaluatePresent(client, going, to)
+    const last = await readLastApplied(client)
+    const first = last.run_id === null
+    const presentAsOf = await stagePresent(client, options, { ...going, last })
     const written = await going.steps.step('write', () =>
-      inTransaction(client, () => writeBackfill(client, { ...going, to, first, fence: lease.fence })),
+      inTransaction(client, () =>
+        writeBackfill(client, { ...going, to, first, presentAsOf, fence: lease.fence }),
+      ),
     )
     await going.steps.begin('end')
     const { instants, days, runId } = going

@@ -3,12 +3,13 @@ import {
   type Catalog,
   type Compiled,
   compileAll,
+  fingerprint,
   isError,
   meanings,
   type Predicate,
   type References,
-  readsScore,
   type Score,
+  scoresMeant,
 } from '../../compiler/index.ts'
 import { type Reader, readCatalog, rows } from '../catalog.ts'
 import { scoredCatalog } from '../compiled.ts'
@@ -22,9 +23,9 @@ export type Pinned = {
   readonly version: number
   readonly predicate: Predicate
   readonly zone: string
-  /** Fingerprint of all that the definition says, whatever it refers to; what hands said is no part of it. */
+  /** Fingerprint of all that the members hang on: the definition, what it refers to, and the scores that are read. */
   readonly meaning: string
-  /** This run is the first to apply the version, or a score it reads: every change has the cause `definition`. */
+  /** This run is the first to apply what it means now: every change has the cause `definition`. */
   readonly first: boolean
   /** Its members are not those of the run before: it is new, or was broken, parked or paused meanwhile. */
   readonly rested: boolean
@@ -67,7 +68,6 @@ type SegmentRow = Stated & {
   version: number
   tree: unknown
   applied_version: number | null
-  applied_scoring: number | null
   applied_meaning: string | null
   rested: boolean
 }
@@ -80,7 +80,7 @@ export async function pinDefinitions(client: Reader): Promise<PinnedDefinitions>
   const stored = await rows<SegmentRow>(
     client,
     `select s.segment_id, s.key, s.origin, s.status, s.version, v.tree, v.zone,
-       st.version as applied_version, st.scoring_version as applied_scoring, st.meaning as applied_meaning,
+       st.version as applied_version, st.meaning as applied_meaning,
        coalesce(st.state <> 'ok' or st.good_as_of is not null, true) as rested
      from segments s
      join segment_versions v on v.segment_id = s.segment_id and v.version = s.version
@@ -107,10 +107,11 @@ export async function pinDefinitions(client: Reader): Promise<PinnedDefinitions>
       failing.push({ ...base, ...firstError(compiled.get(row.key)!) })
       continue
     }
-    const scoreChanged = readsScore(predicate, references) && row.applied_scoring !== scoringVersion
-    const meaning = compiled.get(row.key)?.fingerprint ?? ''
+    const said = compiled.get(row.key)?.fingerprint ?? ''
+    const scored = scoresMeant(predicate, references, scores)
+    const meaning = scored === undefined ? said : fingerprint([said, scored])
     const meant = row.applied_meaning === null || row.applied_meaning === meaning
-    const first = row.applied_version !== row.version || scoreChanged || !meant
+    const first = row.applied_version !== row.version || !meant
     segments.push({ ...base, predicate, zone: row.zone, meaning, first, rested: row.rested })
   }
   const stated = new Map(found.map(({ key, status, zone }) => [key, { status, zone }]))

@@ -50,7 +50,7 @@ export async function evaluate(
     const suspects = definitions.segments.filter((segment) => segment.first)
     const others = definitions.segments.filter((segment) => !segment.first)
     if (suspects.length === 0 || !mayBeOfSegments(error, others.length)) throw error
-    const failing = failedWith(error, suspects, definitions)
+    const failing = failedWith(error, suspects)
     const rest = await evaluateOnce(client, { ...definitions, segments: others }, seen)
     return { ...rest, failing: [...definitions.failing, ...failing] }
   }

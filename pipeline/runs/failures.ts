@@ -1,4 +1,4 @@
-import type { Failing, Pinned, PinnedDefinitions } from './definitions.ts'
+import type { Failing, Pinned } from './definitions.ts'
 import { standingOf } from './held.ts'
 
 /** Why an evaluation did not come to its end, as a code that stays and a sentence. */
@@ -55,11 +55,7 @@ export function mayBeOfSegments(error: unknown, others: number): boolean {
 }
 
 /** Segments that are left alone for a while, since the shared statement failed with them in it. */
-export function failedWith(
-  error: unknown,
-  segments: readonly Pinned[],
-  definitions: Pick<PinnedDefinitions, 'references' | 'scoringVersion'>,
-): Failing[] {
+export function failedWith(error: unknown, segments: readonly Pinned[]): Failing[] {
   const failure = evaluationFailure(error)
   return segments.map((segment) => ({
     segmentId: segment.segmentId,
@@ -67,7 +63,7 @@ export function failedWith(
     version: segment.version,
     outcome: 'broken',
     ...failure,
-    details: { standing: standingOf(segment, definitions) },
+    details: { standing: standingOf(segment) },
     backoff: true,
   }))
 }

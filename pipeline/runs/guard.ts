@@ -2,7 +2,7 @@ import { rows } from '../catalog.ts'
 import type { Client } from '../engine.ts'
 import { statement } from '../sql.ts'
 import type { Failing, Pinned, PinnedDefinitions } from './definitions.ts'
-import { blockedBy, scoringOf, standingOf } from './held.ts'
+import { blockedBy, standingOf } from './held.ts'
 
 /**
  * A segment is parked if more than this share of its members, and at least so many leads, would come and go by data, by
@@ -59,8 +59,7 @@ export async function guard(
     const segment = bySegment.get(suspect.segment_id)
     if (!segment) continue
     if (!suspect.parks) warnings.push(warned(segment, suspect))
-    else if (suspect.approved_for !== standingOf(segment, definitions))
-      parked.push(park(segment, suspect, maxChange, definitions))
+    else if (suspect.approved_for !== standingOf(segment)) parked.push(park(segment, suspect, maxChange))
   }
   const failing = [...parked, ...blockedBy(parked, definitions)]
   if (failing.length > 0) {
@@ -70,20 +69,18 @@ export async function guard(
   return { failing, warnings: warnings.filter(({ segmentId }) => !gone.has(segmentId)) }
 }
 
-function park(segment: Pinned, suspect: Suspect, maxChange: number, definitions: PinnedDefinitions): Failing {
+function park(segment: Pinned, suspect: Suspect, maxChange: number): Failing {
   const { segmentId, key, version } = segment
   const { causes } = suspect
   const [members, entered, left] = [suspect.members, suspect.entered, suspect.left].map(Number)
-  const scoring = scoringOf(segment, definitions)
   return {
     ...{ segmentId, key, version },
     outcome: 'needs_approval',
     code: 'NEEDS_APPROVAL',
     message: `${moves(suspect)} (${causes}): more than ${percent(maxChange)} of them. \`tideline approve ${key}\` lets it happen.`,
     details: {
-      ...{ standing: standingOf(segment, definitions), version, causes },
+      ...{ standing: standingOf(segment), version, causes },
       ...{ members: members!, entered: entered!, left: left! },
-      ...(scoring === null ? {} : { scoring }),
     },
   }
 }

@@ -1,4 +1,4 @@
-import { readsScore, referencesOf } from '../../compiler/index.ts'
+import { referencesOf } from '../../compiler/index.ts'
 import { type Reader, rows } from '../catalog.ts'
 import { statement } from '../sql.ts'
 import type { Failing, Pinned, PinnedDefinitions } from './definitions.ts'
@@ -27,7 +27,7 @@ export async function readHeld(reader: Reader, definitions: PinnedDefinitions): 
   const bySegment = new Map(definitions.segments.map((each) => [each.segmentId, each]))
   const stored = await rows<Stored>(reader, statement('runs/held_segments'), [[...bySegment.keys()]])
   const standing = stored.filter((each) => {
-    return each.standing === standingOf(bySegment.get(each.segment_id)!, definitions)
+    return each.standing === standingOf(bySegment.get(each.segment_id)!)
   })
   const due = standing.filter((each) => each.due)
   const tried = new Set(due.slice(0, Math.ceil(due.length / 2)))
@@ -95,16 +95,5 @@ function blockedOne({ segmentId, key, version }: Pinned, by: Pick<Failing, 'key'
 }
 
 /** All that decides what a segment means: as long as it stays, trying again is trying the same. */
-export function standingOf(
-  segment: Pick<Pinned, 'version' | 'meaning' | 'predicate'>,
-  definitions: Pick<PinnedDefinitions, 'references' | 'scoringVersion'>,
-): string {
-  const scoring = scoringOf(segment, definitions)
-  return [segment.version, segment.meaning, ...(scoring === null ? [] : [scoring])].join('/')
-}
-
-/** The version of the rules that a segment hangs on; null: it reads no score. */
-export const scoringOf = (
-  { predicate }: Pick<Pinned, 'predicate'>,
-  { references, scoringVersion }: Pick<PinnedDefinitions, 'references' | 'scoringVersion'>,
-): number | null => (readsScore(predicate, references) ? scoringVersion : null)
+export const standingOf = ({ version, meaning }: Pick<Pinned, 'version' | 'meaning'>): string =>
+  `${version}/${meaning}`

@@ -19,6 +19,8 @@ type Outcome = {
   readonly version: number
   readonly outcome: 'done' | 'superseded' | Failing['outcome']
   readonly error: string | null
+  /** As it was understood: of those that are done. */
+  readonly meaning: string | null
 }
 
 /** Writes how the run ended for each segment of which there is something to tell, and what holds it up. */
@@ -31,6 +33,7 @@ export async function writeOutcomes(client: Client, run: Ended): Promise<void> {
       outcomes.map((each) => each.version),
       outcomes.map((each) => each.outcome),
       outcomes.map((each) => each.error),
+      outcomes.map((each) => each.meaning),
     ])
   }
   const { failing } = run.evaluation
@@ -55,11 +58,14 @@ function outcomesOf({ evaluation, warnings, superseded }: Ended): Outcome[] {
     .filter(({ segmentId }) => !failed.has(segmentId))
     .filter(({ segmentId, first }) => first || gone.has(segmentId) || warned.has(segmentId))
   return [
-    ...failing.filter(({ untried }) => !untried).map((each) => ({ ...each, error: errorOf(each) })),
-    ...others.map(({ segmentId, version }): Outcome => {
-      if (gone.has(segmentId)) return { segmentId, version, outcome: 'superseded', error: null }
+    ...failing
+      .filter(({ untried }) => !untried)
+      .map((each) => ({ ...each, error: errorOf(each), meaning: null })),
+    ...others.map(({ segmentId, version, meaning }): Outcome => {
+      if (gone.has(segmentId))
+        return { segmentId, version, outcome: 'superseded', error: null, meaning: null }
       const warning = warned.get(segmentId)
-      return { segmentId, version, outcome: 'done', error: warning ? errorOf(warning) : null }
+      return { segmentId, version, outcome: 'done', error: warning ? errorOf(warning) : null, meaning }
     }),
   ]
 }

@@ -14,6 +14,7 @@ import { type GuardLimits, guard, type Warned } from './guard.ts'
 import { chooseAsOf, type LastApplied, readLastApplied } from './instants.ts'
 import { claim, type Lease } from './lease.ts'
 import { type Chosen, passesMidnight, scoresMeaning } from './mode.ts'
+import { keptFrom } from './score-days.ts'
 import { stageRun } from './stage.ts'
 import { type OnStep, type RunStep, Steps } from './steps.ts'
 
@@ -156,8 +157,10 @@ export async function runAsOf(
   const { definitions, mode, chosen, candidates, midnight } = decided
   await client.query(statement(mode === 'full' ? 'runs/look_at_all' : 'runs/look_at_candidates'))
   await client.query(statement(mode === 'full' ? 'runs/hold_membership' : 'runs/hold_candidates'))
-  const runId = await startRun(client, { asOf, horizon, fence: lease.fence, going, decided })
   const nightly = isNightly(asOf, last.as_of)
+  const keptDays = nightly ? going.scoreHistoryDays : undefined
+  const scoresKeptFrom = keptDays === undefined ? undefined : keptFrom(definitions, asOf, keptDays)
+  const runId = await startRun(client, { asOf, horizon, fence: lease.fence, going, decided, scoresKeptFrom })
   const seen = { asOf, horizon, last, midnight }
   const staged = await stageRun(database, client, { ...seen, definitions, mode, candidates, going })
   if (staged.failed) await client.query(statement('full/fell_back'), [runId, JSON.stringify(staged.failed)])
@@ -171,7 +174,7 @@ export async function runAsOf(
       full: mode === 'full',
       rollUp: (nightly && going.rollUp !== false) || going.owing,
       lastAsOf: last.as_of,
-      scoreHistoryDays: nightly ? going.scoreHistoryDays : undefined,
+      scoresKeptFrom,
     }),
   )
   await rollUpIfDue(database, await readLastApplied(client), going, steps)
@@ -202,7 +205,14 @@ async function recordFailure(
 
 async function startRun(
   client: Client,
-  run: { asOf: Instant; horizon: string; fence: string; going: Going; decided: Decided },
+  run: {
+    asOf: Instant
+    horizon: string
+    fence: string
+    going: Going
+    decided: Decided
+    scoresKeptFrom: string | undefined
+  },
 ): Promise<string> {
   const { definitions, mode, chosen } = run.decided
   const { rows } = await client.query<{ run_id: string }>(statement('runs/start'), [
@@ -212,7 +222,7 @@ async function startRun(
     run.horizon,
     run.fence,
     definitions.scoringVersion,
-    JSON.stringify({ scores: scoresMeaning(definitions) }),
+    JSON.stringify({ scores: scoresMeaning(definitions), scores_kept_from: run.scoresKeptFrom }),
     JSON.stringify(chosen),
   ])
   const runId = rows[0]!.run_id

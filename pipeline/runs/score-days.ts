@@ -1,4 +1,16 @@
-import { dialects, emit, type Instant, micropoints, nextDay, plan, type Score } from '../../compiler/index.ts'
+import {
+  ago,
+  dialects,
+  emit,
+  type Instant,
+  looksBack,
+  micropoints,
+  nextDay,
+  plan,
+  type References,
+  resolve,
+  type Score,
+} from '../../compiler/index.ts'
 import type { Client } from '../engine.ts'
 import { statement } from '../sql.ts'
 
@@ -38,6 +50,19 @@ export async function applyScoreDays(client: Client, runId: string): Promise<num
   const { rowCount } = await client.query(statement('runs/apply_score_days'), [runId])
   await client.query(statement('runs/apply_score_max'))
   return rowCount ?? 0
+}
+
+/**
+ * From which day on a retention keeps how scores stood: for so many days, and for as long as a definition looks at the
+ * most points within a time.
+ */
+export function keptFrom({ references }: { references: References }, asOf: Instant, days: number): string {
+  const asked = [...references.values()]
+    .flatMap((predicate) => looksBack(predicate, asOf))
+    .filter(({ kind }) => kind === 'score_max')
+    .map(({ from }) => from)
+  const first = [resolve(ago({ amount: days, unit: 'day' }, 'UTC'), asOf), ...asked].sort()[0]!
+  return first.slice(0, 10)
 }
 
 /** `2026-03-01`, for each day whose end lies after the run before, and no later than asOf. */

@@ -1,5 +1,6 @@
--- The UTC days whose ends lie in a range, and the one after; whether their scores are recorded, by the run that first
--- passed that end or by a backfill. $1 from, $2 to timestamptz (closed), $3 scoring_version int. Columns: day, done.
+-- The UTC days whose ends lie in a range, and the one after: whether whoever recorded its scores last understood them as
+-- they are meant now, and whether all of it still stands.
+-- $1 from, $2 to timestamptz (closed), $3 what the scores mean text. Columns: day, done, whole.
 with days as (
   select d::date as day
   from generate_series(
@@ -7,23 +8,10 @@ with days as (
     (($2::timestamptz + interval '1 microsecond') at time zone 'UTC')::date,
     interval '1 day'
   ) as d
-),
-passed as (
-  select as_of, scoring_version, mode, steps,
-    max(as_of) over (order by run_id rows between unbounded preceding and 1 preceding) as before_as_of
-  from runs where status = 'done'
 )
-select to_char(day, 'YYYY-MM-DD') as day,
-  exists (
-    select from passed p
-    where p.mode <> 'backfill' and p.scoring_version is not distinct from $3::int
-      and p.steps @> '[{"name": "stage score days"}]'
-      and day >= (p.before_as_of at time zone 'UTC')::date
-      and (day + 1)::timestamp at time zone 'UTC' <= p.as_of
-  ) or exists (
-    select from runs r
-    where r.status = 'done' and r.mode = 'backfill' and r.scoring_version is not distinct from $3::int
-      and r.options -> 'days' ? to_char(day, 'YYYY-MM-DD')
-  ) as done
+select to_char(days.day, 'YYYY-MM-DD') as day, coalesce(r.options ->> 'scores' = $3::text, false) as done,
+  coalesce(w.is_whole, false) as whole
 from days
+left join recorded_score_days() w using (day)
+left join runs r using (run_id)
 order by days.day;

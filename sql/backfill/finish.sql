@@ -5,6 +5,8 @@ set status = 'done', finished_at = clock_timestamp(), steps = $3::jsonb, fence =
   options = options
     || jsonb_build_object('versions', (
       select coalesce(jsonb_object_agg(segment_id::text, version), '{}') from backfill_chunk where run_id = $1::bigint),
+      'meanings', (
+      select coalesce(jsonb_object_agg(segment_id::text, meaning), '{}') from backfill_chunk where run_id = $1::bigint),
       'last_instant', (select max(as_of) from backfill_instant where run_id = $1::bigint))
     || case when cardinality($4::text[]) = 0 then '{}' else jsonb_build_object('segments', (
       select coalesce(jsonb_agg(distinct s.key), '[]') from backfill_chunk k join segments s using (segment_id)

@@ -1,7 +1,8 @@
--- The instants of a backfill: those of recorded runs in the range, and the grain's where there were none. One is done
--- if a run evaluated the segment's version there, or a backfill did.
+-- The instants of a backfill: those of recorded runs in the range, and the grain's where there were none. One is done if
+-- whoever looked at the segment there last, a run or a backfill, understood it as it is meant now.
 -- $1 from, $2 to timestamptz (closed), $3 grain 'day' or 'hour', $4 segment_ids bigint[], $5 versions int[],
--- $6 reads_score boolean[], $7 scoring_version int, $8 boolean: everything is to be done anew.
+-- $6 meanings text[], $7 scoring_version int (decides where no meaning was kept), $8 boolean: everything is to be done
+-- anew.
 insert into slot (segment_id, as_of, recorded, done)
 with recorded as (
   select run_id, as_of, scoring_version from runs
@@ -24,35 +25,37 @@ instants as (
   )
 ),
 asked as (
-  select * from unnest($4::bigint[], $5::int[], $6::boolean[]) a(segment_id, version, reads_score)
+  select * from unnest($4::bigint[], $5::int[], $6::text[]) a(segment_id, version, meaning)
 ),
-applied as (
-  select a.*, (
-      select min(f.as_of) from run_segments o join runs f using (run_id)
-      where o.segment_id = a.segment_id and o.version = a.version and o.outcome = 'done'
-        and f.status = 'done' and f.mode <> 'backfill'
-    ) as since
-  from asked a
+-- How runs understood each segment: from one instant until the next.
+understood as (
+  select o.segment_id, o.version, o.meaning, f.as_of as from_at,
+    lead(f.as_of, 1, 'infinity') over (partition by o.segment_id order by f.as_of) as until_at
+  from run_segments o join runs f using (run_id)
+  where o.outcome = 'done' and f.status = 'done' and f.mode <> 'backfill' and o.segment_id = any($4::bigint[])
 ),
-evaluated_at as (
-  select a.segment_id, r.as_of
-  from applied a
-  join recorded r on r.as_of >= a.since
-    and (not a.reads_score or r.scoring_version is not distinct from $7::int)
+backfilled as (
+  select f.segment_id, f.as_of, (r.options -> 'versions' ->> f.segment_id::text)::int as version,
+    r.options -> 'meanings' ->> f.segment_id::text as meaning, r.scoring_version
+  from segment_stats f join runs r using (run_id)
+  where r.mode = 'backfill' and f.as_of between $1::timestamptz and $2::timestamptz
+    and f.segment_id = any($4::bigint[])
+),
+looked_at as (
+  select u.segment_id, r.as_of, u.version, u.meaning, r.scoring_version
+  from understood u
+  join recorded r on r.as_of >= u.from_at and r.as_of < u.until_at
   where not exists (
     select from run_segments o
-    where o.run_id = r.run_id and o.segment_id = a.segment_id and o.outcome <> 'done'
+    where o.run_id = r.run_id and o.segment_id = u.segment_id and o.outcome <> 'done'
+  ) and not exists (
+    select from backfilled b where b.segment_id = u.segment_id and b.as_of = r.as_of
   )
-  union
-  select a.segment_id, f.as_of
-  from asked a
-  join segment_stats f using (segment_id)
-  join runs r using (run_id)
-  where r.mode = 'backfill' and f.as_of between $1::timestamptz and $2::timestamptz
-    and (r.options -> 'versions' ->> a.segment_id::text)::int = a.version
-    and (not a.reads_score or r.scoring_version is not distinct from $7::int)
+  union all
+  select segment_id, as_of, version, meaning, scoring_version from backfilled
 )
-select a.segment_id, i.as_of, i.recorded, not $8::boolean and e.segment_id is not null
+select a.segment_id, i.as_of, i.recorded, not $8::boolean and l.segment_id is not null
 from asked a
 cross join instants i
-left join evaluated_at e on e.segment_id = a.segment_id and e.as_of = i.as_of;
+left join looked_at l on l.segment_id = a.segment_id and l.as_of = i.as_of and l.version = a.version
+  and coalesce(l.meaning = a.meaning, l.scoring_version is not distinct from $7::int);

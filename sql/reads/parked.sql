@@ -1,9 +1,7 @@
 -- Segments that a run parked since it would have changed too much of them. $1 keys text[] (null: all).
--- Columns: segment, version (parked), current (boolean: it, and scoring if it reads a score, is still that version), good_as_of, members, entered, "left",
--- causes (what it would have been by), approved_by (null: nobody), blocked (keys of segments that wait for it: json array).
-select s.key as segment, (st.error ->> 'version')::int as version,
-  s.version = (st.error ->> 'version')::int
-    and coalesce((st.error ->> 'scoring')::int = (select max(version) from scoring_versions), true) as current,
+-- Columns: segment_id, segment, version (parked), standing (what it meant then), good_as_of, members, entered, "left",
+-- causes (what it would have been by), approved_by (null: nobody), blocked (keys of segments that wait for it: json).
+select s.segment_id, s.key as segment, (st.error ->> 'version')::int as version, st.error ->> 'standing' as standing,
   to_char(st.good_as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as good_as_of,
   st.error ->> 'members' as members, st.error ->> 'entered' as entered, st.error ->> 'left' as "left",
   st.error ->> 'causes' as causes, st.approved_by,

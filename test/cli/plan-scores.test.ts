@@ -43,9 +43,12 @@ const chosen = () => database.query('select version, history from scoring_versio
 
 describe('a plan of other rules for scores', () => {
   test('counts who gets other points and who comes to another level', async () => {
+    desk.file('segments/b.yaml', 'fits:\n  where: fit score >= 5\n')
+    await desk.type('apply')
     expect(JSON.parse(await planned()).scores).toBeNull()
     desk.file('scoring.yaml', scoring.replace('page_view: 10', 'page_view: 20').replace('hot: 50', 'hot: 70'))
-    const { scores } = JSON.parse(await planned())
+    const { scores, segments } = JSON.parse(await planned())
+    expect(segments.map(({ key }: { key: string }) => key)).toEqual(['hot'])
     // Points 0, 10, …, 60 become 0, 20, …, 120.
     expect(scores).toMatchObject({ leads: 7, recorded: null })
     expect(scores.scores).toMatchObject([
@@ -106,7 +109,7 @@ describe('a plan of other rules for scores', () => {
     await desk.type('run --as-of 2026-03-11T08:30')
     const text = await planned('--format', 'table')
     expect(text.slice(text.indexOf('scoring.yaml  '))).toMatchInlineSnapshot(`
-      "scoring.yaml  changes: what reads a score is listed above
+      "scoring.yaml  changes: what reads a score that changes is listed above
         engagement: of 7 leads 6 get other points, 3 another level
           now   → cold  → warm  → hot
           cold       2       1      0
@@ -122,7 +125,7 @@ describe('a plan of other rules for scores', () => {
     expect(markdown.slice(markdown.indexOf('### scoring.yaml')).split('<details>')[0]).toMatchInlineSnapshot(`
       "### scoring.yaml
 
-      It changes what reads a score.
+      What reads a score that changes is listed above.
 
       - engagement: of 7 leads 6 get other points, 3 another level
 
@@ -145,7 +148,7 @@ describe('a plan of other rules for scores', () => {
     await desk.type('apply')
     desk.file('scoring.yaml', scoring.replace('page_view: 10', 'page_view: 30'))
     const said = JSON.parse((await desk.type('apply --scores rebuild')).out)
-    const backfill = 'tideline backfill --from 2026-03-10T00:00:00Z --to 2026-03-12T08:30:00Z'
+    const backfill = 'tideline backfill --from 2026-03-10T00:00:00Z'
     expect(said).toMatchObject({ scoring: 'change', scores: 'rebuild', backfill })
     expect(await chosen()).toEqual([
       { version: 1, history: 'from-now' },
@@ -160,10 +163,60 @@ describe('a plan of other rules for scores', () => {
       )
     expect(await day()).toEqual([{ value: 10 }])
     expect(await value()).toContain('30')
+    const due = async () => {
+      const { problems } = JSON.parse((await desk.type('status')).out)
+      return problems.find(({ code }: { code: string }) => code === 'REBUILD_DUE')
+    }
+    expect(await due()).toMatchObject({ stale: false, hint: expect.stringContaining(`\`${backfill}\``) })
+    expect(await planned('--format', 'table')).toContain(`does not yet. This does it:\n  ${backfill}\n`)
+    expect(await planned('--format', 'markdown')).toContain(`This does it: \`${backfill}\``)
+    expect(JSON.parse(await planned()).rebuild).toMatchObject({ until: '2026-03-12T08:30:00.000000Z' })
     expect(await desk.type(backfill.replace('tideline ', ''))).toMatchObject({ code: 0 })
     expect(await day()).toEqual([{ value: 30 }])
+    expect(await due()).toBeUndefined()
+    expect(JSON.parse(await planned()).rebuild).toBeNull()
     // Chosen later, for the rules as they stand.
     await desk.type('apply --scores from-now')
     expect((await chosen()).at(-1)).toEqual({ version: 3, history: 'from-now' })
+  })
+
+  test('the past that backfills gave, and the last run, follow as well: days, maxima, members and present', async () => {
+    const told = async (line: string) => expect(await desk.type(line)).toMatchObject({ code: 0, err: '' })
+    desk.file('segments/a.yaml', 'hot:\n  where: level is hot\nonce-hot:\n  where: max score >= 100\n')
+    const anew = async (page_view: number) => {
+      desk.file('scoring.yaml', scoring.replace('page_view: 10', `page_view: ${page_view}`))
+      return JSON.parse((await desk.type('apply --scores rebuild')).out).backfill as string
+    }
+    await told('apply')
+    await told('backfill --from 2026-02-27 --to 2026-03-06T12:00')
+    await told('run --as-of 2026-03-07')
+    const backfill = await anew(20)
+    expect(backfill).toBe('tideline backfill --from 2026-02-27T00:00:00Z')
+    await told(backfill.replace('tideline ', ''))
+    const rebuilt = await all()
+
+    // As if the rules had always been these.
+    await database.query(
+      `truncate runs, run_segments, segment_state, segment_stats, membership, membership_change, lead_scores,
+         score_history cascade`,
+    )
+    await told('backfill --from 2026-02-27 --to 2026-03-06T12:00')
+    await told('run --as-of 2026-03-07')
+    expect(await all()).toEqual(rebuilt)
+    const [most] = rebuilt.scores.filter(({ lead, score }) => lead === 'L-6' && score === 'engagement')
+    expect(most).toMatchObject({ value: 120, max_value: 120, max_day: '2026-03-06' })
+  })
+
+  /** All that is recorded, whoever wrote it and why. */
+  const all = async () => ({
+    scores: await database.query(
+      `select external_id as lead, score, value::int, level, max_value::int, max_day::text
+       from lead_scores join leads using (lead_id) order by 1, 2`,
+    ),
+    days: await database.query('select * from score_trend order by 1, 2, 3'),
+    changes: await database.query(
+      `select segment_id, lead_id, as_of, change from membership_change order by 1, 2, 3`,
+    ),
+    members: await database.query('select segment, lead_id, since from current_members order by 1, 2'),
   })
 })

@@ -163,22 +163,118 @@ describe('scoring.yaml', () => {
     await desk.type('apply')
     const { out } = await desk.typeAtTerminal('score a --as-of 2026-03-03T12:00:00Z --score engagement')
     expect(out).toMatchInlineSnapshot(`
-      "a  ·  as of 2026-03-03 13:00 Europe/Berlin
+      "a
 
-      engagement 51 (warm)
+      engagement 51 (warm)  ·  most so far 51 on 2026-03-03
       RULE                           EVENTS  EACH  BEFORE  POINTS  FADES AND CAPS
       visit                          3       1.5   4.5     4.5
+        2026-03-03, today            1             1.5     1.5
+        2026-03-01, 2 days ago       2             3       3
       visit where page = "/pricing"  3       10    30      17.5    half-life 2 days, at most 15 a day
+        2026-03-03, today            1             10      10
+        2026-03-01, 2 days ago       2             20      7.5     15 by its cap, 50 % left
       any of (demo, call)            2       20    40      30      expires after 30 days, at most 30 in all
+        2026-03-02, 1 day ago        2             40      40
+        beyond the cap in all                              -10
       mail                           1       -1    -1      -1      from 2026-03-01, until 2026-03-03
+        2026-02-28, 3 days ago       1             -1      -1
+
+      as of 2026-03-03 13:00 Europe/Berlin, by the current rules (version 1) on what is known now
       "
     `)
     expect(errorOf(await desk.type('score a --score engagment')).message).toBe(
       'There is no score "engagment". Did you mean "engagement"?',
     )
-    expect((await desk.typeAtTerminal('score b --score account')).out).toContain(
-      'max of engagement of 2 leads',
+    const account = await desk.typeAtTerminal('score b --score account --as-of 2026-03-03T12:00:00Z')
+    expect(account.out).toMatchInlineSnapshot(`
+      "b
+
+      account 51  ·  most so far 51 on 2026-03-03
+      max of engagement of 2 leads
+      LEAD  POINTS
+      a     51
+      b     -1
+
+      as of 2026-03-03 13:00 Europe/Berlin, by the current rules (version 1) on what is known now
+      "
+    `)
+    const [found] = (await json('score b --score account --as-of 2026-03-03T12:00:00Z')).scores
+    expect(found.of_leads.each).toEqual([
+      { lead_id: 'a', points: 51 },
+      { lead_id: 'b', points: -1 },
+    ])
+  })
+
+  test('days beyond the latest stand together, what has faded away stays in sight, JSON has all of it', async () => {
+    const visits = [1, 2, 3, 3, 4, 5].map((day): [string, string] => ['visit', `2026-03-0${day}T10:00:00Z`])
+    await addLead(database, 'a', { events: [...visits, ['demo', '2026-03-01T00:00:00Z']] })
+    await addLead(database, 'b', { events: [['visit', '2026-03-04T00:00:00Z']] })
+    const rules = `scores:
+  engagement:
+    rules:
+      - { events: visit, points: 0.5, fade: linear over 4 days, cap_per_day: 0.75 }
+      - { events: demo, points: 2000000, fade: expires after 3 days }
+      - { events: mail, points: 1 }
+    levels: { cold: 0, warm: 1 }
+`
+    desk.file('scoring.yaml', rules)
+    await desk.type('apply')
+    for (const at of ['01T12:00', '04T00:00', '06T00:00']) await desk.type(`run --as-of 2026-03-${at}Z`)
+    desk.file('scoring.yaml', 'scores:\n  engagement: { points: { visit: 100 } }\n')
+    await desk.type('apply')
+    // As it was recorded, by the rules of then; and on a day of which there is no row.
+    expect((await desk.typeAtTerminal('score a --as-of 2026-03-04T00:00Z')).out).toContain(
+      'engagement 400  ·  most so far 2000001.375 on 2026-03-03\nrecorded at the end of 2026-03-03: 2000001.375 (warm)\n',
     )
+    expect((await desk.typeAtTerminal('score b --as-of 2026-03-06T00:00Z')).out).toContain(
+      'recorded at the end of 2026-03-04: 0.5 (cold), and nothing but fading since\n',
+    )
+    expect(await json('score a --as-of 2026-03-04T00:00Z')).toMatchObject({
+      scoring_version: 2,
+      scores: [{ recorded: { day: '2026-03-03', value: 2000001.375, level: 'warm', is_exact: true } }],
+    })
+    desk.file('scoring.yaml', rules)
+    await desk.type('apply')
+    expect((await desk.typeAtTerminal('score a --as-of 2026-03-06T00:00Z')).out).toMatchInlineSnapshot(`
+      "a
+
+      engagement 0.8125 (cold)  ·  most so far 2000001.375 on 2026-03-03
+      recorded at the end of 2026-03-05: 1.375 (warm)
+      RULE                      EVENTS  EACH     BEFORE   POINTS  FADES AND CAPS
+      visit                     6       0.5      3        0.8125  linear over 4 days, at most 0.75 a day
+        2026-03-05, 1 day ago   1                0.5      0.375   75 % left
+        2026-03-04, 2 days ago  1                0.5      0.25    50 % left
+        2026-03-03, 3 days ago  2                1        0.1875  0.75 by its cap, 25 % left
+        2 earlier days          2                1        0
+      demo                      1       2000000  2000000  0       expires after 3 days
+        2026-03-01, 5 days ago  1                2000000  0       nothing left
+      1 rule that nothing counted for.
+
+      as of 2026-03-06 01:00 Europe/Berlin, by the current rules (version 3) on what is known now
+      "
+    `)
+    const [{ rules: found }] = (await json('score a --as-of 2026-03-06T00:00Z')).scores
+    expect(found[0].days).toHaveLength(5)
+    expect(found[0].days[2]).toEqual({
+      ...{ day: '2026-03-03', age: 3, events: 2, before: 1, capped: 0.75, points: 0.1875 },
+    })
+    const all = await desk.typeAtTerminal('score --as-of 2026-03-06T00:00Z --limit 1')
+    expect(all.out).toMatchInlineSnapshot(`
+      "LEAD  SCORE       VALUE  LEVEL
+      a     engagement    0.8  cold
+
+      1 of 2 leads; --limit N shows more.
+
+      as of 2026-03-06 01:00 Europe/Berlin, by the current rules (version 3) on what is known now
+      "
+    `)
+    expect((await desk.type('score --as-of 2026-03-06T00:00Z --format csv')).out).toMatchInlineSnapshot(`
+      "lead_id,score,value,level,as_of
+      a,engagement,0.8125,cold,2026-03-06T00:00:00.000000Z
+      b,engagement,0.25,cold,2026-03-06T00:00:00.000000Z
+      "
+    `)
+    expect(errorOf(await desk.type('score --score engagment')).code).toBe('UNKNOWN_SCORE')
   })
 
   test('what is wrong stands at its place', async () => {
@@ -241,5 +337,56 @@ describe('scoring.yaml', () => {
     const kept = await database.query(`select count(*)::int as n from lead_scores where score = 'fit'`)
     expect(kept).toEqual([{ n: 2 }])
     expect(errorOf(await desk.type('score a --score fit')).code).toBe('SCORE_BROKEN')
+  })
+
+  test('whoever looks further back than scores are recorded, or kept, is told so', async () => {
+    await twoLeads()
+    desk.file('scoring.yaml', scoring)
+    desk.file('tideline.yaml', 'retention: { score_history: 2 days }\n')
+    const warned = async (line: string) => {
+      const { findings, warnings } = await json(line)
+      return (findings ?? warnings).filter(({ code }: Finding) => code === 'SCORE_PAST') as Finding[]
+    }
+    desk.file('segments/a.yaml', 'once:\n  where: max score within 10 years >= 50\n')
+    await desk.type('apply')
+    expect(await warned('check')).toEqual([])
+    for (const day of ['02', '03', '04', '05', '06']) await desk.type(`run --as-of 2026-03-${day}`)
+    const [found] = await warned('check')
+    expect(found).toMatchObject({ severity: 'warning', file: 'segments/a.yaml', line: 2 })
+    expect(found!.message).toMatch(
+      /how the score "engagement" stood since 2026-01-01, and that is recorded since 2026-03-02 only/,
+    )
+    expect(found!.hint).toContain('--all --segment once` records')
+
+    // Before the first lead there was nothing to be recorded.
+    await database.query(`update leads set first_seen_at = '2026-03-02T12:00:00Z'`)
+    expect(await warned('check')).toEqual([])
+
+    // Nothing looks back any more: what is older than two days goes.
+    desk.file('segments/a.yaml', 'once:\n  where: max score >= 50\n')
+    await desk.type('apply')
+    for (const day of ['07', '08']) await desk.type(`run --as-of 2026-03-${day}`)
+    const asOf = '2026-03-08'
+    desk.file(
+      'segments/b.yaml',
+      'lately:\n  where: max score within 4 days >= 50\ncame:\n  where: entered level warm within 4 days\n',
+    )
+    const about = (warnings: Finding[]) =>
+      warnings.map(({ excerpt, message }) => [excerpt.trim(), message.slice(-31)])
+    expect(about(await warned(`plan --as-of ${asOf}`))).toEqual([
+      ['where: max score within 4 days >= 50', 'that is kept since 2026-03-06 only.'.slice(-31)],
+    ])
+    const preview = async (text: string) => {
+      const said = await desk.type(['preview', text, '--as-of', asOf])
+      return JSON.parse(said.out).warnings.map(({ code }: Finding) => code)
+    }
+    expect(await preview('max score within 4 days >= 50')).toEqual(['SCORE_PAST'])
+    expect(await preview('max score within 2 days >= 50 and entered level warm within 4 days')).toEqual([])
+    await desk.type('apply')
+    await desk.type('backfill --from 2026-03-04 --all --segment lately')
+    expect(await warned(`plan --as-of ${asOf}`)).toEqual([])
+    // It looks back for four days now: that long they are kept.
+    await desk.type('run --as-of 2026-03-09')
+    expect(await warned('plan --as-of 2026-03-09')).toEqual([])
   })
 })

@@ -150,6 +150,32 @@ describe('what is done is not done again', () => {
     ])
   })
 
+  test('where the scores that a segment reads meant what they mean now', async () => {
+    const intent = (micropoints: string) => ({
+      ...{ name: 'intent', rules: [{ event: 'login', micropoints }], levels: [] },
+    })
+    const rules = (points: number, micropoints: string) =>
+      apply(
+        database,
+        { keen: 'intent score >= 2', warm: 'score >= 2', both: 'in segment "keen" and score >= 1' },
+        { points: { login: points }, scores: [intent(micropoints)] },
+      )
+    const range = { from: day(3), to: day(5) }
+    const instants = async () => (await open(range)).filter((line) => line.includes('run'))
+    const [by, all] = [(n: number) => `03-0${n}T00 run `, 'both,keen,warm']
+    await rules(1, '2000000')
+    for (const n of [3, 4, 5]) await runAsOf(database, day(n))
+    expect(await open(range)).toEqual([])
+    await rules(2, '2000000')
+    expect(await instants()).toEqual([3, 4, 5].map((n) => `${by(n)}both,warm`))
+    await rules(2, '1000000')
+    await backfill(database, { ...range, to: day(4), owner: 'test' })
+    expect(await instants()).toEqual([`${by(5)}${all}`])
+    // Runs saw it by these very rules, and a backfill has written it anew since, by others.
+    await rules(1, '2000000')
+    expect(await open(range)).toEqual([`${by(3)}${all}`, '03-03T23 grain ', `${by(4)}${all}`])
+  })
+
   test('a gap is filled between what stands before and after it', async () => {
     await apply(database, { recent: 'did login within 2 days', early: 'not did login' })
     for (const n of [1, 5]) await runAsOf(database, day(n))

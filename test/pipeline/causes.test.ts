@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compile } from '../../compiler/compile.ts'
+import { fadeTable, type ScoreDefinition } from '../../compiler/scoring.ts'
 import { applySources } from '../../pipeline/apply.ts'
 import type { Database } from '../../pipeline/engine.ts'
 import { backfill } from '../../pipeline/runs/backfill.ts'
@@ -33,25 +34,59 @@ type Script = {
   readonly hands: readonly Hand[]
   /** Keys that rest in each run. */
   readonly paused: readonly (readonly string[])[]
-  /** From which run on there are other points; and other definitions. Never, where there is no such run. */
-  readonly rescored: number
+  /** From which run on each score has other points; and there are other definitions. Never, where there is no such run. */
+  readonly rescored: Readonly<Record<'engagement' | 'interest', number>>
   readonly edited: number
 }
 
-/** Segments that refer to others, besides those of the history. */
+/** Segments that refer to others or read scores, besides those of the history. */
 const referring = {
   both: 'in segment "s0" or in segment "s1"',
   neither: 'not in segment "both" and not in segment "s2"',
   lately: 'was in segment "s3" within 10 days',
   mates: 'at least 1 lead of account in segment "s4"',
+  keen: 'score >= 8',
+  curious: 'interest score >= 2',
+  team: 'team score >= 4',
+  'all-keen': 'in segment "keen" or not in segment "s5"',
+  'keen-mates': 'at least 1 lead of account in segment "curious"',
 }
 const references: Readonly<Record<string, readonly string[]>> = {
   both: ['s0', 's1'],
   neither: ['both', 's2'],
   lately: ['s3'],
   mates: ['s4'],
+  'all-keen': ['keen', 's5'],
+  'keen-mates': ['curious'],
 }
-const otherScoring = { ...scoring, points: { page_view: 3, email_open: 2, trial_signup: 30 } }
+const readsOf: Readonly<Record<string, 'engagement' | 'interest'>> = {
+  keen: 'engagement',
+  curious: 'interest',
+  team: 'interest',
+}
+
+const fading = fadeTable({ kind: 'half-life', days: 1 }, '5000000', undefined)
+const interest = (micropoints: string): ScoreDefinition => ({
+  name: 'interest',
+  rules: [
+    { event: 'purchase', micropoints: '5000000', fade: { kind: 'half-life', days: 1 }, table: fading },
+    { event: 'email_open', micropoints },
+  ],
+  levels: [{ name: 'low', from: '0' }],
+})
+const team: ScoreDefinition = {
+  name: 'team',
+  rules: [],
+  of_leads: { by: 'sum', score: 'interest' },
+  levels: [],
+}
+
+/** What scoring.yaml says in a run: each score changes on its own. */
+const scoringOf = ({ rescored }: Script, run: number) => ({
+  ...scoring,
+  ...(run < rescored.engagement ? {} : { points: { page_view: 3, email_open: 2, trial_signup: 30 } }),
+  scores: [interest(run < rescored.interest ? '1000000' : '3000000'), team],
+})
 
 const day = 86_400_000_000n
 
@@ -99,7 +134,10 @@ const scripts: fc.Arbitrary<Script> = quiet.chain((history) => {
     history: fc.constant(history),
     hands: fc.uniqueArray(hand, { maxLength: 12, selector: ({ segment, lead }) => `${segment} ${lead}` }),
     paused: fc.array(rests, { minLength: 4, maxLength: 4 }),
-    rescored: fc.constantFrom(1, 2, 3, 4, 4),
+    rescored: fc.record({
+      engagement: fc.constantFrom(1, 2, 3, 4, 4),
+      interest: fc.constantFrom(1, 2, 3, 4, 4),
+    }),
     edited: fc.constantFrom(1, 2, 3, 4, 4),
   })
 })
@@ -111,11 +149,11 @@ const textsOf = ({ history, edited }: Script, run: number): Record<string, strin
 
 /** Runs the script, and returns what was recorded: one line per change. */
 async function record(script: Script): Promise<Change[]> {
-  const { history, hands, paused, rescored } = script
+  const { history, hands, paused } = script
   await forget(database)
   for (const [run, asOf] of history.runs.entries()) {
     await arrive(database, history, run)
-    const { segments, ...rest } = sources(textsOf(script, run), run < rescored ? scoring : otherScoring)
+    const { segments, ...rest } = sources(textsOf(script, run), scoringOf(script, run))
     const all = segments.map((each) => {
       return { ...each, status: paused[run]!.includes(each.key) ? ('paused' as const) : each.status }
     })
@@ -167,12 +205,14 @@ function derive(script: Script, { segment, lead, run }: Change): string {
   const before = [...Array(run).keys()].reverse().find((each) => !script.paused[each]!.includes(segment))
   const all = closure(segment)
   const texts = all.map((key) => textsOf(script, run)[key]!)
-  const readsScore = texts.some((text) => /\b(score|level)\b/.test(unquoted(text)))
   if (before === undefined) return 'definition'
   const old = (key: string) => textsOf(script, before)[key]!
-  if (readsScore && before < script.rescored && run >= script.rescored) return 'definition'
+  const rescored = all.flatMap((key) => (readsOf[key] ? [script.rescored[readsOf[key]]] : []))
+  if (rescored.some((since) => before < since && run >= since)) return 'definition'
   if (all.some((key) => meaning(old(key)) !== meaning(textsOf(script, run)[key]!))) return 'definition'
-  const looksAtMates = texts.some((text) => /\baccount did\b|\blead(s)? of account\b/.test(unquoted(text)))
+  const looksAtMates = texts.some((text) =>
+    /\baccount did\b|\blead(s)? of account\b|\bteam score\b/.test(unquoted(text)),
+  )
   const leads = script.history.world.leads.map(({ id }) => id)
   const others = [...Array(10).keys()].map((id) => id + 1)
   const between = { before, run }

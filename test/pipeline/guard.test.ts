@@ -212,6 +212,15 @@ describe('an import that empties an attribute', () => {
     )
   })
 
+  test('an edit of a score that it does not read is none of it', async () => {
+    await apply(database, three, { points: { login: 1 } })
+    await runAsOf(database, at(1, 14))
+    await apply(database, three, { points: { login: 2 } })
+    await approve(database, { keys: ['retail', 'active-retail'], by: 'ana@desk' })
+    await apply(database, three, { points: { login: 3 } })
+    expect((await runAsOf(database, at(1, 15))).failing).toEqual([])
+  })
+
   test('what was approved and then edited is parked as what it is now', async () => {
     await runAsOf(database, at(1, 14))
     await approve(database, { keys: ['retail', 'active-retail'], by: 'ana@desk' })
@@ -371,7 +380,7 @@ describe('an evaluation that fails', () => {
     database.session(async (client) => {
       const definitions = await pinDefinitions(client)
       const suspects = definitions.segments.filter(({ key }) => keys.includes(key))
-      const failing = failedWith({ code: '57014', message: 'canceling statement' }, suspects, definitions)
+      const failing = failedWith({ code: '57014', message: 'canceling statement' }, suspects)
       const ended = { runId: runId!, lastAsOf: at(1), warnings: [], superseded: [] }
       await client.query('delete from run_segments')
       await writeOutcomes(client, { ...ended, evaluation: { segments: definitions.segments, failing } })

@@ -191,7 +191,7 @@ test('what another lead of the account does changes by cause data, and fading by
   await database.close()
 })
 
-test('a retention keeps the last days, the last one before them, and the day of the maximum', async () => {
+test('a retention keeps the last days, the last before them, that of the maximum, and when levels were come to', async () => {
   const database = await testDatabase()
   await addLead(database, 'a', { events: [['demo', '2026-03-01T12:00:00Z']] })
   for (const day of [2, 4, 6, 8]) await addEvent(database, 'a', 'visit', at(day, 12))
@@ -206,9 +206,71 @@ test('a retention keeps the last days, the last one before them, and the day of 
   await runAsOf(database, at(9))
   expect(await days()).toEqual(['01', '02', '04', '06', '08'])
   await runAsOf(database, at(10), { scoreHistoryDays: 3 })
-  expect(await days()).toEqual(['01', '06', '08'])
+  // On the 2nd it came to warm, from what it was on the 1st.
+  expect(await days()).toEqual(['01', '02', '06', '08'])
   expect(await database.query('select max_value::int, max_day from lead_scores')).toEqual([
     { max_value: 50, max_day: '2026-03-01' },
+  ])
+  await database.close()
+})
+
+test('a score that is dropped and comes back has the maximum that is recorded of it', async () => {
+  const database = await testDatabase()
+  await addLead(database, 'a', { events: [['demo', at(1, 12)]] })
+  await addLead(database, 'b', { firstSeen: at(4), events: [['demo', at(4, 12)]] })
+  const demo = { points: { demo: 50, visit: -10 } }
+  const most = () =>
+    database.query(
+      `select external_id || ' ' || max_value::int || ' ' || max_day as most
+       from lead_scores join leads using (lead_id) order by 1`,
+    )
+  await apply(database, {}, demo)
+  for (const day of [1, 2]) await runAsOf(database, at(day))
+  await addEvent(database, 'a', 'visit', at(2, 12))
+  await apply(database, {}, {})
+  await runAsOf(database, at(3))
+  expect(await most()).toEqual([])
+  await apply(database, {}, demo)
+  await runAsOf(database, at(5))
+  expect(await most()).toEqual([{ most: 'a 50 2026-03-01' }, { most: 'b 50 2026-03-04' }])
+  await database.close()
+})
+
+test('for analysts: the most points so far, now included, and how a score stood on a day', async () => {
+  const database = await world()
+  for (const day of [1, 7]) await runAsOf(database, at(day))
+  await addEvent(database, 'demo', 'demo', at(7, 12))
+  await runAsOf(database, at(7, 15))
+  const most = await database.query(
+    `select lead_id || ' ' || value::int || ' ' || max_value::int || ' ' || max_day as line from current_scores
+     where score = 'engagement' order by 1`,
+  )
+  // The demo of the 3rd has expired, that of the 7th is of today.
+  expect(most.map(({ line }) => line)).toEqual([
+    'bounced 0 50 2026-03-05',
+    'demo 101 101 2026-03-06',
+    'new 0 0 2026-03-07',
+    'quiet 0 0 2026-03-01',
+    'visitor 4 4 2026-03-05',
+  ])
+  await addEvent(database, 'visitor', 'demo', at(7, 15))
+  await runAsOf(database, at(7, 16))
+  const [visitor] = await database.query(
+    `select value::int, max_value::int, max_day::text, since::text from current_scores
+     where score = 'engagement' and lead_id = 'visitor'`,
+  )
+  expect(visitor).toEqual({
+    ...{ value: 54, max_value: 54, max_day: '2026-03-07', since: '2026-03-07 16:00:00+00' },
+  })
+  const on = (day: string) =>
+    database.query(
+      `select lead_id, value::int, level, recorded_on::text, is_exact from score_on('engagement', $1::date)
+       where lead_id in ('demo', 'new', 'visitor') order by 1`,
+      [day],
+    )
+  expect(await on('2026-03-05')).toEqual([
+    { lead_id: 'demo', value: 51, level: 'hot', recorded_on: '2026-03-04', is_exact: false },
+    { lead_id: 'visitor', value: 4, level: 'warm', recorded_on: '2026-03-05', is_exact: true },
   ])
   await database.close()
 })

@@ -6,6 +6,7 @@ import {
   type PinnedDefinitions,
   pinDefinitions,
 } from '../../pipeline/runs/definitions.ts'
+import { scoresMeaning } from '../../pipeline/runs/mode.ts'
 import { bookkeeping, type Question, sourcesKept } from './bookkeeping.ts'
 
 /** What is wrong, and for example where. */
@@ -49,13 +50,14 @@ type LastRun = {
   readonly run_id: string
   readonly as_of: string
   readonly horizon: string
-  readonly scoring_version: number | null
+  /** What the scores meant. */
+  readonly scores: string | null
 }
 
 /** After a backfill the present is that of the run before it, but for what the next run will find. */
 async function lastRun(client: Client): Promise<LastRun | undefined> {
   const { rows } = await client.query<LastRun & { mode: string }>(
-    `select run_id, mode, horizon::text as horizon, scoring_version,
+    `select run_id, mode, horizon::text as horizon, options ->> 'scores' as scores,
        to_char(as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as as_of
      from runs where status = 'done' order by run_id desc limit 1`,
   )
@@ -75,16 +77,15 @@ async function all(client: Client, questions: readonly Question[]): Promise<Faul
 }
 
 async function recomputed(client: Client, last: LastRun, definitions: PinnedDefinitions): Promise<Fault[]> {
-  const sameScoring = last.scoring_version === definitions.scoringVersion
+  const sameScoring = last.scores === scoresMeaning(definitions)
   const { rows } = await client.query<{ segment_id: string }>(
     `select st.segment_id from segment_state st
-     join unnest($1::bigint[], $2::int[]) p(segment_id, version) using (segment_id)
-     where st.state = 'ok' and st.good_as_of is null and st.version = p.version
-       and st.scoring_version is not distinct from $3::int`,
+     join unnest($1::bigint[], $2::int[], $3::text[]) p(segment_id, version, meaning) using (segment_id)
+     where st.state = 'ok' and st.good_as_of is null and st.version = p.version and st.meaning = p.meaning`,
     [
       definitions.segments.map(({ segmentId }) => segmentId),
       definitions.segments.map(({ version }) => version),
-      definitions.scoringVersion,
+      definitions.segments.map(({ meaning }) => meaning),
     ],
   )
   const current = new Set(rows.map((row) => row.segment_id))

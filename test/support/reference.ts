@@ -38,7 +38,7 @@ export function pointsOf(score: Score, lead: Lead, world: World): RulePoints[] {
   return score.rules.map((rule) => {
     if (rule.kind === 'events') return pointsOfEvents(rule, eventsOf(lead, world), world.asOf)
     const points = isTrue(rule.that, lead, world) ? BigInt(rule.micropoints) : 0n
-    return { events: 0, before: points, points }
+    return { events: 0, before: points, points, days: [] }
   })
 }
 
