@@ -30,7 +30,7 @@ export { jsonAt, jsonList, jsonValue as columnarValue } from './dialects/postgre
 export { emit } from './emit.ts'
 export { type ConditionPart, conditionsOf, holdsIn, type Part, shortBy } from './explain.ts'
 export type { AttributeFeature, Feature, Predicate, Property, ScalarType, Score } from './ir.ts'
-export { canonical } from './ir.ts'
+export { canonical, nobody } from './ir.ts'
 export { addedTo, removedFrom, staticMeaning, withOverrides } from './lists.ts'
 export { fingerprint } from './normalize.ts'
 export { definition as definitionShape, parse, print } from './parse.ts'

@@ -5,6 +5,7 @@ import {
   compileAll,
   isError,
   meanings,
+  nobody,
   type Predicate,
   type References,
   readsScore,
@@ -14,11 +15,14 @@ import { type Reader, readCatalog, rows } from '../catalog.ts'
 import { scoredCatalog } from '../compiled.ts'
 import { readScoring } from '../decide.ts'
 import { readOverridden, withHands } from '../hands.ts'
+import { statement } from '../sql.ts'
 
-/** An active segment with the version that a run is pinned to. */
+/** A segment with the version that a run is pinned to. */
 export type Pinned = {
   readonly segmentId: string
   readonly key: string
+  /** Archived since the last run: nobody is in it any more. */
+  readonly status: 'active' | 'archived'
   readonly version: number
   readonly predicate: Predicate
   readonly zone: string
@@ -110,9 +114,26 @@ export async function pinDefinitions(client: Reader): Promise<PinnedDefinitions>
     const meaning = compiled.get(row.key)?.fingerprint ?? ''
     const meant = row.applied_meaning === null || row.applied_meaning === meaning
     const first = row.applied_version !== row.version || scoreChanged || !meant
-    segments.push({ ...base, predicate, zone: row.zone, meaning, first, rested: row.rested })
+    const { zone, rested } = row
+    segments.push({ ...base, status: 'active', predicate, zone, meaning, first, rested })
   }
   return { segments, failing, compiled, references, catalog, scores, scoringVersion }
+}
+
+/** The same for a run, which also takes whoever is left out of segments that were archived since the last one. */
+export async function pinForRun(client: Reader): Promise<PinnedDefinitions> {
+  const pinned = await pinDefinitions(client)
+  const archived = await rows<Pick<SegmentRow, 'segment_id' | 'key' | 'version'>>(
+    client,
+    statement('runs/archived_segments'),
+  )
+  const emptied = archived.map(
+    ({ segment_id: segmentId, key, version }): Pinned => ({
+      ...{ segmentId, key, status: 'archived', version, predicate: nobody },
+      ...{ zone: 'UTC', meaning: '', first: true, rested: false },
+    }),
+  )
+  return { ...pinned, segments: [...pinned.segments, ...emptied] }
 }
 
 function firstError({ diagnostics }: Compiled): Pick<Failing, 'outcome' | 'code' | 'message'> {

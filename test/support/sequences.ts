@@ -187,7 +187,8 @@ function stepsFor(asOfs: readonly Instant[], keys: readonly string[]): fc.Arbitr
       held: each(seldom),
       backfilled: each(seldom),
       breaks: fc.constantFrom(never, never, 1, 2, 3),
-      edits: fc.tuple(mostlyNever(asOfs.length), mostlyNever(asOfs.length)),
+      // Every other one, so that now and then what was lost comes back.
+      edits: fc.tuple(fc.nat(2 * asOfs.length), fc.nat(2 * asOfs.length)),
       rescored: mostlyNever(asOfs.length),
       passive: mostlyNever(asOfs.length),
       paused: fc.tuple(mostlyNever(asOfs.length), fc.nat(4), fc.subarray([...keys], { maxLength: 3 })),
