@@ -1,6 +1,7 @@
 import type { Instant } from '../compiler/index.ts'
 import type { Source } from '../pipeline/asof.ts'
 import { UserError } from '../pipeline/errors.ts'
+import type { SegmentKey } from '../pipeline/reads.ts'
 import { instant } from './values.ts'
 
 /** Where an answer as of an instant comes from, in words. */
@@ -13,6 +14,12 @@ export function sayAnswered(source: Source, asOf: Instant): string {
   const why = since === null ? 'nothing is recorded' : `recorded since ${instant(since)} UTC`
   return `not recorded but evaluated: version ${version} on what is known now (${why})`
 }
+
+/** A line for each of these that has a past alone. */
+export const archivedLines = (segments: readonly Pick<SegmentKey, 'segment' | 'archived_at'>[]): string[] =>
+  segments.flatMap(({ segment, archived_at: at }) =>
+    at === null ? [] : [`${segment} is archived since ${instant(at)} UTC.`],
+  )
 
 /** The same as columns beside each row. */
 export const sourceColumns = [

@@ -2,7 +2,7 @@ import { dialects, emit, type Instant, type Predicate, plan, type Statement } fr
 import { rows } from './catalog.ts'
 import type { Client, Database, Parameter } from './engine.ts'
 import { UserError } from './errors.ts'
-import type { Member } from './reads.ts'
+import { archived, type Member, type SegmentKey } from './reads.ts'
 import { type PinnedDefinitions, pinDefinitions } from './runs/definitions.ts'
 import { statement } from './sql.ts'
 import { readOnly } from './tally.ts'
@@ -22,7 +22,8 @@ export type Source =
 export type SourceOf = {
   readonly segment: string
   readonly segmentId: string
-  readonly status: 'draft' | 'active' | 'paused'
+  readonly status: SegmentKey['status']
+  readonly archivedAt: Instant | null
   readonly source: Source
 }
 
@@ -38,6 +39,7 @@ type RecordedRow = {
   segment: string
   segment_id: string
   status: SourceOf['status']
+  archived_at: Instant | null
   version: number
   run_id: string | null
   run_as_of: Instant | null
@@ -56,13 +58,16 @@ export async function sourcesAt(
     asked.keys ? [...asked.keys] : null,
     asked.asOf,
   ])
-  return found.map(({ segment, segment_id, status, version, run_id, run_as_of, recorded_since }) => ({
-    ...{ segment, segmentId: segment_id, status },
-    source:
-      run_id !== null && run_as_of !== null && !asked.evaluate
-        ? { kind: 'recorded', run_id, run_as_of }
-        : { kind: 'evaluated', version, recorded_since },
-  }))
+  return found.map(({ segment, segment_id, status, archived_at, ...row }) => {
+    const { version, run_id, run_as_of, recorded_since } = row
+    return {
+      ...{ segment, segmentId: segment_id, status, archivedAt: archived_at },
+      source:
+        run_id !== null && run_as_of !== null && !asked.evaluate
+          ? { kind: 'recorded', run_id, run_as_of }
+          : { kind: 'evaluated', version, recorded_since },
+    }
+  })
 }
 
 export type LeadSet = {
@@ -90,8 +95,9 @@ export async function leadSetAt(client: Client | Database, key: string, asked: A
 
 async function sourceAt(client: Client | Database, key: string, asked: AskedAt): Promise<SourceOf> {
   const [found] = await sourcesAt(client, { ...asked, keys: [key] })
-  if (found) return found
-  throw new UserError({ code: 'UNKNOWN_SEGMENT', message: `There is no segment "${key}".` })
+  if (!found) throw new UserError({ code: 'UNKNOWN_SEGMENT', message: `There is no segment "${key}".` })
+  if (found.archivedAt !== null && found.source.kind === 'evaluated') throw archived(key, found.archivedAt)
+  return found
 }
 
 /** The same query plan as a run's, over these segments: writes nothing. */

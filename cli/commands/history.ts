@@ -1,7 +1,8 @@
 import { readHistory, type Stay } from '../../pipeline/history.ts'
 import { findLead } from '../../pipeline/lead.ts'
-import { findSegment, readStanding } from '../../pipeline/reads.ts'
+import { findEver, readStanding } from '../../pipeline/reads.ts'
 import { collect, command, type Start } from '../command.ts'
+import { archivedLines } from '../source.ts'
 import type { Column } from '../table.ts'
 import { instant, printable } from '../values.ts'
 
@@ -20,7 +21,9 @@ export const history = (start: Start) =>
     .action(
       start(async (cli, lead: string, options: { segment?: string[] }) => {
         const { database } = await cli.open()
-        for (const key of options.segment ?? []) await findSegment(database, key)
+        const segments = []
+        for (const key of options.segment ?? []) segments.push(await findEver(database, key))
+        const archived = archivedLines(segments)
         const { now } = await readStanding(database)
         const { id } = await findLead(database, lead, now)
         const found = await readHistory(database, id, options.segment)
@@ -31,6 +34,7 @@ export const history = (start: Start) =>
           ...(found.length === 0 ? { lines: [`No run has seen ${printable(lead)} in a segment.`] } : {}),
           ...(cli.format === 'table' ? {} : { document: found.map((each) => documentOf(lead, each)) }),
           above: found.length > 0 ? [`${printable(lead)}  ·  in ${open} now, as runs recorded it`, ''] : [],
+          ...(archived.length > 0 ? { below: ['', ...archived] } : {}),
         })
       }),
     )

@@ -2,6 +2,7 @@ import type { Instant } from '../../compiler/index.ts'
 import { UserError } from '../../pipeline/errors.ts'
 import {
   type Conversion,
+  findEver,
   findSegment,
   readConversion,
   readTopEvents,
@@ -28,8 +29,8 @@ export const report = (start: Start) =>
     .action(
       start(async (cli, keys: string[], options: { asOf?: string }) => {
         const { database, project } = await cli.open()
-        for (const key of keys) await findSegment(database, key)
         const by = options.asOf ? cli.instant(options.asOf, '--as-of', project.settings.timezone) : undefined
+        for (const key of keys) await (by ? findEver : findSegment)(database, key)
         const only = keys.length > 0 ? keys : undefined
         const conversions = await readConversion(database, only, by)
         const events = await readTopEvents(database, only, by)
