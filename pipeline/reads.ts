@@ -187,6 +187,20 @@ export const readConversion = (
   asOf?: Instant,
 ): Promise<Conversion[]> => read(database, 'conversion', [keys ?? null, asOf ?? null])
 
+export type Nightly = {
+  /** The last one by the instant; null: there was none. */
+  readonly run_id: string | null
+  readonly as_of: Instant | null
+  /** Of all of them, and of those that were rolled up. */
+  readonly first_as_of: Instant | null
+  readonly first_rolled_up: Instant | null
+}
+
+/** For whoever finds nothing rolled up by an instant: what there was instead. */
+export async function readNightly(database: Database, asOf?: Instant): Promise<Nightly> {
+  return (await read<Nightly>(database, 'nightly', [asOf ?? null]))[0]!
+}
+
 export type TopEvent = {
   readonly segment: string
   readonly rank: number

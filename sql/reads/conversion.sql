@@ -18,5 +18,6 @@ from segments s
 cross join newest
 left join everyone e on true
 left join segment_conversion c on c.segment_id = s.segment_id and c.as_of = newest.as_of
-where (s.status <> 'archived' or (c.as_of is not null and $2::timestamptz is not null)) and ($1::text[] is null or s.key = any($1::text[]))
+where (s.status <> 'archived' or ($2::timestamptz is not null and (c.as_of is not null or $1::text[] is not null)))
+  and ($1::text[] is null or s.key = any($1::text[]))
 order by lift desc nulls last, s.key

@@ -108,8 +108,18 @@ describe('what the runs left behind', () => {
     expect(table.out).toMatch(/\nactive +1 +1 +100\.0 % +3\.00 +visit 100 %, won 100 %\n/)
     const [before] = await json('report --as-of 2026-03-03T18:00Z')
     expect(before).toMatchObject({ as_of: '2026-03-03T00:00:00.000000Z', members: 2, leads: 3 })
-    expect(errorOf(await desk.type('report --as-of 2026-03-01')).code).toBe('NOTHING_ROLLED_UP')
+    expect(errorOf(await desk.type('report --as-of 2026-03-01'))).toMatchObject({
+      code: 'NOTHING_ROLLED_UP',
+      message: 'There was no nightly run by 2026-03-01 00:00 UTC, so there is nothing to report.',
+      hint: expect.stringContaining('--as-of 2026-03-02 or later'),
+    })
     expect((await desk.type('report active --format table')).out).toMatch(/\n +1 {2}visit +1 +100\.0 % +2\n/)
+
+    await database.query(`delete from segment_conversion where as_of < '2026-03-04'`)
+    expect(errorOf(await desk.type('report --as-of 2026-03-03T18:00Z'))).toMatchObject({
+      message: 'The nightly run 2 as of 2026-03-03 00:00 UTC was not rolled up, nor was any before it.',
+      hint: expect.stringContaining('--as-of 2026-03-04 or later'),
+    })
   })
 
   test('backfill: a range without its end', async () => {
