@@ -43,8 +43,15 @@ export {
   type References,
   testsOf,
 } from './plan.ts'
-export { listsReadBy, readsAccounts, readsFading, readsOtherLeads, readsScore } from './reads.ts'
-export { referencesOf } from './references.ts'
+export {
+  historiesReadBy,
+  listsReadBy,
+  readsAccounts,
+  readsFading,
+  readsOtherLeads,
+  readsScore,
+} from './reads.ts'
+export { referencesOf, withKeys } from './references.ts'
 export {
   compileScores,
   type Fade,

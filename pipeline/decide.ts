@@ -103,13 +103,18 @@ export type StoredScoring = {
   readonly zone: string
 }
 
-/** What scoring.yaml said when it was applied last; undefined: never. */
-export async function readScoring(reader: Reader): Promise<StoredScoring | undefined> {
+/** What scoring.yaml said when it was applied last, or in a version of it; undefined: never. */
+export async function readScoring(reader: Reader, wanted?: number): Promise<StoredScoring | undefined> {
   const [current] = await rows<{
     version: number
     fingerprint: string
     definition: { scores: ScoreDefinition[]; zone?: string }
-  }>(reader, 'select version, fingerprint, definition from scoring_versions order by version desc limit 1')
+  }>(
+    reader,
+    `select version, fingerprint, definition from scoring_versions
+     where $1::int is null or version = $1::int order by version desc limit 1`,
+    [wanted ?? null],
+  )
   if (!current) return undefined
   const { version, fingerprint, definition } = current
   return { version, fingerprint, scores: definition.scores, zone: definition.zone ?? 'UTC' }

@@ -84,6 +84,13 @@ export async function findEver(database: Database, key: string): Promise<Segment
   const segments = await readSegmentKeys(database)
   const found = segments.find((each) => each.segment === key)
   if (found) return found
+  if (key === 'everyone') {
+    throw new UserError({
+      code: 'UNKNOWN_SEGMENT',
+      message: '"everyone" is no segment but a definition, which holds for all leads.',
+      hint: 'Name a segment that is defined so; `tideline segments` lists them.',
+    })
+  }
   const near = nearest(
     key,
     segments.flatMap((each) => (each.archived_at === null ? [each.segment] : [])),
@@ -124,7 +131,8 @@ export type RunRecord = {
   readonly candidates: Candidates | null
   readonly drift: string | null
   readonly origin: string
-  readonly status: 'running' | 'done' | 'failed'
+  /** `interrupted`: its process is gone. The ledger says `running` until the next run finds that out. */
+  readonly status: 'running' | 'done' | 'failed' | 'interrupted'
   readonly leads: string | null
   readonly entered: string | null
   readonly left: string | null

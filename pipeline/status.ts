@@ -1,6 +1,7 @@
 import type { Instant } from '../compiler/index.ts'
 import { type Reader, rows } from './catalog.ts'
 import type { Row } from './engine.ts'
+import { type BackfillLeft, commandOf, readBackfillsLeft } from './runs/backfill-left.ts'
 import type { Candidates } from './runs/candidates.ts'
 import { statement } from './sql.ts'
 
@@ -11,6 +12,7 @@ export type Status = {
   readonly events: readonly EventTypeStanding[]
   readonly horizon: HorizonStanding
   readonly drift: readonly Drift[]
+  readonly backfills: readonly BackfillLeft[]
 }
 
 export type RunsStanding = {
@@ -97,6 +99,7 @@ export async function readStatus(reader: Reader): Promise<Status> {
     events: await read<EventTypeStanding>('events'),
     horizon: horizon!,
     drift: Number(runs!.drift) > 0 ? await read<Drift>('drift', [runs!.drift_run!]) : [],
+    backfills: await readBackfillsLeft(reader),
   }
 }
 
@@ -119,6 +122,7 @@ export function problemsOf(status: Status, late: readonly Instant[]): Problem[] 
     ...horizonProblems(status.horizon),
     ...lakeProblems(status),
     ...driftProblems(status),
+    ...status.backfills.map(leftProblem),
     ...status.events.flatMap(silenceProblem),
   ]
 }
@@ -224,6 +228,16 @@ function driftProblems({ runs }: Status): Problem[] {
   const message = `The full run ${runs.drift_run} found and repaired ${runs.drift} differences that no change explains.`
   const hint = `All is right since; zero is normal, so please report it. \`tideline runs ${runs.drift_run}\` shows the segments.`
   return [{ code: 'DRIFT', message, hint, stale: false }]
+}
+
+function leftProblem(left: BackfillLeft): Problem {
+  const { run_id: run, from, to, done, total, until } = left
+  return {
+    code: 'BACKFILL_INTERRUPTED',
+    message: `The backfill of run ${run} from ${plain(from)} until ${plain(to)} UTC was interrupted after ${done} of ${total} instants.`,
+    hint: `\`${commandOf(left)}\` goes on from there, until ${plain(until)} UTC.`,
+    stale: false,
+  }
 }
 
 function silenceProblem({ type, last_at, silent, habit, habitual }: EventTypeStanding): Problem[] {

@@ -3,6 +3,7 @@ import { rows } from '../catalog.ts'
 import { type Client, inTransaction } from '../engine.ts'
 import { statement } from '../sql.ts'
 import { applyScores } from './apply.ts'
+import { definitionsAt, lastOf, type Pinning } from './backfill-eras.ts'
 import type { PinnedDefinitions } from './definitions.ts'
 import { evaluate } from './evaluate.ts'
 import { stageDay } from './score-days.ts'
@@ -12,7 +13,7 @@ import { stageScores } from './stage.ts'
 export type Day = { readonly day: string; readonly seam: boolean }
 
 /** The instant as of which a day's scores are. */
-export const endOf = ({ day }: Day): Instant => `${day}T23:59:59.999999Z`
+export const endOf = ({ day }: Pick<Day, 'day'>): Instant => `${day}T23:59:59.999999Z`
 
 type Range = {
   readonly from: Instant
@@ -28,16 +29,19 @@ type Range = {
 export async function findDays(
   client: Client,
   { from, to, segments, all }: Range,
-  definitions: PinnedDefinitions,
+  pinning: Pinning,
 ): Promise<Day[]> {
-  if (definitions.scores.length === 0 || (segments && !readsScoreHistory(definitions))) return []
+  const { eras, ofThen } = pinning
+  if (segments && !eras.some(({ definitions }) => readsScoreHistory(definitions))) return []
   const found = await rows<{ day: string; done: boolean }>(client, statement('backfill/days'), [
-    from,
-    to,
-    definitions.scoringVersion,
+    ...[from, to],
+    eras.map(({ definitions }) => definitions.scoringVersion),
+    eras.map((era) => era.from),
+    ofThen,
   ])
+  const scored = (day: string) => definitionsAt(pinning, endOf({ day })).scores.length > 0
   // The last one is the day after.
-  const open = found.map(({ done }, index) => index < found.length - 1 && (all || !done))
+  const open = found.map(({ day, done }, index) => index < found.length - 1 && (all || !done) && scored(day))
   return found.flatMap(({ day, done }, index): Day[] => {
     if (open[index]) return [{ day, seam: false }]
     return open[index - 1] && done ? [{ day, seam: true }] : []
@@ -49,16 +53,13 @@ function readsScoreHistory({ segments, scores, references }: PinnedDefinitions):
   return derived.flat().some(({ kind }) => kind === 'score_max' || kind === 'level_entered')
 }
 
-type Scored = { readonly runId: string; readonly definitions: PinnedDefinitions; readonly horizon: string }
+type Scored = { readonly runId: string; readonly pinning: Pinning; readonly horizon: string }
 
 /** To be called before the views that stand in front of what is recorded. */
 export const prepareScores = (client: Client) => client.query(statement('runs/stage_scores'))
 
-export async function oneDay(
-  client: Client,
-  { runId, definitions, horizon }: Scored,
-  day: Day,
-): Promise<void> {
+export async function oneDay(client: Client, { runId, pinning, horizon }: Scored, day: Day): Promise<void> {
+  const definitions = definitionsAt(pinning, endOf(day))
   await client.query(statement('backfill/empty_scores'))
   await stageDay(client, day.day, { scores: definitions.scores, horizon })
   await inTransaction(client, async () => {
@@ -73,9 +74,10 @@ export async function oneDay(
 /** Where nothing was ever run: how scores stand now is how they stand at the end of the range. */
 export async function evaluatePresent(
   client: Client,
-  { definitions, horizon }: Scored,
+  { pinning, horizon }: Scored,
   asOf: Instant,
 ): Promise<void> {
+  const definitions = lastOf(pinning)
   await evaluate(client, { ...definitions, segments: [], failing: [] }, { asOf, horizon })
   await stageScores(client, definitions.scores)
 }
@@ -83,12 +85,14 @@ export async function evaluatePresent(
 /** Within the transaction. Returns whether the rules were changed meanwhile: then scores are left as they were. */
 export async function writeScores(
   client: Client,
-  { runId, definitions, presentAsOf }: Scored & { readonly presentAsOf: Instant | undefined },
+  { runId, pinning, presentAsOf }: Scored & { readonly presentAsOf: Instant | undefined },
 ): Promise<boolean> {
-  const { scores, scoringVersion } = definitions
-  const gone = await rows(client, statement('backfill/supersede_scores'), [runId, scoringVersion])
+  const { eras, ofThen } = pinning
+  const definitions = lastOf(pinning)
+  const pinnedTo = [runId, definitions.scoringVersion, ofThen]
+  const gone = await rows(client, statement('backfill/supersede_scores'), pinnedTo)
   if (gone.length > 0) return true
-  const names = scores.map(({ name }) => name)
+  const names = [...new Set(eras.flatMap((era) => era.definitions.scores.map(({ name }) => name)))]
   await client.query(statement('backfill/replace_scores'), [runId, names])
   await client.query(statement('backfill/remove_scores'), [runId])
   await client.query(statement('backfill/write_scores'), [runId])

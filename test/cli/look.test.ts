@@ -122,45 +122,6 @@ describe('what the runs left behind', () => {
     })
   })
 
-  test('backfill: a range without its end', async () => {
-    await threeNights()
-    const done = await json('backfill --from 2026-02-26 --to 2026-03-02')
-    expect(done).toMatchObject({
-      from: '2026-02-26T00:00:00.000000Z',
-      to: '2026-03-02T00:00:00.000000Z',
-      instants: 4,
-      segments: 1,
-    })
-    expect((await json('runs --limit 1'))[0]).toMatchObject({ mode: 'backfill', status: 'done' })
-    expect(await json('members active')).toHaveLength(1)
-  })
-
-  test('backfill: what is done is done again only if all of it is asked for', async () => {
-    await threeNights()
-    const range = '--from 2026-03-01 --to 2026-03-04'
-    const slots = await desk.type(`backfill ${range} --dry-run --format table`)
-    expect(slots.out.split('\n')).toEqual([
-      expect.stringMatching(/^AS OF +OF +COUNT +SEGMENTS$/),
-      expect.stringMatching(/^2026-03-01 00:00 +grain +1 +active$/),
-      expect.stringMatching(/^2026-03-01 23:59:59 +day +0 +scores at its end$/),
-      '1 instant, scores of 1 day.',
-      '',
-    ])
-    expect(await json(`backfill ${range} --dry-run --all`)).toMatchObject([
-      { recorded: false, segments: ['active'] },
-      { scores: true },
-      { recorded: true },
-      { scores: true },
-      { recorded: true },
-      { scores: true },
-    ])
-    expect(await json(`backfill ${range}`)).toMatchObject({ instants: 1, resumed: 0 })
-    const again = await desk.type(`backfill ${range} --format table`)
-    expect(again).toMatchObject({ code: 0, out: expect.stringMatching(/^Nothing to do: .* --all /) })
-    expect(await json(`backfill ${range}`)).toMatchObject({ run_id: null, instants: 0 })
-    expect(await json(`backfill ${range} --all`)).toMatchObject({ instants: 3 })
-  })
-
   test('run a second time as of the same instant says so', async () => {
     await threeNights()
     const again = await desk.type('run --as-of 2026-03-04 --format table')

@@ -87,13 +87,12 @@ export const bookkeeping: readonly Question[] = [
           (select count(*) from membership_change c where c.segment_id = t.segment_id and c.as_of = t.as_of
             and change = 'left' and cause in ('data', 'time', 'manual')) as left_found
         from segment_stats t) t
-      where ${noBackfill} and (members, entered, "left") is distinct from (members_found, entered_found, left_found)`,
+      where (members, entered, "left") is distinct from (members_found, entered_found, left_found)`,
   },
   {
     what: 'changes of a run in which the segment has no figures',
     sql: `select distinct segment_id, as_of from membership_change c
-      where ${noBackfill}
-        and not exists (select from segment_stats t where t.segment_id = c.segment_id and t.as_of = c.as_of)`,
+      where not exists (select from segment_stats t where t.segment_id = c.segment_id and t.as_of = c.as_of)`,
   },
   {
     what: 'drift: what a full run found and no change explains',
