@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import type { ScoreDefinition } from '../../compiler/scoring.ts'
 import type { Instant } from '../../compiler/time.ts'
+import type { Hand } from './histories.ts'
 import { instantOf, microsOf } from './reference/time.ts'
 import { scoringOf, versionsOf } from './sequence-definitions.ts'
 import { type World, worlds } from './world.ts'
@@ -40,18 +41,6 @@ export type Step = {
   readonly broken: boolean
   /** A type of events counts as activity no longer. */
   readonly passive: boolean
-}
-
-/** What somebody says of one lead and one segment; `members`: of the static one. */
-export type Hand = {
-  readonly segment: string
-  readonly lead: number
-  readonly list: 'members' | 'added' | 'removed'
-  readonly from: Instant
-  readonly until: Instant
-  /** With which steps it and its end come: never, where there is no such step. */
-  readonly arrives: number
-  readonly ends: number
 }
 
 /** A file says that a lead was there before. */
