@@ -4,7 +4,7 @@ import type { Database } from '../../pipeline/engine.ts'
 import { type Hand, override } from '../../pipeline/override.ts'
 import { backfill } from '../../pipeline/runs/backfill.ts'
 import { takeSnapshot } from '../../pipeline/snapshot.ts'
-import { forAll } from '../support/cases.ts'
+import { forAll, type Law } from '../support/cases.ts'
 import { testDatabase } from '../support/database.ts'
 import { addEvent, addLead, apply, members, runAsOf } from '../support/definitions.ts'
 import { times } from '../support/seed.ts'
@@ -46,9 +46,16 @@ const names = (found: readonly { lead_id: string }[]): string[] =>
 
 const days = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 86_400_000
 
-test('what conditions see of the past is what the intervals say, the run at hand included', () =>
-  fc.assert(
-    fc.asyncProperty(fc.array(login, { maxLength: 14 }), (logins) =>
+const law = <Case>(drawn: fc.Arbitrary<Case>, cases: number): Law<Case> => ({
+  ...{ drawn, cases, least: 4, seconds: 30 },
+  tell: (each) => each,
+})
+const runOn = (asOf?: string) => runAsOf(database, asOf, { rollUp: false })
+
+test(
+  'what conditions see of the past is what the intervals say, the run at hand included',
+  () =>
+    forAll(law(fc.array(login, { maxLength: 14 }), 6), (logins) =>
       afresh(async () => {
         for (const { lead: id, day, hour } of logins) await addEvent(database, id, 'login', dayOf(day, hour))
         await apply(database, {
@@ -60,7 +67,7 @@ test('what conditions see of the past is what the intervals say, the run at hand
         })
         for (const day of [2, 3, 4, 6, 7, 8, 9, 10]) {
           const asOf = dayOf(day)
-          await runAsOf(database, asOf)
+          await runOn(asOf)
           const all = await stays('active')
           const expected = {
             lasting: all.filter(({ entered, left }) => left === null && days(entered, asOf) >= 2),
@@ -80,8 +87,8 @@ test('what conditions see of the past is what the intervals say, the run at hand
         }
       }),
     ),
-    { numRuns: 6 },
-  ))
+  times * 300_000,
+)
 
 type Step = { hand: Hand; key: 'active' | 'quiet'; lead: string } | { login: string } | 'run'
 const steps: fc.Arbitrary<Step> = fc.oneof(
@@ -97,9 +104,10 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.constant('run' as const) },
 )
 
-test('hands win over definitions, inside references as well', () =>
-  fc.assert(
-    fc.asyncProperty(fc.array(steps, { minLength: 3, maxLength: 12 }), (script) =>
+test(
+  'hands win over definitions, inside references as well',
+  () =>
+    forAll(law(fc.array(steps, { minLength: 3, maxLength: 12 }), 8), (script) =>
       afresh(async () => {
         await apply(database, {
           active: 'did login',
@@ -110,7 +118,7 @@ test('hands win over definitions, inside references as well', () =>
         const said = { active: new Map<string, boolean>(), quiet: new Map<string, boolean>() }
         for (const step of [...script, 'run' as const]) {
           if (step === 'run') {
-            await runAsOf(database)
+            await runOn()
             const active = leads.filter((id) => said.active.get(id) ?? done.has(id))
             const quiet = leads.filter((id) => said.quiet.get(id) ?? !active.includes(id))
             expect(await members(database, 'active')).toEqual(active)
@@ -132,8 +140,8 @@ test('hands win over definitions, inside references as well', () =>
         expect(open).toEqual([])
       }),
     ),
-    { numRuns: 8 },
-  ))
+  times * 300_000,
+)
 
 const onList = (key: string): Promise<string[]> =>
   database
@@ -171,7 +179,7 @@ const later: fc.Arbitrary<Later> = fc.oneof(
 )
 
 async function happen(what: Later): Promise<void> {
-  if (what === 'run') await runAsOf(database)
+  if (what === 'run') await runOn()
   else if (what === 'backfill')
     await backfill(database, { from: dayOf(2), to: dayOf(9), all: true, grain: 'day', owner: 'test' })
   else if ('event' in what)
@@ -189,43 +197,38 @@ test(
   'a snapshot taken twice is the same, and never changes whatever arrives later; nor does what was recorded then',
   async () => {
     await database.query(`insert into catalog (subject, name, type) values ('lead', 'plan', 'text')`)
-    await forAll(
-      {
-        drawn: fc.record({
-          before: fc.array(happening, { maxLength: 16 }),
-          after: fc.array(later, { minLength: 4, maxLength: 14 }),
-          day: fc.integer({ min: 1, max: 9 }),
-          evaluate: fc.boolean(),
-        }),
-        ...{ cases: 8, least: 5, seconds: 30 },
-        tell: (drawn) => drawn,
-      },
-      ({ before, after, day, evaluate }) =>
-        afresh(async () => {
-          for (const id of many.slice(leads.length)) await addLead(database, id)
-          for (const each of before) await happen({ event: each })
-          await apply(database, { active: 'did login within 2 days or plan = "pro"' })
-          for (const each of [4, 7]) await runAsOf(database, dayOf(each))
-          const from = { key: 'active', asOf: dayOf(day, 12), evaluate }
-          const take = (key: string) => takeSnapshot(database, { key, how: 'new', from })
-          const first = await take('first')
-          expect({ ...(await take('second')), segment: 'first' }).toEqual(first)
-          const list = await onList('first')
-          expect(await onList('second')).toEqual(list)
-          await runAsOf(database)
-          for (const each of after) await happen(each)
-          if (first.from.kind === 'recorded' && !after.includes('backfill')) {
-            expect({ ...(await take('third')), segment: 'first' }).toEqual(first)
-            expect(await onList('third')).toEqual(list)
-          }
-          await apply(database, { active: 'everyone' })
-          await runAsOf(database)
-          for (const key of ['first', 'second']) {
-            expect(await onList(key)).toEqual(list)
-            expect(await members(database, key)).toEqual(list)
-            expect(await stays(key)).toHaveLength(list.length)
-          }
-        }),
+    const drawn = fc.record({
+      before: fc.array(happening, { maxLength: 16 }),
+      after: fc.array(later, { minLength: 4, maxLength: 14 }),
+      day: fc.integer({ min: 1, max: 9 }),
+      evaluate: fc.boolean(),
+    })
+    await forAll(law(drawn, 8), ({ before, after, day, evaluate }) =>
+      afresh(async () => {
+        for (const id of many.slice(leads.length)) await addLead(database, id)
+        for (const each of before) await happen({ event: each })
+        await apply(database, { active: 'did login within 2 days or plan = "pro"' })
+        for (const each of [4, 7]) await runOn(dayOf(each))
+        const from = { key: 'active', asOf: dayOf(day, 12), evaluate }
+        const take = (key: string) => takeSnapshot(database, { key, how: 'new', from })
+        const first = await take('first')
+        expect({ ...(await take('second')), segment: 'first' }).toEqual(first)
+        const list = await onList('first')
+        expect(await onList('second')).toEqual(list)
+        await runOn()
+        for (const each of after) await happen(each)
+        if (first.from.kind === 'recorded' && !after.includes('backfill')) {
+          expect({ ...(await take('third')), segment: 'first' }).toEqual(first)
+          expect(await onList('third')).toEqual(list)
+        }
+        await apply(database, { active: 'everyone' })
+        await runOn()
+        for (const key of ['first', 'second']) {
+          expect(await onList(key)).toEqual(list)
+          expect(await members(database, key)).toEqual(list)
+          expect(await stays(key)).toHaveLength(list.length)
+        }
+      }),
     )
   },
   times * 300_000,
