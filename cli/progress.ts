@@ -9,11 +9,12 @@ export type ProgressBar = {
   stop(): void
 }
 
-const silent: ProgressBar = { update() {}, stop() {} }
-
-/** A bar on a terminal, nothing anywhere else. It goes away when the work is done: the summary says what came of it. */
-export function progressBar(io: Io, name: string, unit: string): ProgressBar {
-  if (!io.err.isTerminal) return silent
+/**
+ * A bar on a terminal, which goes away when the work is done: the summary says what came of it. Anywhere else a line
+ * now and then, of what takes long.
+ */
+export function progressBar(io: Io, name: string, unit: string, everySeconds = 30): ProgressBar {
+  if (!io.err.isTerminal) return progressLines(io, name, unit, everySeconds)
   let bar: SingleBar | undefined
   let left: number | undefined
   const begun = performance.now()
@@ -47,6 +48,19 @@ export function progressBar(io: Io, name: string, unit: string): ProgressBar {
     stop() {
       bar?.stop()
     },
+  }
+}
+
+function progressLines(io: Io, name: string, unit: string, everySeconds: number): ProgressBar {
+  let said = performance.now()
+  return {
+    update(done, of, secondsLeft) {
+      if (performance.now() - said < everySeconds * 1000) return
+      said = performance.now()
+      const left = secondsLeft === undefined ? '' : `, about ${seconds(Math.ceil(secondsLeft) * 1000)} left`
+      io.err.write(`${name}: ${thousands(String(done))} of ${thousands(String(of))} ${unit}${left}\n`)
+    },
+    stop() {},
   }
 }
 

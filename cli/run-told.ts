@@ -58,7 +58,7 @@ export function headline(run: RunRecord, outcomes: readonly RunOutcome[]): strin
   const took = run.milliseconds === null ? '' : `  ·  ${seconds(Number(run.milliseconds))}`
   const range =
     run.mode === 'backfill' && run.options.from
-      ? ` from ${instant(String(run.options.from))}`
+      ? ` from ${instant(String(run.options.from))}${run.options.ofThen ? ', by the versions of then,' : ''}`
       : ` as of ${instant(run.as_of)}`
   const engine = run.engine === 'duckdb' ? 'in DuckDB, ' : run.engine === 'postgres' ? 'in Postgres, ' : ''
   const parked = outcomes.filter(({ outcome }) => outcome === 'needs_approval').length

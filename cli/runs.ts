@@ -28,7 +28,7 @@ export async function runNow(cli: Cli, installation: Installation, asked: Asked 
   return run(installation.database, runOptions(cli, installation, asked))
 }
 
-type Asked = { asOf?: Instant | undefined; rollUp?: boolean; full?: boolean }
+type Asked = { asOf?: Instant | undefined; full?: boolean }
 
 export function runOptions(cli: Cli, { project, temporary }: Installation, options: Asked): RunOptions {
   const onStep = failpoint(cli.io.config.failpoint)
@@ -42,7 +42,6 @@ export function runOptions(cli: Cli, { project, temporary }: Installation, optio
     lake: lakeIn(project.settings.lake),
     lakeFrom: project.settings.lakeFrom,
     memory: project.settings.memory,
-    ...(options.rollUp === undefined ? {} : { rollUp: options.rollUp }),
     ...(options.full ? { full: true } : {}),
     ...(onStep ? { onStep } : {}),
   }

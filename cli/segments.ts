@@ -1,6 +1,7 @@
 import type { SegmentStanding } from '../pipeline/reads.ts'
 import type { Cli } from './cli.ts'
 import type { Answer } from './output.ts'
+import { archivedLines } from './source.ts'
 import type { Column } from './table.ts'
 import { exact, instant, plural, thousands, wrap } from './values.ts'
 
@@ -69,7 +70,8 @@ function otherwise(segments: readonly SegmentStanding[]): string[] {
 
 function sentences(cli: Cli, segments: readonly SegmentStanding[]): string[] {
   const troubled = segments.filter((each) => each.state !== null && each.state !== 'ok')
-  return troubled.flatMap((each) => {
+  const archived = archivedLines(segments)
+  const told = troubled.flatMap((each) => {
     const since = each.good_as_of ? ` Its members are those as of ${instant(each.good_as_of)} UTC.` : ''
     const [first = '', ...rest] = wrap(
       `${each.error ?? 'no reason was recorded.'}${since}`,
@@ -81,4 +83,5 @@ function sentences(cli: Cli, segments: readonly SegmentStanding[]): string[] {
       ...rest.map((line) => `  ${line}`),
     ]
   })
+  return archived.length > 0 ? [...told, '', ...archived] : told
 }

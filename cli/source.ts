@@ -1,6 +1,7 @@
 import type { Instant } from '../compiler/index.ts'
 import type { Source } from '../pipeline/asof.ts'
 import { UserError } from '../pipeline/errors.ts'
+import type { SegmentKey } from '../pipeline/reads.ts'
 import { WrongUsage } from './errors.ts'
 import { instant } from './values.ts'
 
@@ -35,6 +36,12 @@ export function sayAnswered(source: Source, asOf: Instant): string {
   const how = since !== null && since <= asOf ? 'evaluated, as asked' : 'not recorded but evaluated'
   return `${how}: version ${version} on what is known now (${why})`
 }
+
+/** A line for each of these that has a past alone. */
+export const archivedLines = (segments: readonly Pick<SegmentKey, 'segment' | 'archived_at'>[]): string[] =>
+  segments.flatMap(({ segment, archived_at: at }) =>
+    at === null ? [] : [`${segment} is archived since ${instant(at)} UTC.`],
+  )
 
 /** The same as columns beside each row. */
 export const sourceColumns = [

@@ -51,7 +51,7 @@ export type {
   Score,
   SequenceFeature,
 } from './ir.ts'
-export { canonical } from './ir.ts'
+export { canonical, nobody } from './ir.ts'
 export { addedTo, removedFrom, staticMeaning, withOverrides } from './lists.ts'
 export { type LookBack, looksBack } from './look-back.ts'
 export { type Misfit, misfits } from './misfits.ts'
@@ -76,6 +76,7 @@ export {
 } from './plan.ts'
 export {
   attributesReadBy,
+  historiesReadBy,
   listsReadBy,
   readsAccounts,
   readsFading,
@@ -84,7 +85,7 @@ export {
   recordedReadBy,
   scoresMeant,
 } from './reads.ts'
-export { referencesOf } from './references.ts'
+export { referencesOf, withKeys } from './references.ts'
 export { levelAt } from './score-name.ts'
 export {
   compileScores,

@@ -130,6 +130,16 @@ export function listsReadBy(predicate: Predicate, references: References): strin
   return [...found].sort()
 }
 
+/** The segments whose recorded history a segment's truth hangs on, by itself or through what it refers to. */
+export function historiesReadBy(predicate: Predicate, references: References): string[] {
+  const found = new Set<string>()
+  reads(predicate, references, (feature) => {
+    if (feature.kind === 'recorded' || feature.kind === 'inside') found.add(feature.segment)
+    return false
+  })
+  return [...found].sort()
+}
+
 /** Whether a lead's truth hangs on the other leads of its account, or on the account itself. */
 export const readsAccounts = ({ attributes, derived, points, scores }: QueryPlan): boolean =>
   attributes.some((feature) => feature.of === 'account') ||

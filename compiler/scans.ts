@@ -45,7 +45,10 @@ export function eventScan(scope: Scope, more: readonly Sql[]): Part {
   }
 }
 
-/** Figures that need a lead's events in order, or each value once: a pass of its own, over the types they name. */
+/**
+ * Figures that need a lead's events in order, or each value once: a pass of its own, over the types they name, since
+ * the first of the instants at which their windows begin.
+ */
 export function detailScan(scope: Scope): Part | undefined {
   const ordered = scope.plan.events.filter(isOrdered)
   if (ordered.length === 0) return undefined
@@ -54,27 +57,44 @@ export function detailScan(scope: Scope): Part | undefined {
     ordered.map(({ events }) => events.types),
     scope,
   )
-  return { name: 'event_detail', query: grouped([sql`lead_id`, ...figures], scope, types) }
+  const since = sinceOf(
+    ordered.map(({ events }) => events),
+    scope,
+  )
+  return { name: 'event_detail', query: grouped([sql`lead_id`, ...figures], scope, [types, since]) }
+}
+
+/** Since when any of these look at events; nothing where one looks at all there ever were. */
+function sinceOf(all: readonly Events[], { dialect, asOf }: Scope): Sql | undefined {
+  const begins = all.flatMap(({ from }) => (from ? [resolve(from, asOf)] : [])).sort()
+  return begins.length === all.length ? sql`occurred_at >= ${dialect.instant(begins[0]!)}` : undefined
 }
 
 const isOrdered = ({ figure }: EventFeature): boolean =>
   ['distinct', 'days', 'value of first', 'value of last'].includes(figure.kind)
 
-function grouped(columns: readonly Sql[], scope: Scope, types?: Sql): RawBuilder<unknown> {
+function grouped(
+  columns: readonly Sql[],
+  scope: Scope,
+  narrower: readonly (Sql | undefined)[] = [],
+): RawBuilder<unknown> {
   return sql`
   select ${sql.join(columns, sql`,\n    `)}
   from events
-  where ${sql.join(visible(scope, types), sql`\n    and `)}
+  where ${sql.join(visible(scope, ...narrower), sql`\n    and `)}
   group by lead_id`
 }
 
 /** What holds for every event that is looked at. */
-export function visible({ dialect, asOf, horizon, leads }: Scope, types?: Sql): Sql[] {
+export function visible(
+  { dialect, asOf, horizon, leads }: Scope,
+  ...narrower: readonly (Sql | undefined)[]
+): Sql[] {
   return [
     sql`occurred_at <= ${dialect.instant(asOf)}`,
     dialect.known(horizon),
     ...(leads ? [dialect.among(sql.ref('lead_id'), leads)] : []),
-    ...(types ? [types] : []),
+    ...narrower.filter((each) => each !== undefined),
   ]
 }
 

@@ -16,6 +16,7 @@ export const kinds = {
     to: instant,
     grain: z.enum(['day', 'hour']).optional(),
     segments: z.array(z.string()).optional(),
+    versions: z.literal('then').optional(),
     all: z.boolean().optional(),
   }),
 }
@@ -34,14 +35,14 @@ export type Results = {
 /** Whoever asks for what is still to be done gets the same job; for a run as of the present, within the second. */
 export function jobId(payload: Payload<Asked>, now: Instant): string {
   if (!('from' in payload)) return `run-${short(payload.asOf ?? `${now.slice(0, 19)}Z`)}`
-  const { from, to, grain, segments, all } = payload
+  const { from, to, grain, segments, versions, all } = payload
   const some =
     segments &&
     createHash('sha256')
       .update([...segments].sort().join(' '))
       .digest('hex')
       .slice(0, 8)
-  return ['backfill', short(from), short(to), grain, some, all && 'all'].filter(Boolean).join('-')
+  return ['backfill', short(from), short(to), grain, some, versions, all && 'all'].filter(Boolean).join('-')
 }
 
 /** `20261123T120000Z`: queues allow no colons in ids. */

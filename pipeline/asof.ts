@@ -11,7 +11,7 @@ import { type Reader, rows } from './catalog.ts'
 import type { Client, Database, Parameter, Row } from './engine.ts'
 import { UserError } from './errors.ts'
 import { readLeadMemberships } from './lead.ts'
-import type { Member } from './reads.ts'
+import { archived, type Member, type SegmentKey } from './reads.ts'
 import { type PinnedDefinitions, pinDefinitions } from './runs/definitions.ts'
 import { decimal, unknownScore } from './score.ts'
 import { statement } from './sql.ts'
@@ -32,7 +32,8 @@ export type Source =
 export type SourceOf = {
   readonly segment: string
   readonly segmentId: string
-  readonly status: 'draft' | 'active' | 'paused'
+  readonly status: SegmentKey['status']
+  readonly archivedAt: Instant | null
   readonly source: Source
 }
 
@@ -48,6 +49,7 @@ type RecordedRow = {
   segment: string
   segment_id: string
   status: SourceOf['status']
+  archived_at: Instant | null
   version: number
   run_id: string | null
   run_as_of: Instant | null
@@ -66,13 +68,16 @@ export async function sourcesAt(
     asked.keys ? [...asked.keys] : null,
     asked.asOf,
   ])
-  return found.map(({ segment, segment_id, status, version, run_id, run_as_of, recorded_since }) => ({
-    ...{ segment, segmentId: segment_id, status },
-    source:
-      run_id !== null && run_as_of !== null && !asked.evaluate
-        ? { kind: 'recorded', run_id, run_as_of }
-        : { kind: 'evaluated', version, recorded_since },
-  }))
+  return found.map(({ segment, segment_id, status, archived_at, ...row }) => {
+    const { version, run_id, run_as_of, recorded_since } = row
+    return {
+      ...{ segment, segmentId: segment_id, status, archivedAt: archived_at },
+      source:
+        run_id !== null && run_as_of !== null && !asked.evaluate
+          ? { kind: 'recorded', run_id, run_as_of }
+          : { kind: 'evaluated', version, recorded_since },
+    }
+  })
 }
 
 /** Where an answer about one lead comes from, and whether it was in then; null: only an evaluation can tell. */
@@ -117,8 +122,9 @@ export async function leadSetAt(client: Client | Database, key: string, asked: A
 
 async function sourceAt(client: Client | Database, key: string, asked: AskedAt): Promise<SourceOf> {
   const [found] = await sourcesAt(client, { ...asked, keys: [key] })
-  if (found) return found
-  throw new UserError({ code: 'UNKNOWN_SEGMENT', message: `There is no segment "${key}".` })
+  if (!found) throw new UserError({ code: 'UNKNOWN_SEGMENT', message: `There is no segment "${key}".` })
+  if (found.archivedAt !== null && found.source.kind === 'evaluated') throw archived(key, found.archivedAt)
+  return found
 }
 
 /** The same query plan as a run's, over these segments: writes nothing. */

@@ -118,8 +118,8 @@ export type StoredScoring = {
   readonly history: 'from-now' | 'rebuild'
 }
 
-/** What scoring.yaml said when it was applied last; undefined: never. */
-export async function readScoring(reader: Reader): Promise<StoredScoring | undefined> {
+/** What scoring.yaml said when it was applied last, or in a version of it; undefined: never. */
+export async function readScoring(reader: Reader, wanted?: number): Promise<StoredScoring | undefined> {
   const [current] = await rows<{
     version: number
     fingerprint: string
@@ -127,7 +127,9 @@ export async function readScoring(reader: Reader): Promise<StoredScoring | undef
     history: StoredScoring['history']
   }>(
     reader,
-    'select version, fingerprint, definition, history from scoring_versions order by version desc limit 1',
+    `select version, fingerprint, definition, history from scoring_versions
+     where $1::int is null or version = $1::int order by version desc limit 1`,
+    [wanted ?? null],
   )
   if (!current) return undefined
   const { definition, ...rest } = current

@@ -30,7 +30,8 @@ export type SegmentStanding = {
   /** How many leads hands have put in, and out, now. */
   readonly added_by_hand: string
   readonly removed_by_hand: string
-  readonly status: 'draft' | 'active' | 'paused'
+  readonly status: SegmentKey['status']
+  readonly archived_at: Instant | null
   /** Null: never evaluated. */
   readonly state: 'ok' | 'broken' | 'blocked' | 'needs_approval' | null
   readonly good_as_of: Instant | null
@@ -50,9 +51,16 @@ export type SegmentStanding = {
 
 export function readSegments(
   database: Reader,
-  options: { flowSeconds: number; trendDays: number; keys?: readonly string[] },
+  options: {
+    flowSeconds: number
+    trendDays: number
+    keys?: readonly string[]
+    /** Those archived since then are among them. */
+    archivedSince?: Instant
+  },
 ): Promise<SegmentStanding[]> {
-  return read(database, 'segments', [options.flowSeconds, options.trendDays, options.keys ?? null])
+  const { flowSeconds, trendDays, keys = null, archivedSince = null } = options
+  return read(database, 'segments', [flowSeconds, trendDays, keys, archivedSince])
 }
 
 export type SegmentKey = {
@@ -62,25 +70,33 @@ export type SegmentKey = {
   readonly state: 'ok' | 'broken' | 'blocked' | 'needs_approval' | null
   readonly error: string | null
   readonly good_as_of: Instant | null
+  readonly archived_at: Instant | null
 }
 
 export const readSegmentKeys = (database: Database): Promise<SegmentKey[]> => read(database, 'segment_keys')
 
-/** The segment of this key, or an error that names the nearest one. */
+/** The segment of this key, or an error that says since when it is archived, or names the nearest one. */
 export async function findSegment(database: Database, key: string): Promise<SegmentKey> {
+  const found = await findEver(database, key)
+  if (found.archived_at !== null) throw archived(key, found.archived_at)
+  return found
+}
+
+/** The same for whoever asks about the past, in which one that is archived by now has its place. */
+export async function findEver(database: Database, key: string): Promise<SegmentKey> {
   const segments = await readSegmentKeys(database)
   const found = segments.find((each) => each.segment === key)
-  if (found?.status === 'archived') {
+  if (found) return found
+  if (key === 'everyone') {
     throw new UserError({
-      code: 'SEGMENT_ARCHIVED',
-      message: `The segment "${key}" is archived: no run evaluates it any more.`,
-      hint: 'Define it in a file and `tideline apply` to bring it back; `tideline history LEAD` tells who was in it.',
+      code: 'UNKNOWN_SEGMENT',
+      message: '"everyone" is no segment but a definition, which holds for all leads.',
+      hint: 'Name a segment that is defined so; `tideline segments` lists them.',
     })
   }
-  if (found) return found
   const near = nearest(
     key,
-    segments.flatMap((each) => (each.status === 'archived' ? [] : [each.segment])),
+    segments.flatMap((each) => (each.archived_at === null ? [each.segment] : [])),
   )
   throw new UserError({
     code: 'UNKNOWN_SEGMENT',
@@ -88,6 +104,13 @@ export async function findSegment(database: Database, key: string): Promise<Segm
     hint: '`tideline segments` lists them; `tideline apply` brings in what the files define.',
   })
 }
+
+export const archived = (key: string, since: Instant): UserError =>
+  new UserError({
+    code: 'SEGMENT_ARCHIVED',
+    message: `The segment "${key}" is archived since ${since.replace('T', ' ').slice(0, 16)} UTC: it is evaluated no more.`,
+    hint: `What was recorded stays: \`tideline members ${key} --as-of ${since.slice(0, 10)}\`, \`changes ${key}\`, \`history LEAD --segment ${key}\`, \`versions ${key}\`. Put back into a file, it is evaluated again.`,
+  })
 
 export type Member = {
   readonly lead_id: string
@@ -111,7 +134,8 @@ export type RunRecord = {
   readonly candidates: Candidates | null
   readonly drift: string | null
   readonly origin: string
-  readonly status: 'running' | 'done' | 'failed'
+  /** `interrupted`: its process is gone. The ledger says `running` until the next run finds that out. */
+  readonly status: 'running' | 'done' | 'failed' | 'interrupted'
   readonly leads: string | null
   readonly entered: string | null
   readonly left: string | null
@@ -173,6 +197,20 @@ export const readConversion = (
   keys?: readonly string[],
   asOf?: Instant,
 ): Promise<Conversion[]> => read(database, 'conversion', [keys ?? null, asOf ?? null])
+
+export type Nightly = {
+  /** The last one by the instant; null: there was none. */
+  readonly run_id: string | null
+  readonly as_of: Instant | null
+  /** Of all of them, and of those that were rolled up. */
+  readonly first_as_of: Instant | null
+  readonly first_rolled_up: Instant | null
+}
+
+/** For whoever finds nothing rolled up by an instant: what there was instead. */
+export async function readNightly(database: Database, asOf?: Instant): Promise<Nightly> {
+  return (await read<Nightly>(database, 'nightly', [asOf ?? null]))[0]!
+}
 
 export type TopEvent = {
   readonly segment: string

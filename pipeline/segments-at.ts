@@ -18,13 +18,13 @@ type Figures = Pick<
   | ('entered' | 'left' | 'otherwise_entered' | 'otherwise_left')
 >
 
-/** Every segment as `segments` shows it, as of an instant. */
+/** Every segment as `segments` shows it, as of an instant; those that were archived since, as far as they are recorded. */
 export function segmentsAt(
   database: Database,
   asked: AskedAt & { flowSeconds: number; trendDays: number; limitSeconds: number },
 ): Promise<SegmentAt[]> {
   return readOnly(database, asked.limitSeconds, async (client) => {
-    const standing = await readSegments(client, asked)
+    const standing = await readSegments(client, { ...asked, archivedSince: asked.asOf })
     const sources = await sourcesAt(client, asked)
     const recorded = sources.filter(({ source }) => source.kind === 'recorded')
     const figures = await recordedFigures(client, recorded, asked)
@@ -32,7 +32,8 @@ export function segmentsAt(
     const others = sources.filter(({ source, status }) => source.kind === 'evaluated' && status !== 'draft')
     const able = others.filter(({ segment }) => definitions.references.has(segment))
     for (const [key, each] of await evaluatedFigures(client, able, definitions, asked)) figures.set(key, each)
-    const at = standing.map((each): SegmentAt => {
+    const there = standing.filter(({ segment, archived_at }) => archived_at === null || figures.has(segment))
+    const at = there.map((each): SegmentAt => {
       const source = sources.find(({ segment }) => segment === each.segment)?.source
       return placed(each, source, figures.get(each.segment), asked.asOf)
     })

@@ -146,7 +146,11 @@ async function collect(
       hint: 'A snapshot is of the present, or of the past.',
     })
   }
-  const { source, sql, parameters } = await leadsAt(client, database, { ...from, asOf })
+  const { source, sql, parameters } = await leadsAt(client, database, {
+    ...from,
+    asOf,
+    past: from.asOf !== undefined,
+  })
   await client.query(`insert into snapshot_member (lead_id) select lead_id from (${sql}) as member`, [
     ...parameters,
   ])
@@ -156,17 +160,21 @@ async function collect(
 async function leadsAt(
   client: Client,
   database: Database,
-  { key, asOf, evaluate }: { key: string; asOf: Instant; evaluate?: boolean },
+  { key, asOf, past, evaluate }: { key: string; asOf: Instant; past: boolean; evaluate?: boolean },
 ): Promise<{ source: Source; sql: string; parameters: readonly unknown[] }> {
-  const own = await rows(client, `select from segments where key = $1::text and status <> 'archived'`, [key])
-  if (key === 'everyone' && own.length === 0) {
+  const [own] = await rows<{ archived: boolean }>(
+    client,
+    `select status = 'archived' as archived from segments where key = $1::text`,
+    [key],
+  )
+  if (key === 'everyone' && (own?.archived ?? true)) {
     const { predicate } = compile('everyone', emptyCatalog)
     const { horizon } = await readSeen(client)
     const query = emit(plan([{ key, predicate: predicate! }], []), dialects.postgres, { asOf, horizon })
     return { source: { kind: 'evaluated', version: 1, recorded_since: null }, ...query }
   }
-  // Says which key was meant.
-  if (own.length === 0) await findSegment(database, key)
+  // Says which key was meant; or that it has no present.
+  if (!own || (own.archived && !past)) await findSegment(database, key)
   const found = await leadSetAt(client, key, { asOf, evaluate })
   return { source: found.source, ...found.statement }
 }

@@ -1,6 +1,7 @@
 import type { Instant } from '../compiler/index.ts'
 import { type Reader, rows } from './catalog.ts'
 import type { Row } from './engine.ts'
+import { type BackfillLeft, commandOf, readBackfillsLeft } from './runs/backfill-left.ts'
 import type { Candidates } from './runs/candidates.ts'
 import { type Recorded, readRebuild, rebuilding } from './score-past.ts'
 import { statement } from './sql.ts'
@@ -14,6 +15,7 @@ export type Status = {
   readonly drift: readonly Drift[]
   /** What is recorded of scores that is to follow their rules, and does not yet; null: nothing. */
   readonly rebuild: Recorded | null
+  readonly backfills: readonly BackfillLeft[]
 }
 
 export type RunsStanding = {
@@ -101,6 +103,7 @@ export async function readStatus(reader: Reader): Promise<Status> {
     horizon: horizon!,
     drift: Number(runs!.drift) > 0 ? await read<Drift>('drift', [runs!.drift_run!]) : [],
     rebuild: await readRebuild(reader),
+    backfills: await readBackfillsLeft(reader),
   }
 }
 
@@ -124,6 +127,7 @@ export function problemsOf(status: Status, late: readonly Instant[]): Problem[] 
     ...lakeProblems(status),
     ...driftProblems(status),
     ...rebuildProblems(status),
+    ...status.backfills.map(leftProblem),
     ...status.events.flatMap(silenceProblem),
   ]
 }
@@ -237,6 +241,16 @@ function rebuildProblems({ rebuild }: Status): Problem[] {
   const message = `The past was to follow the rules of scoring.yaml, and does not yet: what is recorded since ${since} is partly by other rules.`
   const hint = `\`${rebuilding(rebuild)}\` does it; \`tideline apply --scores from-now\` lets the past stay.`
   return [{ code: 'REBUILD_DUE', message, hint, stale: false }]
+}
+
+function leftProblem(left: BackfillLeft): Problem {
+  const { run_id: run, from, to, done, total, until } = left
+  return {
+    code: 'BACKFILL_INTERRUPTED',
+    message: `The backfill of run ${run} from ${plain(from)} until ${plain(to)} UTC was interrupted after ${done} of ${total} instants.`,
+    hint: `\`${commandOf(left)}\` goes on from there, until ${plain(until)} UTC.`,
+    stale: false,
+  }
 }
 
 function silenceProblem({ type, last_at, silent, habit, habitual }: EventTypeStanding): Problem[] {

@@ -246,7 +246,7 @@ comment on column freshness.retry_at is 'No run tries it before; null if the nex
 
 comment on column freshness.status is 'draft, active, paused or archived, as its definition says.';
 
-comment on column freshness.state is 'ok, broken, blocked or needs_approval; null while it was never evaluated.';
+comment on column freshness.state is 'ok, broken, blocked or needs_approval; null while it was never evaluated, and once it is archived.';
 
 comment on column freshness.good_as_of is 'As of when its members are true.';
 
@@ -1035,8 +1035,7 @@ create view current_members as
    FROM membership m
      JOIN segments s USING (segment_id)
      JOIN leads l USING (lead_id)
-     LEFT JOIN lead_scores sc ON sc.lead_id = m.lead_id AND sc.score = 'engagement'::text
-  WHERE s.status <> 'archived'::text;
+     LEFT JOIN lead_scores sc ON sc.lead_id = m.lead_id AND sc.score = 'engagement'::text;
 
 create view current_scores as
  SELECT s.score,

@@ -1,9 +1,10 @@
 import { Option } from 'commander'
 import { Temporal } from 'temporal-polyfill'
-import { formatInstant, type Instant } from '../../compiler/index.ts'
+import { canonical, formatInstant, type Instant } from '../../compiler/index.ts'
 import { openQueue } from '../../jobs/queue.ts'
+import { UserError } from '../../pipeline/errors.ts'
 import type { Installation } from '../../pipeline/installation.ts'
-import { findSegment, readStanding } from '../../pipeline/reads.ts'
+import { findEver, findSegment, readStanding } from '../../pipeline/reads.ts'
 import {
   type BackfillRange,
   type BackfillResult,
@@ -11,6 +12,7 @@ import {
   backfillSlots,
   type Slot,
 } from '../../pipeline/runs/backfill.ts'
+import { askedFor, commandOf, readBackfillsLeft } from '../../pipeline/runs/backfill-left.ts'
 import type { Cli } from '../cli.ts'
 import { collect, command, type Start } from '../command.ts'
 import { WrongUsage } from '../errors.ts'
@@ -18,13 +20,14 @@ import type { Answer } from '../output.ts'
 import { progressBar } from '../progress.ts'
 import { changeLines, enqueuedAnswer, failpoint, owner } from '../runs.ts'
 import type { Column } from '../table.ts'
-import { instant, plural, seconds } from '../values.ts'
+import { instant, plural, seconds, wrap } from '../values.ts'
 
 type Options = {
   from: string
   to?: string
   segment?: string[]
   grain?: 'day' | 'hour'
+  versions?: 'then'
   all?: boolean
   dryRun?: boolean
   enqueue?: boolean
@@ -34,7 +37,7 @@ export const backfillCommand = (start: Start) =>
   command('backfill', {
     summary: 'recompute history for a range of time',
     description:
-      'Recomputes who was in, and how scores stood at the ends of days, from --from until --to (excluded; by default up to the last run, which belongs to it), with the current definitions and what is known now. Its instants are those of the runs in the range, and where there were none, every day or hour; those at which a run or an earlier backfill looked at the current version of a segment are left out, unless --all asks for them. What lies before and after stays as recorded; the range becomes visible at once. One that was interrupted goes on where it was when the same is asked again within a day. Nothing is told to anybody.',
+      'Recomputes who was in, and how scores stood at the ends of days, from --from until --to (excluded; by default up to the last run, which belongs to it), by the current definitions and what is known now; with --versions then, each instant by the versions that were current then. Its instants are those of the runs in the range, and where there were none, every day or hour; those at which a run or an earlier backfill looked at that version of a segment are left out, unless --all asks for them. What lies before and after stays as recorded; the range becomes visible at once. One that was interrupted goes on where it was when the same is asked again within a day; another one, after asking, throws away what it had computed. Nothing is told to anybody.',
     examples: [
       ['tideline backfill --from 2026-09-01 --to 2026-11-01', 'two months, day by day: what is not done yet'],
       [
@@ -42,6 +45,10 @@ export const backfillCommand = (start: Start) =>
         'one segment, hour by hour, all of it anew',
       ],
       ['tideline backfill --from 2026-09-01 --dry-run', 'which instants that would be, up to the last run'],
+      [
+        'tideline backfill --from 2026-09-01 --to 2026-11-01 --versions then --all',
+        'late events take their place, by the definitions of then',
+      ],
     ],
   })
     .requiredOption('--from <T>', 'the first instant')
@@ -53,6 +60,12 @@ export const backfillCommand = (start: Start) =>
         'how fine where no runs are recorded; days, unless an earlier backfill was finer, which has to be said then',
       ).choices(['day', 'hour']),
     )
+    .addOption(
+      new Option(
+        '--versions <WHICH>',
+        'then: at each instant the versions that were current then, in place of the current ones',
+      ).choices(['then']),
+    )
     .option('--all', 'also what is done already: a late event takes its place in the past')
     .option('--dry-run', 'only list the instants')
     .option('--enqueue', 'put it on the queue, for a worker to do')
@@ -63,9 +76,10 @@ export const backfillCommand = (start: Start) =>
         const from = cli.instant(options.from, '--from', timezone)
         const end = options.to ? cli.instant(options.to, '--to', timezone) : await afterLastRun(installation)
         if (from >= end) throw badRange({ from: options.from, to: options.to ?? end })
-        for (const key of options.segment ?? []) await findSegment(installation.database, key)
-        const { grain, segment: segments, all } = options
-        const range = { from, to: justBefore(end), grain, segments, all }
+        const find = options.versions ? findEver : findSegment
+        for (const key of options.segment ?? []) await find(installation.database, key)
+        const { grain, segment: segments, versions, all } = options
+        const range = { from, to: justBefore(end), grain, segments, versions, all }
         await cli.print(await answer(cli, installation, range, { ...options, end }))
       }),
     )
@@ -74,10 +88,10 @@ async function answer(
   cli: Cli,
   installation: Installation,
   range: BackfillRange,
-  { dryRun, enqueue, end }: Options & { end: Instant },
+  options: Options & { end: Instant },
 ): Promise<Answer> {
-  if (dryRun) return slotsAnswer(await backfillSlots(installation.database, range))
-  return enqueue ? enqueued(cli, installation, range) : now(cli, installation, range, end)
+  if (options.dryRun) return slotsAnswer(await backfillSlots(installation.database, range))
+  return options.enqueue ? enqueued(cli, installation, range) : now(cli, installation, range, options)
 }
 
 async function enqueued(cli: Cli, { database }: Installation, range: BackfillRange): Promise<Answer> {
@@ -95,8 +109,9 @@ async function now(
   cli: Cli,
   { database }: Installation,
   range: BackfillRange,
-  end: Instant,
+  options: Options & { end: Instant },
 ): Promise<Answer> {
+  await agree(cli, database, range)
   const bar = progressBar(cli.io, 'backfill', 'instants')
   const onStep = failpoint(cli.io.config.failpoint)
   const started = performance.now()
@@ -106,26 +121,55 @@ async function now(
     ...(onStep ? { onStep } : {}),
     onProgress: ({ done, total, secondsLeft }) => bar.update(done, total, secondsLeft),
   }).finally(() => bar.stop())
-  return backfillAnswer(result, end, Math.round(performance.now() - started))
+  return backfillAnswer(result, options, Math.round(performance.now() - started))
 }
 
-function backfillAnswer(result: BackfillResult, end: Instant, milliseconds: number): Answer {
+/** Where another was interrupted: once this one is done, that one has begun from a history that is another by then. */
+async function agree(cli: Cli, database: Installation['database'], range: BackfillRange): Promise<void> {
+  const asked = canonical(askedFor(range))
+  const left = (await readBackfillsLeft(database)).find((each) => canonical(each.asked) !== asked)
+  if (!left) return
+  const { run_id: run, from, to, done, total } = left
+  const message = `The backfill of run ${run}, from ${instant(from)} until ${instant(to)} UTC, was interrupted after ${done} of ${total} instants. Once this one is done, it can't go on.`
+  if (await cli.confirmed(`${message} Do this one?`)) return
+  throw new UserError({
+    code: 'BACKFILL_INTERRUPTED',
+    message: `${message} Nothing was done.`,
+    hint: `\`${commandOf(left)}\` goes on with it; --yes does this one, and throws away what that one has computed.`,
+  })
+}
+
+function backfillAnswer(
+  result: BackfillResult,
+  options: Options & { end: Instant },
+  milliseconds: number,
+): Answer {
+  const { end } = options
   const { runId, ...rest } = result
   const row = { run_id: runId, ...rest, to: end }
   const size = [
     `${plural(result.instants, 'instant')}, ${plural(result.segments, 'segment')}`,
     ...(result.days > 0 ? [`scores of ${plural(result.days, 'day')}`] : []),
   ].join('  ·  ')
+  const notes = [
+    ...result.failing.flatMap(({ key, version, message }) =>
+      wrap(`${key} is left as it was: version ${version} can't be evaluated. ${message}`, 98),
+    ),
+    ...result.discarded.map((run) => `What the interrupted run ${run} had computed is thrown away.`),
+  ]
   const lines =
     runId === null
-      ? [nothingToDo]
+      ? [nothingToDo, ...notes]
       : [
           `run ${runId}  from ${instant(result.from)} until ${instant(end)} UTC  ·  ${size}  ·  ${seconds(milliseconds)}`,
           ...(result.resumed > 0
             ? [`It went on where it had been interrupted, after ${plural(result.resumed, 'instant')}.`]
             : []),
           ...changeLines(result),
+          differs(result),
           ...result.superseded.map((key) => `${key} was changed meanwhile and is left as it was.`),
+          ...notes,
+          ...alsoLooking(result, options),
         ]
   return {
     columns,
@@ -135,8 +179,24 @@ function backfillAnswer(result: BackfillResult, end: Instant, milliseconds: numb
   }
 }
 
+/** Who looks at a history that is another now, and how they are done as well. */
+function alsoLooking({ looking }: BackfillResult, { from, to, grain }: Options): string[] {
+  if (looking.length === 0) return []
+  const range = `--from ${from} --to ${to}${grain ? ` --grain ${grain}` : ''}`
+  return [
+    '',
+    ...wrap(`Look at this history, and are left as they were: ${looking.join(', ')}. To do them, too:`, 98),
+    `  tideline backfill ${range} ${looking.map((key) => `--segment ${key}`).join(' ')} --all`,
+  ]
+}
+
+const differs = ({ written, removed }: BackfillResult): string =>
+  written + removed === 0
+    ? 'It is what was recorded already.'
+    : `Of that, ${plural(written, 'change was', 'changes were')} not recorded so far; ${plural(removed, 'recorded one is', 'recorded ones are')} no more.`
+
 const nothingToDo =
-  'Nothing to do: all of it was done with the current definitions. --all does it anew, with what is known now.'
+  'Nothing to do: all of it was done by these versions. --all does it anew, with what is known now.'
 
 function slotsAnswer(slots: readonly Slot[]): Answer {
   const days = slots.filter(({ scores }) => scores).length
@@ -170,6 +230,8 @@ const columns: readonly Column[] = [
   { name: 'segments', kind: 'count' },
   { name: 'entered', kind: 'count' },
   { name: 'left', kind: 'count' },
+  { name: 'written', kind: 'count' },
+  { name: 'removed', kind: 'count' },
 ]
 
 /** Ranges exclude their end; a backfill takes the last instant that belongs to it. */

@@ -1,10 +1,11 @@
 import { type Instant, resolve } from '../../compiler/index.ts'
 import { type Changes, type DayOfChanges, ownCauses, readChanges } from '../../pipeline/history.ts'
-import { findSegment, readStanding } from '../../pipeline/reads.ts'
+import { findEver, readStanding, type SegmentKey } from '../../pipeline/reads.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start, wholeNumber } from '../command.ts'
 import { WrongUsage } from '../errors.ts'
 import { plainRow } from '../output.ts'
+import { archivedLines } from '../source.ts'
 import { type Column, renderTable } from '../table.ts'
 import { instant, plural, thousands } from '../values.ts'
 
@@ -28,7 +29,7 @@ export const changes = (start: Start) =>
     .action(
       start(async (cli, key: string, options: Options) => {
         const { database, project } = await cli.open()
-        await findSegment(database, key)
+        const segment = await findEver(database, key)
         const { now } = await readStanding(database)
         const { from, to } = rangeOf(cli, options, project.settings.timezone, now)
         const found = await readChanges(database, key, { from, to, limit: options.limit })
@@ -36,11 +37,12 @@ export const changes = (start: Start) =>
           columns,
           rows: found.changes,
           document: {
-            ...{ segment: key, from, to, recorded_since: found.recordedSince, ...totalsOf(found.days) },
+            ...{ segment: key, archived_at: segment.archived_at, from, to },
+            ...{ recorded_since: found.recordedSince, ...totalsOf(found.days) },
             days: found.days.map((each) => plainRow(dayColumns, each)),
             changes: found.changes.map((each) => plainRow(columns, each)),
           },
-          lines: screen(key, from, to, found),
+          lines: screen(segment, { from, to }, found),
         })
       }),
     )
@@ -86,12 +88,16 @@ function totalsOf(days: readonly DayOfChanges[]) {
   }
 }
 
-function screen(key: string, from: Instant, to: Instant, found: Changes): string[] {
+function screen(segment: SegmentKey, { from, to }: { from: Instant; to: Instant }, found: Changes): string[] {
+  const { segment: key } = segment
   const range = `from ${instant(from)} until ${instant(to)} UTC`
   const { days, changes: named, total, recordedSince } = found
-  if (recordedSince === null) return [`${key}: nothing is recorded yet.`]
-  const since = recordedSince > from ? [`Recorded since ${instant(recordedSince)} UTC.`, ''] : []
-  if (total === 0) return [`${key}: nobody came or went ${range}.`, ...since.slice(0, 1)]
+  const notes = [
+    ...((recordedSince ?? from) > from ? [`Recorded since ${instant(recordedSince ?? from)} UTC.`] : []),
+    ...archivedLines([segment]),
+  ]
+  if (recordedSince === null) return [`${key}: nothing is recorded yet.`, ...notes]
+  if (total === 0) return [`${key}: nobody came or went ${range}.`, ...notes]
   const { entered, left, otherwise_entered, otherwise_left } = totalsOf(days)
   const otherwise =
     otherwise_entered + otherwise_left > 0
@@ -105,7 +111,7 @@ function screen(key: string, from: Instant, to: Instant, found: Changes): string
     `${key} ${range}`,
     `${count(entered)} entered, ${count(left)} left${otherwise}`,
     '',
-    ...since,
+    ...(notes.length > 0 ? [...notes, ''] : []),
     ...renderTable(dayColumns, days, 100),
     '',
     ...renderTable(columns, named, 100),

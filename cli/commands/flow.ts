@@ -1,11 +1,11 @@
 import { Option } from 'commander'
 import { type Instant, resolve } from '../../compiler/index.ts'
 import { type Flow, type FlowRange, type Moved, type Path, readFlow, readPath } from '../../pipeline/flow.ts'
-import { findSegment, readStanding } from '../../pipeline/reads.ts'
+import { findEver, readStanding } from '../../pipeline/reads.ts'
 import { command, duration, type Start, wholeNumber } from '../command.ts'
 import { WrongUsage } from '../errors.ts'
 import type { Answer } from '../output.ts'
-import { refuseFuture } from '../source.ts'
+import { archivedLines, refuseFuture } from '../source.ts'
 import { type Column, renderTable } from '../table.ts'
 import { instant, plural, printable, show, thousands, wrap } from '../values.ts'
 
@@ -48,7 +48,9 @@ export const flow = (start: Start) =>
             code: 'WRONG_USAGE',
             message: 'flow needs two KEYs or more: from where to where.',
           })
-        for (const key of keys) await findSegment(database, key)
+        const segments = []
+        for (const key of new Set(keys)) segments.push(await findEver(database, key))
+        const archived = archivedLines(segments)
         const { now, last_as_of } = await readStanding(database)
         const to = options.asOf
           ? cli.instant(options.asOf, '--as-of', project.settings.timezone)
@@ -58,11 +60,12 @@ export const flow = (start: Start) =>
         if (options.path) {
           const steps = options.backward ? [...keys].reverse() : keys
           const found = await readPath(database, steps, { ...range, limit: options.limit })
-          return cli.print(pathAnswer(found, range))
+          return cli.print(pathAnswer(found, range, archived))
         }
         const distinct = [...new Set(keys)]
         const found = await readFlow(database, distinct, range)
-        await cli.print(matrixAnswer(found, distinct, range, options.backward ?? false))
+        const { backward = false } = options
+        await cli.print(matrixAnswer(found, distinct, { ...range, backward }, archived))
       }),
     )
 
@@ -77,7 +80,13 @@ const columns: readonly Column[] = [
   { name: 'share', kind: 'share' },
 ]
 
-function matrixAnswer(found: Flow, keys: readonly string[], range: FlowRange, backward: boolean): Answer {
+function matrixAnswer(
+  found: Flow,
+  keys: readonly string[],
+  range: FlowRange & { readonly backward: boolean },
+  archived: readonly string[],
+): Answer {
+  const { backward } = range
   const rows = found.pairs.map((pair) => ({ ...pair, ...shareOf(pair, backward) }))
   const document = {
     ...{ from: range.from, to: range.to, direction: backward ? 'backward' : 'forward' },
@@ -101,7 +110,7 @@ function matrixAnswer(found: Flow, keys: readonly string[], range: FlowRange, ba
     columns,
     rows,
     document,
-    lines: [...head(range), ...renderTable(shown, table, 100), ...notes(found)],
+    lines: [...head(range), ...renderTable(shown, table, 100), ...notes(found, archived)],
   }
 }
 
@@ -113,7 +122,7 @@ function shareOf({ moved, inFrom, enteredTo }: Moved, backward: boolean) {
 const cellOf = ({ moved, share }: { moved: number; share: number | null }): string =>
   moved === 0 ? '0' : `${thousands(String(moved))} (${show(share, 'share')})`
 
-function pathAnswer(found: Path, range: FlowRange): Answer {
+function pathAnswer(found: Path, range: FlowRange, archived: readonly string[]): Answer {
   const first = found.steps[0]?.leads ?? 0
   const rows = found.steps.map((each, index) => ({
     step: index + 1,
@@ -138,7 +147,7 @@ function pathAnswer(found: Path, range: FlowRange): Answer {
       '',
       `${plural(through, 'lead')} went all the way${named.length > 0 ? ':' : '.'}`,
       ...(named.length > 0 ? names.map((line) => `  ${line}`) : []),
-      ...notes(found),
+      ...notes(found, archived),
     ],
   }
 }
@@ -155,7 +164,10 @@ const head = ({ from, to, allCauses }: FlowRange): string[] => [
   '',
 ]
 
-function notes({ later, otherwise }: Pick<Flow, 'later' | 'otherwise'>): string[] {
+function notes(
+  { later, otherwise }: Pick<Flow, 'later' | 'otherwise'>,
+  archived: readonly string[],
+): string[] {
   const since = [...later].map(([key, at]) =>
     at === null ? `Of ${key} nothing is recorded.` : `${key} is recorded only since ${instant(at)} UTC.`,
   )
@@ -167,6 +179,6 @@ function notes({ later, otherwise }: Pick<Flow, 'later' | 'otherwise'>): string[
           98,
         )
       : []
-  const all = [...since, ...more]
+  const all = [...since, ...more, ...archived]
   return all.length > 0 ? ['', ...all] : []
 }

@@ -1,7 +1,8 @@
 import { readHistory, type Stay } from '../../pipeline/history.ts'
 import { findLead } from '../../pipeline/lead.ts'
-import { findSegment, readStanding } from '../../pipeline/reads.ts'
+import { findEver, readStanding } from '../../pipeline/reads.ts'
 import { collect, command, type Start } from '../command.ts'
+import { archivedLines } from '../source.ts'
 import { type Column, renderTable, widest } from '../table.ts'
 import { instant, printable } from '../values.ts'
 
@@ -21,7 +22,9 @@ export const history = (start: Start) =>
       start(async (cli, lead: string, options: { segment?: string[] }) => {
         const { database, project } = await cli.open()
         const { timezone: zone } = project.settings
-        for (const key of options.segment ?? []) await findSegment(database, key)
+        const segments = []
+        for (const key of options.segment ?? []) segments.push(await findEver(database, key))
+        const archived = archivedLines(segments)
         const { now } = await readStanding(database)
         const { id } = await findLead(database, lead, now)
         const found = await readHistory(database, id, options.segment)
@@ -30,6 +33,7 @@ export const history = (start: Start) =>
           rows: found.map((each) => ({ lead_id: lead, ...each })),
           document: found.map((each) => documentOf(lead, each)),
           lines: linesOf(lead, found, { zone, keys: options.segment }),
+          below: archived.length > 0 ? ['', ...archived] : [],
         })
       }),
     )

@@ -2,10 +2,17 @@ import type { Instant } from '../../compiler/index.ts'
 import { membersAt } from '../../pipeline/asof.ts'
 import type { Database } from '../../pipeline/engine.ts'
 import { UserError } from '../../pipeline/errors.ts'
-import { findSegment, readMembers, readStanding, type SegmentKey } from '../../pipeline/reads.ts'
+import { findEver, findSegment, readMembers, readStanding, type SegmentKey } from '../../pipeline/reads.ts'
 import { command, type Start, wholeNumber } from '../command.ts'
 import type { Answer } from '../output.ts'
-import { evaluateAlone, refuseFuture, sayAnswered, sourceColumns, sourceFields } from '../source.ts'
+import {
+  archivedLines,
+  evaluateAlone,
+  refuseFuture,
+  sayAnswered,
+  sourceColumns,
+  sourceFields,
+} from '../source.ts'
 import type { Column } from '../table.ts'
 import { instant, thousands } from '../values.ts'
 
@@ -34,11 +41,11 @@ export const members = (start: Start) =>
     .action(
       start(async (cli, key: string, options: Options) => {
         const { database, project } = await cli.open()
-        const segment = await findSegment(database, key)
         if (options.asOf !== undefined) {
           const asOf = cli.instant(options.asOf, '--as-of', project.settings.timezone)
-          return cli.print(await answerAt(database, key, asOf, options))
+          return cli.print(await answerAt(database, await findEver(database, key), asOf, options))
         }
+        const segment = await findSegment(database, key)
         if (options.evaluate) throw evaluateAlone()
         if (segment.state === null) throw neverEvaluated(key, segment)
         if (segment.good_as_of) {
@@ -62,12 +69,22 @@ const columns: readonly Column[] = [
   { name: 'level' },
 ]
 
-async function answerAt(database: Database, key: string, asOf: Instant, options: Options): Promise<Answer> {
+async function answerAt(
+  database: Database,
+  segment: SegmentKey,
+  asOf: Instant,
+  options: Options,
+): Promise<Answer> {
+  const { segment: key } = segment
   const { limit, evaluate, timeLimit } = options
   refuseFuture(asOf, (await readStanding(database)).now, { evaluate })
   const found = await membersAt(database, key, { asOf, evaluate, limit, limitSeconds: timeLimit })
   const { source, total, members } = found
-  const head = [`as of ${instant(asOf)} UTC  ·  ${sayAnswered(source, asOf)}`, '']
+  const head = [
+    `as of ${instant(asOf)} UTC  ·  ${sayAnswered(source, asOf)}`,
+    ...archivedLines([segment]),
+    '',
+  ]
   return {
     columns: [...columns, ...sourceColumns],
     rows: members.map((each) => ({ ...each, ...sourceFields(source, asOf) })),

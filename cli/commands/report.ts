@@ -2,8 +2,11 @@ import type { Instant } from '../../compiler/index.ts'
 import { UserError } from '../../pipeline/errors.ts'
 import {
   type Conversion,
+  findEver,
   findSegment,
+  type Nightly,
   readConversion,
+  readNightly,
   readTopEvents,
   type TopEvent,
 } from '../../pipeline/reads.ts'
@@ -28,13 +31,13 @@ export const report = (start: Start) =>
     .action(
       start(async (cli, keys: string[], options: { asOf?: string }) => {
         const { database, project } = await cli.open()
-        for (const key of keys) await findSegment(database, key)
         const by = options.asOf ? cli.instant(options.asOf, '--as-of', project.settings.timezone) : undefined
+        for (const key of keys) await (by ? findEver : findSegment)(database, key)
         const only = keys.length > 0 ? keys : undefined
         const conversions = await readConversion(database, only, by)
         const events = await readTopEvents(database, only, by)
         const asOf = conversions[0]?.as_of
-        if (!asOf) throw notRolledUp(by)
+        if (!asOf) throw notRolledUp(await readNightly(database, by), by)
         await cli.print({
           columns,
           rows: conversions.map((each) => ({ ...each, top_events: topOf(each, events, 2) })),
@@ -99,9 +102,19 @@ function inFull(conversions: readonly Conversion[], events: readonly TopEvent[])
   })
 }
 
-const notRolledUp = (by: Instant | undefined): UserError =>
-  new UserError({
-    code: 'NOTHING_ROLLED_UP',
-    message: `There was no nightly run ${by ? `by ${by}` : 'yet'}, so there is nothing to report.`,
-    hint: 'The worker does one at 00:00 UTC; `tideline run --as-of` with a midnight (…T00:00Z) after the last run does one now.',
-  })
+function notRolledUp(nightly: Nightly, by: Instant | undefined): UserError {
+  const { run_id: run, as_of: asOf, first_as_of: first, first_rolled_up: rolledUp } = nightly
+  const message =
+    asOf !== null
+      ? `The nightly run ${run} as of ${instant(asOf)} UTC was not rolled up, nor was any before it.`
+      : `There was no nightly run ${by ? `by ${instant(by)} UTC` : 'yet'}, so there is nothing to report.`
+  const hint =
+    rolledUp !== null
+      ? `The first that was rolled up is that of ${instant(rolledUp)} UTC: --as-of ${rolledUp.slice(0, 10)} or later.`
+      : asOf !== null
+        ? 'The next run rolls up the last night, if DuckDB has room and memory for it.'
+        : first !== null
+          ? `The first is that of ${instant(first)} UTC.`
+          : 'The worker does one at 00:00 UTC; `tideline run --as-of` with a midnight (…T00:00Z) after the last run does one now.'
+  return new UserError({ code: 'NOTHING_ROLLED_UP', message, hint })
+}

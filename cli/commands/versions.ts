@@ -1,9 +1,10 @@
-import { findSegment, readRenames } from '../../pipeline/reads.ts'
+import { findEver, readRenames, type SegmentKey } from '../../pipeline/reads.ts'
 import { readVersions, reasonOf, type Version } from '../../pipeline/versions.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import type { Answer } from '../output.ts'
 import { definitionLine } from '../plan/words.ts'
+import { archivedLines } from '../source.ts'
 import { instant, plural, wrap } from '../values.ts'
 
 export const versions = (start: Start) =>
@@ -20,16 +21,21 @@ export const versions = (start: Start) =>
     .action(
       start(async (cli, key: string) => {
         const { database } = await cli.open()
-        await findSegment(database, key)
+        const segment = await findEver(database, key)
         const found = await readVersions(database, key)
         const renames = (await readRenames(database)).filter((each) => each.segment === key)
-        await cli.print(answer(cli, key, found, renames))
+        await cli.print(answer(cli, segment, found, renames))
       }),
     )
 
 type Renamed = { readonly old_key: string; readonly renamed_at: string }
 
-function answer(cli: Cli, key: string, found: readonly Version[], renames: readonly Renamed[]): Answer {
+function answer(
+  cli: Cli,
+  segment: SegmentKey,
+  found: readonly Version[],
+  renames: readonly Renamed[],
+): Answer {
   const rows = found.map((each, index) => ({
     ...each,
     reason: reasonOf(each, found[index + 1]),
@@ -50,7 +56,8 @@ function answer(cli: Cli, key: string, found: readonly Version[], renames: reado
     ],
     rows,
     lines: [
-      `${key}  ·  ${plural(found.length, 'version')}`,
+      `${segment.segment}  ·  ${plural(found.length, 'version')}`,
+      ...archivedLines([segment]),
       ...renames.map((each) => `called ${each.old_key} until ${instant(each.renamed_at)} UTC`),
       ...rows.flatMap((row) => ['', ...lines(cli, row)]),
     ],

@@ -92,7 +92,7 @@ async function countChanges(client: Client, sources: Sources, zone: string): Pro
   }))
 }
 
-/** A first evaluation moves whoever it moves; what comes back from the archive is left to the guard. */
+/** A first evaluation moves whoever it moves; so does one that comes back from the archive. */
 const isConcerned = ({ before, because, decision }: Foreseen, evaluated: ReadonlySet<string>): boolean =>
   because.length > 0 &&
   before !== undefined &&

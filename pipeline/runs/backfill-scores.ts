@@ -3,6 +3,7 @@ import { rows } from '../catalog.ts'
 import { type Client, inTransaction } from '../engine.ts'
 import { statement } from '../sql.ts'
 import { applyScores } from './apply.ts'
+import { definitionsAt, lastOf, type Pinning } from './backfill-eras.ts'
 import type { PinnedDefinitions } from './definitions.ts'
 import { evaluate } from './evaluate.ts'
 import type { LastApplied } from './instants.ts'
@@ -14,7 +15,7 @@ import { stageScores } from './stage.ts'
 export type Day = { readonly day: string; readonly seam: boolean }
 
 /** The instant as of which a day's scores are. */
-export const endOf = ({ day }: Day): Instant => `${day}T23:59:59.999999Z`
+export const endOf = ({ day }: Pick<Day, 'day'>): Instant => `${day}T23:59:59.999999Z`
 
 type Range = {
   readonly from: Instant
@@ -31,14 +32,21 @@ type Range = {
 export async function findDays(
   client: Client,
   { from, to, segments, all }: Range,
-  definitions: PinnedDefinitions,
+  pinning: Pinning,
 ): Promise<Day[]> {
-  const looksBack = readsScoreHistory(definitions)
-  if (definitions.scores.length === 0 || (segments && !looksBack)) return []
-  const found = await rows<Found>(client, statement('backfill/days'), [from, to, scoresMeaning(definitions)])
+  const { eras, ofThen } = pinning
+  const looksBack = eras.some(({ definitions }) => readsScoreHistory(definitions))
+  if (segments && !looksBack) return []
+  const found = await rows<Found>(client, statement('backfill/days'), [
+    ...[from, to],
+    eras.map(({ definitions }) => scoresMeaning(definitions)),
+    eras.map((era) => era.from),
+    ofThen,
+  ])
+  const scored = (day: string) => definitionsAt(pinning, endOf({ day })).scores.length > 0
   // The last one is the day after.
-  const open = found.map(({ done, whole }, index) => {
-    return index < found.length - 1 && (all || !done || (looksBack && !whole))
+  const open = found.map(({ day, done, whole }, index) => {
+    return index < found.length - 1 && (all || !done || (looksBack && !whole)) && scored(day)
   })
   return found.flatMap(({ day, done }, index): Day[] => {
     if (open[index]) return [{ day, seam: false }]
@@ -53,16 +61,13 @@ function readsScoreHistory({ segments, scores, references }: PinnedDefinitions):
   return derived.flat().some(({ kind }) => kind === 'score_max' || kind === 'level_entered')
 }
 
-type Scored = { readonly runId: string; readonly definitions: PinnedDefinitions; readonly horizon: string }
+type Scored = { readonly runId: string; readonly pinning: Pinning; readonly horizon: string }
 
 /** To be called before the views that stand in front of what is recorded. */
 export const prepareScores = (client: Client) => client.query(statement('runs/stage_scores'))
 
-export async function oneDay(
-  client: Client,
-  { runId, definitions, horizon }: Scored,
-  day: Day,
-): Promise<void> {
+export async function oneDay(client: Client, { runId, pinning, horizon }: Scored, day: Day): Promise<void> {
+  const definitions = definitionsAt(pinning, endOf(day))
   await client.query(statement('backfill/empty_scores'))
   await stageDay(client, day.day, { scores: definitions.scores, horizon })
   await inTransaction(client, async () => {
@@ -83,7 +88,8 @@ export async function stagePresent(
   { to, segments }: Range,
   going: Scored & { readonly days: readonly Day[]; readonly last: LastApplied },
 ): Promise<Instant | undefined> {
-  const { definitions, horizon, days, last } = going
+  const { pinning, horizon, days, last } = going
+  const definitions = lastOf(pinning)
   const isOther = segments === undefined && last.scores !== scoresMeaning(definitions)
   if (last.as_of === null ? days.length === 0 : to < last.as_of || !isOther) return undefined
   await evaluate(client, { ...definitions, segments: [], failing: [] }, { asOf: to, horizon })
@@ -94,12 +100,14 @@ export async function stagePresent(
 /** Within the transaction. Returns whether the rules were changed meanwhile: then scores are left as they were. */
 export async function writeScores(
   client: Client,
-  { runId, definitions, presentAsOf }: Scored & { readonly presentAsOf: Instant | undefined },
+  { runId, pinning, presentAsOf }: Scored & { readonly presentAsOf: Instant | undefined },
 ): Promise<boolean> {
-  const { scores, scoringVersion } = definitions
-  const gone = await rows(client, statement('backfill/supersede_scores'), [runId, scoringVersion])
+  const { eras, ofThen } = pinning
+  const definitions = lastOf(pinning)
+  const pinnedTo = [runId, definitions.scoringVersion, ofThen]
+  const gone = await rows(client, statement('backfill/supersede_scores'), pinnedTo)
   if (gone.length > 0) return true
-  const names = scores.map(({ name }) => name)
+  const names = [...new Set(eras.flatMap((era) => era.definitions.scores.map(({ name }) => name)))]
   await client.query(statement('backfill/replace_scores'), [runId, names])
   await client.query(statement('backfill/remove_scores'), [runId])
   await client.query(statement('backfill/write_scores'), [runId])

@@ -3,8 +3,8 @@ import { rows } from '../catalog.ts'
 import type { Client, Database } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
+import { type Pinning, pinEras, versionsOf } from './backfill-eras.ts'
 import { type Day, endOf, findDays } from './backfill-scores.ts'
-import { type PinnedDefinitions, pinDefinitions } from './definitions.ts'
 import { type LastApplied, readLastApplied } from './instants.ts'
 
 export type BackfillRange = {
@@ -15,7 +15,9 @@ export type BackfillRange = {
   readonly grain?: 'day' | 'hour' | undefined
   /** Keys; all active segments if left out. */
   readonly segments?: readonly string[] | undefined
-  /** Also what a run or an earlier backfill has done with the current definitions. */
+  /** By which versions: those of the present if left out, or at each instant those that were current then. */
+  readonly versions?: 'then' | undefined
+  /** Also what a run or an earlier backfill has done with the same versions. */
   readonly all?: boolean | undefined
 }
 
@@ -44,35 +46,32 @@ export function backfillSlots(database: Database, range: BackfillRange): Promise
   })
 }
 
-export type Prepared = { readonly last: LastApplied; readonly definitions: PinnedDefinitions }
+export type Prepared = { readonly last: LastApplied; readonly pinning: Pinning }
 
 export async function prepare(client: Client, range: BackfillRange): Promise<Prepared> {
   const last = await readLastApplied(client)
   checkRange(range, last)
-  return { last, definitions: await selectSegments(client, range.segments) }
+  return { last, pinning: await pinEras(client, range) }
 }
 
 /** Fills the temporary table `slot`; finds at the ends of which days scores are to be evaluated. */
 export async function findSlots(
   client: Client,
   range: BackfillRange,
-  { definitions }: Prepared,
+  { pinning }: Prepared,
 ): Promise<{ slots: Slot[]; days: Day[] }> {
-  const { segments, scoringVersion } = definitions
   await client.query(statement('backfill/create_slots'))
   await client.query(statement('backfill/slots'), [
     range.from,
     range.to,
     range.grain ?? 'day',
-    segments.map((each) => each.segmentId),
-    segments.map((each) => each.version),
-    segments.map((each) => each.meaning),
-    scoringVersion,
+    ...versionsOf(pinning),
+    pinning.ofThen,
     range.all ?? false,
   ])
   await client.query('analyze slot')
   const slots = await rows<Slot>(client, statement('backfill/open_slots'))
-  const days = await findDays(client, range, definitions)
+  const days = await findDays(client, range, pinning)
   if (slots.length + days.length > instantsMax) {
     throw new UserError({
       code: 'RANGE_TOO_LONG',
@@ -88,33 +87,20 @@ function checkRange({ from, to }: BackfillRange, last: LastApplied): void {
   if (from > to) {
     throw new UserError({ code: 'BAD_RANGE', message: `The range begins (${from}) after it ends (${to}).` })
   }
-  const end = last.as_of ?? last.now
-  if (to > end) {
+  if (last.as_of !== null && to > last.as_of) {
     throw new UserError({
       code: 'BACKFILL_AFTER_LAST_RUN',
-      message: `A backfill rewrites what lies before the last run, as of ${end}; ${to} lies after it.`,
-      hint: `Choose --to ${end.slice(0, 10)} or earlier, or do a run first.`,
+      message: `A backfill rewrites what lies before the last run, as of ${last.as_of}; ${to} lies after it.`,
+      hint: `Choose --to ${last.as_of.slice(0, 10)} or earlier, or do a run first.`,
     })
   }
-}
-
-async function selectSegments(
-  client: Client,
-  keys: readonly string[] | undefined,
-): Promise<PinnedDefinitions> {
-  const all = await pinDefinitions(client)
-  if (!keys) return all
-  for (const key of keys) {
-    const failing = all.failing.find((each) => each.key === key)
-    if (failing || !all.segments.some((each) => each.key === key)) {
-      throw new UserError({
-        code: failing ? failing.code : 'UNKNOWN_SEGMENT',
-        message: failing ? failing.message : `There is no active segment "${key}".`,
-        hint: '`tideline segments` lists them.',
-      })
-    }
+  if (last.as_of === null && to > last.now) {
+    throw new UserError({
+      code: 'BACKFILL_AFTER_LAST_RUN',
+      message: `A backfill computes what is over, and the database's clock says ${last.now}; ${to} lies after it.`,
+      hint: `Choose --to ${last.now.slice(0, 10)} or earlier; no run was applied yet.`,
+    })
   }
-  return { ...all, segments: all.segments.filter((each) => keys.includes(each.key)), failing: [] }
 }
 
 async function refuseCoarser(client: Client, { from, to }: BackfillRange): Promise<void> {

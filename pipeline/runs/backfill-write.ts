@@ -2,8 +2,8 @@ import type { Instant } from '../../compiler/index.ts'
 import { rows } from '../catalog.ts'
 import type { Client } from '../engine.ts'
 import { statement } from '../sql.ts'
+import { lastOf, type Pinning } from './backfill-eras.ts'
 import { type Day, writeScores } from './backfill-scores.ts'
-import type { PinnedDefinitions } from './definitions.ts'
 import { FencedOff } from './lease.ts'
 import type { Steps } from './steps.ts'
 
@@ -11,7 +11,7 @@ import type { Steps } from './steps.ts'
 export type Going = {
   readonly runId: string
   readonly horizon: string
-  readonly definitions: PinnedDefinitions
+  readonly pinning: Pinning
   readonly instants: readonly { readonly as_of: Instant; readonly done: boolean }[]
   readonly days: readonly (Day & { readonly done: boolean })[]
   readonly steps: Steps
@@ -26,26 +26,35 @@ type Writing = Going & {
   readonly presentAsOf: Instant | undefined
 }
 
-export type Written = { segments: number; superseded: string[]; entered: number; left: number }
+export type Written = {
+  segments: number
+  superseded: string[]
+  discarded: string[]
+  entered: number
+  left: number
+  written: number
+  removed: number
+}
 
 /**
  * Makes what was computed true: the ranges become visible at once, or not at all. To be called inside one transaction,
  * which holds or falls with the fence.
  */
 export async function writeBackfill(client: Client, run: Writing): Promise<Written> {
-  const { runId, fence, steps, definitions, to, first } = run
+  const { runId, fence, steps, pinning, to, first } = run
   if ((await client.query(statement('runs/check_fence'), [fence])).rowCount === 0) throw new FencedOff()
-  const gone = await rows<Gone>(client, statement('backfill/supersede'), [runId])
+  const gone = await rows<Gone>(client, statement('backfill/supersede'), [runId, pinning.ofThen])
   await settleSeams(client, runId, 'infinity')
   const segments = await countSegments(client, runId)
-  await client.query(statement('backfill/replace_changes'), [runId])
-  await client.query(statement('backfill/write_changes'), [runId])
+  const replaced = await client.query(statement('backfill/replace_changes'), [runId])
+  const changed = await client.query(statement('backfill/write_changes'), [runId])
   await client.query(statement('backfill/replace_stats'), [runId])
   await client.query(statement('backfill/write_stats'), [runId])
+  await client.query(statement('backfill/count_moved'), [runId])
   await client.query(statement('backfill/write_membership'), [to, runId])
   await client.query(statement('backfill/correct_since'), [runId])
   const rulesGone = await writeScores(client, run)
-  if (first) await client.query(statement('backfill/write_state'), [runId, definitions.scoringVersion])
+  if (first) await client.query(statement('backfill/write_state'), [runId, lastOf(pinning).scoringVersion])
   await recordGone(client, runId, gone)
   await steps.begin('commit')
   const keys = gone.map(({ key }) => key)
@@ -57,9 +66,14 @@ export async function writeBackfill(client: Client, run: Writing): Promise<Writt
     rulesGone,
   ])
   if (!finished) throw new FencedOff()
-  await client.query(statement('backfill/drop_staged'))
+  const dropped = await rows<{ run_id: string }>(client, statement('backfill/drop_staged'))
   const superseded = rulesGone ? [...keys, 'scoring.yaml'] : keys
-  return { segments, superseded, entered: Number(finished.entered), left: Number(finished.left) }
+  const [written, removed] = [changed.rowCount ?? 0, replaced.rowCount ?? 0]
+  return {
+    ...{ segments, superseded, written, removed },
+    discarded: dropped.map(({ run_id }) => run_id).filter((each) => each !== runId),
+    ...{ entered: Number(finished.entered), left: Number(finished.left) },
+  }
 }
 
 type Gone = { segment_id: string; version: number; key: string }

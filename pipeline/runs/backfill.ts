@@ -1,20 +1,20 @@
-import { createHash } from 'node:crypto'
-import { canonical, type Instant } from '../../compiler/index.ts'
+import type { Instant } from '../../compiler/index.ts'
 import { rows } from '../catalog.ts'
 import { type Client, type Database, inTransaction } from '../engine.ts'
 import { describeError, UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
+import { begin } from './backfill-begin.ts'
+import { definitionsAt } from './backfill-eras.ts'
 import { lockBackfills, unlockBackfills } from './backfill-lock.ts'
-import { type Day, endOf, oneDay, prepareScores, stagePresent } from './backfill-scores.ts'
-import { type BackfillRange, findSlots, type Prepared, prepare } from './backfill-slots.ts'
+import { endOf, oneDay, stagePresent } from './backfill-scores.ts'
+import { type BackfillRange, prepare } from './backfill-slots.ts'
 import { type Going, settleSeams, writeBackfill } from './backfill-write.ts'
-import { mainScore } from './definitions.ts'
+import { type Failing, mainScore } from './definitions.ts'
 import { evaluate } from './evaluate.ts'
 import { readLastApplied } from './instants.ts'
 import { claim } from './lease.ts'
-import { scoresMeaning } from './mode.ts'
 import { stageCauses } from './stage.ts'
-import { type OnStep, Steps } from './steps.ts'
+import type { OnStep } from './steps.ts'
 
 export { type BackfillRange, backfillSlots, type Slot } from './backfill-slots.ts'
 
@@ -48,15 +48,26 @@ export type BackfillResult = {
   readonly segments: number
   /** Keys of segments whose definition changed meanwhile, or scoring.yaml: their history is as it was. */
   readonly superseded: readonly string[]
+  /** Segments that can't be evaluated by one of the versions: theirs is as it was. */
+  readonly failing: readonly Pick<Failing, 'key' | 'version' | 'message'>[]
+  /** Keys of segments that look at the history of those that were asked for: theirs is as it was. */
+  readonly looking: readonly string[]
+  /** Backfills that were interrupted, by their runs: what they had computed is thrown away. */
+  readonly discarded: readonly string[]
+  /** In the range, whoever recorded it first. */
   readonly entered: number
   readonly left: number
+  /** Rows of history that were not there, and such that were and are not to be. */
+  readonly written: number
+  readonly removed: number
 }
 
 /**
- * Recomputes the history of a range with the current definitions, as a function of what is known now. It writes rows
- * in the range only, and at the seams: the first later instant at which a segment was looked at, whose state stays as
- * recorded. Computing needs no lease, since it reads what lies below a fixed horizon and is kept aside, instant by
- * instant; one that was killed goes on from there. All becomes visible in one transaction, which needs the fence.
+ * Recomputes the history of a range by the current definitions, or those of then, as a function of what is known now.
+ * It writes rows in the range only, and at the seams: the first later instant at which a segment was looked at, whose
+ * state stays as recorded. A row that is recorded already and found again is left alone. Computing needs no lease,
+ * since it reads what lies below a fixed horizon and is kept aside, instant by instant; one that was killed goes on
+ * from there. All becomes visible in one transaction, which needs the fence.
  */
 export function backfill(database: Database, options: BackfillOptions): Promise<BackfillResult> {
   return database.session(async (client) => {
@@ -65,11 +76,13 @@ export function backfill(database: Database, options: BackfillOptions): Promise<
       await client.query('discard temp')
       await client.query(statement('backfill/interrupted'), [null])
       const prepared = await prepare(client, options)
-      const going = await begin(client, options, prepared)
-      if (going === undefined) return nothing(options)
+      const { failing, looking } = prepared.pinning
+      const { going, discarded } = await begin(client, options, prepared)
+      if (going === undefined) return { ...nothing(options), failing, discarded }
       try {
         await recompute(client, options, going)
-        return await write(database, client, options, going)
+        const written = await write(database, client, options, going)
+        return { ...written, failing, looking, discarded: [...discarded, ...written.discarded] }
       } catch (error) {
         await client
           .query(statement('runs/fail'), [
@@ -98,106 +111,15 @@ const nothing = ({ from, to }: BackfillOptions): BackfillResult => ({
     resumed: 0,
     segments: 0,
     superseded: [],
+    failing: [],
+    looking: [],
+    discarded: [],
     entered: 0,
     left: 0,
+    written: 0,
+    removed: 0,
   },
 })
-
-/** Goes on with the same one that was interrupted, or begins a new one; undefined if there is nothing to do. */
-async function begin(
-  client: Client,
-  options: BackfillOptions,
-  prepared: Prepared,
-): Promise<Going | undefined> {
-  const { definitions } = prepared
-  const { from, to, grain = null, all = false } = options
-  const asked = { from, to, grain, segments: options.segments ? [...options.segments].sort() : null, all }
-  const meaning = createHash('sha256')
-    .update(
-      canonical([
-        definitions.segments.map(({ key, version, predicate }) => ({ key, version, predicate })),
-        definitions.scores,
-      ]),
-    )
-    .digest('hex')
-  const [resumed] = await rows<{ run_id: string; horizon: string }>(client, statement('backfill/resume'), [
-    JSON.stringify(asked),
-    meaning,
-  ])
-  await client.query(statement('backfill/clean_up'), [JSON.stringify(asked), resumed?.run_id ?? null])
-  if (resumed) {
-    await client.query(statement('backfill/take'), [resumed.run_id])
-    return going(client, options, prepared, { runId: resumed.run_id, horizon: resumed.horizon })
-  }
-  const { slots, days } = await findSlots(client, options, prepared)
-  if (slots.length + days.length === 0) return undefined
-  const runId = await inTransaction(client, () =>
-    keepPlan(client, options, prepared, { asked, meaning, instants: slots.length, days }),
-  )
-  return going(client, options, prepared, { runId, horizon: prepared.last.next_horizon })
-}
-
-async function keepPlan(
-  client: Client,
-  options: BackfillOptions,
-  { definitions, last }: Prepared,
-  {
-    asked,
-    meaning,
-    instants,
-    days,
-  }: { asked: object; meaning: string; instants: number; days: readonly Day[] },
-): Promise<string> {
-  const [started] = await rows<{ run_id: string }>(client, statement('runs/start'), [
-    'backfill',
-    options.origin ?? 'command',
-    options.to,
-    last.next_horizon,
-    '0',
-    definitions.scoringVersion,
-    JSON.stringify({
-      ...{ ...asked, instants, days: days.flatMap(({ day, seam }) => (seam ? [] : [day])) },
-      scores: scoresMeaning(definitions),
-    }),
-    null,
-  ])
-  const runId = started!.run_id
-  await client.query(statement('backfill/begin'), [runId, JSON.stringify(asked), meaning])
-  await client.query(statement('backfill/begin_chunks'), [
-    runId,
-    options.from,
-    options.to,
-    definitions.segments.map((each) => each.segmentId),
-    definitions.segments.map((each) => each.version),
-    definitions.segments.map((each) => each.meaning),
-  ])
-  await client.query(statement('backfill/begin_instants'), [runId])
-  await client.query(statement('backfill/begin_days'), [
-    runId,
-    days.map(({ day }) => day),
-    days.map(({ seam }) => seam),
-  ])
-  return runId
-}
-
-async function going(
-  client: Client,
-  options: BackfillOptions,
-  { definitions }: Prepared,
-  { runId, horizon }: { runId: string; horizon: string },
-): Promise<Going> {
-  const instants = await rows<{ as_of: Instant; done: boolean }>(client, statement('backfill/instants'), [
-    runId,
-  ])
-  const days = await rows<Day & { done: boolean }>(client, statement('backfill/open_days'), [runId])
-  await prepareScores(client)
-  await client.query(statement('backfill/view_recorded'))
-  await client.query(statement('backfill/view_recorded_scores'))
-  await client.query(`select set_config('tideline.backfill', $1::text, false)`, [runId])
-  await client.query(statement('backfill/create_held'))
-  await client.query(statement('runs/stage_candidates'))
-  return { runId, horizon, definitions, instants, days, steps: new Steps(options.onStep) }
-}
 
 /** Instants and ends of days, one after the other: what is evaluated at one may be read at the next. */
 async function recompute(client: Client, options: BackfillOptions, going: Going): Promise<void> {
@@ -230,7 +152,8 @@ async function recompute(client: Client, options: BackfillOptions, going: Going)
 }
 
 async function oneInstant(client: Client, going: Going, asOf: Instant): Promise<void> {
-  const { runId, horizon, definitions } = going
+  const { runId, horizon, pinning } = going
+  const definitions = definitionsAt(pinning, asOf)
   await inTransaction(client, () => settleSeams(client, runId, asOf))
   await client.query(statement('backfill/hold'), [runId, asOf, true])
   await client.query('analyze held_member')
@@ -263,7 +186,7 @@ async function write(
   client: Client,
   options: BackfillOptions,
   going: Going,
-): Promise<BackfillResult> {
+): Promise<Omit<BackfillResult, 'failing' | 'looking'>> {
   const { owner, waitMilliseconds = 600_000, from, to } = options
   await going.steps.begin('claim')
   const lease = await claim(database, client, { owner, waitMilliseconds })

@@ -1,7 +1,7 @@
 import type { Client } from '../engine.ts'
 import { statement } from '../sql.ts'
 import { type Candidates, findCandidates } from './candidates.ts'
-import { type PinnedDefinitions, pinDefinitions } from './definitions.ts'
+import { type PinnedDefinitions, pinForRun } from './definitions.ts'
 import { leaveOut, readHeld } from './held.ts'
 import type { LastApplied } from './instants.ts'
 import { type Chosen, incremental, passesMidnight, reasonForFull, reasonOfShare } from './mode.ts'
@@ -34,7 +34,7 @@ export async function decide(
   { asOf, last, restored, full = false, fullShare = usualShare, steps }: Asking,
   horizon: string,
 ): Promise<Decided> {
-  const pinned = await steps.step('pin definitions', () => pinDefinitions(client))
+  const pinned = await steps.step('pin definitions', () => pinForRun(client))
   const held = await readHeld(client, pinned)
   const others = leaveOut(pinned, held)
   const reason = reasonForFull({ last, asOf, definitions: others, asked: full, restored })

@@ -6,20 +6,25 @@ import {
   fingerprint,
   isError,
   meanings,
+  nobody,
   type Predicate,
   type References,
   type Score,
   scoresMeant,
+  withKeys,
 } from '../../compiler/index.ts'
 import { type Reader, readCatalog, rows } from '../catalog.ts'
 import { scoredCatalog } from '../compiled.ts'
 import { readScoring } from '../decide.ts'
 import { readOverridden, withHands } from '../hands.ts'
+import { statement } from '../sql.ts'
 
-/** An active segment with the version that a run is pinned to. */
+/** A segment with the version that a run is pinned to. */
 export type Pinned = {
   readonly segmentId: string
   readonly key: string
+  /** Archived since the last run: nobody is in it any more. */
+  readonly status: 'active' | 'archived'
   readonly version: number
   readonly predicate: Predicate
   readonly zone: string
@@ -59,7 +64,10 @@ export type PinnedDefinitions = {
   readonly scoringVersion: number | null
 }
 
-export type Stated = { readonly status: 'draft' | 'active' | 'paused'; readonly zone: string }
+export type Stated = {
+  readonly status: 'draft' | 'active' | 'paused' | 'archived'
+  readonly zone: string
+}
 
 type SegmentRow = Stated & {
   segment_id: string
@@ -72,22 +80,22 @@ type SegmentRow = Stated & {
   rested: boolean
 }
 
-/** The current versions of all active segments and of scoring, compiled against the catalog as it is now. */
-export async function pinDefinitions(client: Reader): Promise<PinnedDefinitions> {
-  const scoring = await readScoring(client)
+/** Versions that were current at some instant: of segments by their ids, and of the rules of scores. */
+export type Versions = {
+  readonly segments: Readonly<Record<string, number>>
+  /** Null: there were no rules. */
+  readonly scoring: number | null
+}
+
+/**
+ * The current versions of all active segments and of scoring, or those of then, in which segments that are archived by
+ * now have their place. Compiled against the catalog as it is now.
+ */
+export async function pinDefinitions(client: Reader, then?: Versions): Promise<PinnedDefinitions> {
+  const scoring = then?.scoring === null ? undefined : await readScoring(client, then?.scoring)
   const scoringVersion = scoring?.version ?? null
   const { catalog, scores } = scoredCatalog(scoring, await readCatalog(client, []))
-  const stored = await rows<SegmentRow>(
-    client,
-    `select s.segment_id, s.key, s.origin, s.status, s.version, v.tree, v.zone,
-       st.version as applied_version, st.meaning as applied_meaning,
-       coalesce(st.state <> 'ok' or st.good_as_of is not null, true) as rested
-     from segments s
-     join segment_versions v on v.segment_id = s.segment_id and v.version = s.version
-     left join segment_state st on st.segment_id = s.segment_id
-     where s.status <> 'archived'
-     order by s.segment_id`,
-  )
+  const stored = await readPinned(client, then)
   const isStatic = ({ origin }: SegmentRow) => origin === 'snapshot'
   // One that was made since the catalog was read waits for the next run.
   const found = stored.filter((row) => !isStatic(row) || catalog.segments.has(row.key))
@@ -100,7 +108,8 @@ export async function pinDefinitions(client: Reader): Promise<PinnedDefinitions>
   const references = meanings(compiled)
   const segments: Pinned[] = []
   const failing: Failing[] = []
-  for (const row of found.filter(({ status }) => status === 'active')) {
+  const wanted = then ? ['active', 'archived'] : ['active']
+  for (const row of found.filter(({ status }) => wanted.includes(status))) {
     const base = { segmentId: row.segment_id, key: row.key, version: row.version }
     const predicate = references.get(row.key)
     if (!predicate) {
@@ -112,10 +121,41 @@ export async function pinDefinitions(client: Reader): Promise<PinnedDefinitions>
     const meaning = scored === undefined ? said : fingerprint([said, scored])
     const meant = row.applied_meaning === null || row.applied_meaning === meaning
     const first = row.applied_version !== row.version || !meant
-    segments.push({ ...base, predicate, zone: row.zone, meaning, first, rested: row.rested })
+    const { zone, rested } = row
+    segments.push({ ...base, status: 'active', predicate, zone, meaning, first, rested })
   }
   const stated = new Map(found.map(({ key, status, zone }) => [key, { status, zone }]))
   return { segments, failing, stated, compiled, references, catalog, scores, scoringVersion }
+}
+
+async function readPinned(client: Reader, then: Versions | undefined): Promise<SegmentRow[]> {
+  const stored = await rows<SegmentRow>(client, statement('runs/pinned_segments'), [
+    then ? JSON.stringify(then.segments) : null,
+  ])
+  if (!then) return stored
+  const keys = new Set(stored.map(({ key }) => key))
+  const renames = await rows<{ segment: string; old_key: string }>(client, statement('reads/renames'))
+  // What they refer to may be called otherwise since.
+  const renamed = new Map(
+    renames.flatMap(({ segment, old_key }) => (keys.has(old_key) ? [] : [[old_key, segment]])),
+  )
+  return stored.map((row) => ({ ...row, tree: withKeys(row.tree, renamed) }))
+}
+
+/** The same for a run, which also takes whoever is left out of segments that were archived since the last one. */
+export async function pinForRun(client: Reader): Promise<PinnedDefinitions> {
+  const pinned = await pinDefinitions(client)
+  const archived = await rows<Pick<SegmentRow, 'segment_id' | 'key' | 'version'>>(
+    client,
+    statement('runs/archived_segments'),
+  )
+  const emptied = archived.map(
+    ({ segment_id: segmentId, key, version }): Pinned => ({
+      ...{ segmentId, key, status: 'archived', version, predicate: nobody },
+      ...{ zone: 'UTC', meaning: '', first: true, rested: false },
+    }),
+  )
+  return { ...pinned, segments: [...pinned.segments, ...emptied] }
 }
 
 function firstError({ diagnostics }: Compiled): Pick<Failing, 'outcome' | 'code' | 'message'> {

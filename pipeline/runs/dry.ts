@@ -1,6 +1,6 @@
 import type { Client, Database } from '../engine.ts'
 import { statement } from '../sql.ts'
-import { pinDefinitions } from './definitions.ts'
+import { pinForRun } from './definitions.ts'
 import { overLake } from './dry-lake.ts'
 import { chooseAsOf, readLastApplied } from './instants.ts'
 import { type RunOptions, type RunResult, runAsOf } from './run.ts'
@@ -43,7 +43,7 @@ export async function dryRun(database: Database, options: RunOptions): Promise<D
       const told = stepsTold(steps)
       const horizon = last.next_horizon
       const out = new Set(failing.map(({ segmentId }) => segmentId))
-      const pinned = await pinDefinitions(session)
+      const pinned = await pinForRun(session)
       const definitions = {
         ...pinned,
         segments: pinned.segments.filter(({ segmentId }) => !out.has(segmentId)),

@@ -110,6 +110,7 @@ export async function stagePlan(client: Client, definitions: PinnedDefinitions):
     segments.map((segment) => readsOtherLeads(segment.predicate, references, scores)),
     segments.map((segment) => readsFading(segment.predicate, references, scores)),
     segments.map((segment) => segment.meaning),
+    segments.map((segment) => segment.status),
   ])
   const lists = segments.flatMap(({ segmentId, predicate }) =>
     listsReadBy(predicate, references).map((key) => ({ segmentId, key })),

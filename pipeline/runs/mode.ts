@@ -35,7 +35,10 @@ export function reasonForFull({ last, asOf, definitions, asked, restored }: Aski
     return { code: 'SCORES_CHANGED', message: 'The rules for scores have changed.' }
   const changed = segments.filter((each) => each.first).map(({ key }) => key)
   if (changed.length > 0)
-    return { code: 'DEFINITIONS_CHANGED', message: `New, or meaning something else: ${some(changed)}.` }
+    return {
+      code: 'DEFINITIONS_CHANGED',
+      message: `New, archived, or meaning something else: ${some(changed)}.`,
+    }
   const rested = segments.filter((each) => each.rested).map(({ key }) => key)
   if (rested.length > 0)
     return { code: 'SEGMENTS_BACK', message: `Not evaluated by the run before: ${some(rested)}.` }

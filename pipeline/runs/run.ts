@@ -29,7 +29,7 @@ export type RunOptions = {
   /** Where roll-ups may put files, and how long to wait for another run. */
   readonly temporary: string
   readonly waitMilliseconds?: number
-  /** Whether a nightly run is rolled up. A replay of many nights leaves it out for all but the last. */
+  /** Whether a nightly run is rolled up; it is, if left out. */
   readonly rollUp?: boolean
   /** For how many days the course of scores is kept; for good, if left out. Nightly runs remove what is older. */
   readonly scoreHistoryDays?: number | undefined

@@ -1,9 +1,9 @@
 -- The instants of a backfill: those of recorded runs in the range, and the grain's where there were none. One is done if
--- whoever looked at the segment there last, a run or a backfill, understood it as it is meant now.
--- $1 from, $2 to timestamptz (closed), $3 grain 'day' or 'hour', $4 segment_ids bigint[], $5 versions int[],
--- $6 meanings text[], $7 scoring_version int (decides where no meaning was kept), $8 boolean: everything is to be done
--- anew.
-insert into slot (segment_id, as_of, recorded, done)
+-- whoever looked at the segment there last, a run or a backfill, understood it as it is meant.
+-- $1 from, $2 to timestamptz (closed), $3 grain 'day' or 'hour'; by which versions, a row for as long as one is current:
+-- $4 segment_ids bigint[], $5 versions int[], $6 meanings text[], $7 scoring_versions int[] (they decide where no meaning
+-- was kept), $8 since, $9 until timestamptz[]; $10 boolean: those of then; $11 boolean: everything is to be done anew.
+insert into slot (segment_id, as_of, recorded, done, version, meaning, since, until)
 with recorded as (
   select run_id, as_of, scoring_version from runs
   where status = 'done' and mode <> 'backfill' and as_of between $1::timestamptz and $2::timestamptz
@@ -25,7 +25,10 @@ instants as (
   )
 ),
 asked as (
-  select * from unnest($4::bigint[], $5::int[], $6::text[]) a(segment_id, version, meaning)
+  select *, min(since) over segment as first_since, max(until) over segment as last_until
+  from unnest($4::bigint[], $5::int[], $6::text[], $7::int[], $8::timestamptz[], $9::timestamptz[])
+    a(segment_id, version, meaning, scoring_version, since, until)
+  window segment as (partition by segment_id)
 ),
 -- How runs understood each segment: from one instant until the next.
 understood as (
@@ -36,13 +39,14 @@ understood as (
 ),
 backfilled as (
   select f.segment_id, f.as_of, (r.options -> 'versions' ->> f.segment_id::text)::int as version,
-    r.options -> 'meanings' ->> f.segment_id::text as meaning, r.scoring_version
+    r.options -> 'meanings' ->> f.segment_id::text as meaning, r.scoring_version,
+    coalesce((r.options ->> 'ofThen')::boolean, false) as of_then
   from segment_stats f join runs r using (run_id)
   where r.mode = 'backfill' and f.as_of between $1::timestamptz and $2::timestamptz
     and f.segment_id = any($4::bigint[])
 ),
 looked_at as (
-  select u.segment_id, r.as_of, u.version, u.meaning, r.scoring_version
+  select u.segment_id, r.as_of, u.version, u.meaning, r.scoring_version, false as of_then
   from understood u
   join recorded r on r.as_of >= u.from_at and r.as_of < u.until_at
   where not exists (
@@ -52,10 +56,13 @@ looked_at as (
     select from backfilled b where b.segment_id = u.segment_id and b.as_of = r.as_of
   )
   union all
-  select segment_id, as_of, version, meaning, scoring_version from backfilled
+  select segment_id, as_of, version, meaning, scoring_version, of_then from backfilled
 )
-select a.segment_id, i.as_of, i.recorded, not $8::boolean and l.segment_id is not null
+select a.segment_id, i.as_of, i.recorded, not $11::boolean and l.segment_id is not null,
+  a.version, a.meaning, a.first_since, a.last_until
 from asked a
-cross join instants i
-left join looked_at l on l.segment_id = a.segment_id and l.as_of = i.as_of and l.version = a.version
-  and coalesce(l.meaning = a.meaning, l.scoring_version is not distinct from $7::int);
+join instants i on i.as_of >= a.since and i.as_of < a.until
+left join looked_at l on l.segment_id = a.segment_id and l.as_of = i.as_of
+  and case when l.of_then then $10::boolean
+    else l.version = a.version
+      and coalesce(l.meaning = a.meaning, l.scoring_version is not distinct from a.scoring_version) end;

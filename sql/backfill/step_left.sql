@@ -1,3 +1,3 @@
--- Steps the held state forward: those who left.
-delete from held_member h using staged_change c
-where c.change = 'left' and h.segment_id = c.segment_id and h.lead_id = c.lead_id;
+-- Steps the held state forward: those who left. Reads difference.
+delete from held_member h using difference d
+where d.change = 'left' and h.segment_id = d.segment_id and h.lead_id = d.lead_id;

@@ -1,8 +1,9 @@
--- Segments whose definition was changed, paused or archived meanwhile are left out. $1 run_id bigint. Returns which.
+-- Segments whose definition was changed, paused or archived meanwhile are left out; of what was current then nothing is.
+-- $1 run_id bigint, $2 boolean: by the versions of then. Returns which.
 with gone as (
   select distinct k.segment_id, k.version, s.key
   from backfill_chunk k join segments s using (segment_id)
-  where k.run_id = $1::bigint and (s.version <> k.version or s.status <> 'active')
+  where k.run_id = $1::bigint and not $2::boolean and (s.version <> k.version or s.status <> 'active')
 ),
 chunks as (delete from backfill_chunk where run_id = $1::bigint and segment_id in (select segment_id from gone)),
 changes as (delete from backfill_change where run_id = $1::bigint and segment_id in (select segment_id from gone)),

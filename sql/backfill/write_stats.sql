@@ -1,4 +1,4 @@
--- Writes the figures. Entries and exits by cause backfill are not counted, here as anywhere. $1 run_id bigint.
+-- Writes the figures; who came and went is counted afterwards. $1 run_id bigint.
 insert into segment_stats (segment_id, as_of, run_id, members, leads, entered, "left", score_sum)
 select s.segment_id, s.as_of, s.by_run_id, s.members, s.leads, coalesce(c.entered, 0), coalesce(c."left", 0), s.score_sum
 from backfill_stats s

@@ -1,5 +1,6 @@
 -- How many members of each segment had converted, beside all leads, as of the newest roll-up.
--- $1 keys text[] (null: all), $2 as_of timestamptz (null: now): the newest by then.
+-- $1 keys text[] (null: all), $2 as_of timestamptz (null: now): the newest by then. Of the past, segments that were
+-- archived since are among them.
 -- Columns: segment, as_of, members, converted, rate, leads, leads_converted, base_rate, lift (rate / base_rate).
 with newest as (
   select max(as_of) as as_of from segment_conversion where coalesce(as_of <= $2::timestamptz, true)
@@ -17,5 +18,6 @@ from segments s
 cross join newest
 left join everyone e on true
 left join segment_conversion c on c.segment_id = s.segment_id and c.as_of = newest.as_of
-where s.status <> 'archived' and ($1::text[] is null or s.key = any($1::text[]))
+where (s.status <> 'archived' or ($2::timestamptz is not null and (c.as_of is not null or $1::text[] is not null)))
+  and ($1::text[] is null or s.key = any($1::text[]))
 order by lift desc nulls last, s.key

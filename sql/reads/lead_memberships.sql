@@ -8,5 +8,5 @@ from (
   order by segment_id, as_of desc
 ) as c
 join segments s using (segment_id)
-where c.change = 'entered' and s.status <> 'archived'
+where c.change = 'entered'
 order by s.key

@@ -1,12 +1,12 @@
 -- What stands recorded of segments at an instant: of each, the run that looked at it last, at or before the instant.
 -- A backfill counts at each instant of which it wrote figures, and at its first one. Runs in which a segment could not
 -- be evaluated, and those since it was paused, said nothing about it.
--- $1 keys text[] (null: all), $2 instant timestamptz.
--- Columns: segment, segment_id, status, version (the current one; of a static segment the one whose list held then, the
--- first one since ever), run_id, run_as_of (null: nothing was recorded by then), recorded_since (the first instant that
--- is, ever).
+-- $1 keys text[], archived ones too (null: all that were not archived by then), $2 instant timestamptz.
+-- Columns: segment, segment_id, status, archived_at, version (the current one; of a static segment the one whose list held
+-- then, the first one since ever), run_id, run_as_of (null: nothing was recorded by then), recorded_since (the first
+-- instant that is, ever).
 with asked as (
-  select s.segment_id, s.key, s.status, st.good_as_of,
+  select s.segment_id, s.key, s.status, s.updated_at, st.good_as_of,
     case when s.origin = 'snapshot' then greatest(1, (
       select max(v.version) from segment_versions v
       where v.segment_id = s.segment_id and v.applied_at <= $2::timestamptz)) else s.version end as version,
@@ -14,7 +14,8 @@ with asked as (
      where o.segment_id = s.segment_id and o.outcome = 'done' and r.status = 'done') as first_as_of
   from segments s
   left join segment_state st using (segment_id)
-  where s.status <> 'archived' and ($1::text[] is null or s.key = any($1::text[]))
+  where case when $1::text[] is null then s.status <> 'archived' or s.updated_at > $2::timestamptz
+    else s.key = any($1::text[]) end
 ),
 filled as (
   select a.segment_id, r.run_id, (r.options ->> 'from')::timestamptz as from_at
@@ -49,7 +50,9 @@ looked as (
   ) last on true
   where f.from_at <= $2::timestamptz
 )
-select a.key as segment, a.segment_id, a.status, a.version, l.run_id,
+select a.key as segment, a.segment_id, a.status,
+  case a.status when 'archived' then to_char(a.updated_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') end as archived_at,
+  a.version, l.run_id,
   to_char(l.as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as run_as_of,
   to_char(least(a.first_as_of, (select min(f.from_at) from filled f where f.segment_id = a.segment_id)),
     'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as recorded_since

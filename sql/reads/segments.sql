@@ -1,14 +1,16 @@
--- How each segment stands as of the last run. Segments that are archived are left out.
--- $1 seconds before the last run for entered and left int, $2 days of trend int, $3 keys text[] (null: all).
--- Columns: segment, name, owner, origin, added_by_hand, removed_by_hand (leads, by the clock), status, state, good_as_of,
--- error_code, error, members, leads, share, entered and left (by cause data, time or manual), otherwise_entered and
--- otherwise_left (by any other), mean_score, trend (members at the end of each day, oldest first, jsonb array; null before the first run).
+-- How each segment stands as of the last run. Segments that are archived are left out, but for those since an instant.
+-- $1 seconds before the last run for entered and left int, $2 days of trend int, $3 keys text[] (null: all),
+-- $4 instant timestamptz (null: none).
+-- Columns: segment, name, owner, origin, added_by_hand, removed_by_hand (leads, by the clock), status, archived_at, state,
+-- good_as_of, error_code, error, members, leads, share, entered and left (by cause data, time or manual),
+-- otherwise_entered and otherwise_left (by any other), mean_score, trend (members at the end of each day, oldest first, jsonb array; null before the first run).
 -- Hottest first; what was never evaluated, or has no members, last.
 with last as (
   select as_of from runs where status = 'done' order by as_of desc, run_id desc limit 1
 )
 select s.key as segment, s.name, s.owner, s.origin, hands.added as added_by_hand, hands.removed as removed_by_hand,
-  s.status, st.state,
+  s.status, case s.status when 'archived' then to_char(s.updated_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') end as archived_at,
+  st.state,
   to_char(coalesce(st.good_as_of, case st.state when 'ok' then last.as_of end), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as good_as_of,
   st.error ->> 'code' as error_code, st.error ->> 'message' as error,
   now.members, now.leads, round(now.members::numeric / nullif(now.leads, 0), 6) as share,
@@ -51,5 +53,5 @@ left join lateral (
   from segment_list l
   where l.segment_id = s.segment_id and l.list <> 'members' and coalesce(l.until_at > clock_timestamp(), true)
 ) hands on true
-where s.status <> 'archived' and ($3::text[] is null or s.key = any($3::text[]))
+where (s.status <> 'archived' or s.updated_at > $4::timestamptz) and ($3::text[] is null or s.key = any($3::text[]))
 order by mean_score desc nulls last, s.key

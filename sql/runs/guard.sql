@@ -1,5 +1,6 @@
 -- Which segments this run would change by more than it may without being asked, after staged_change was filled.
--- A first evaluation is left out, and so is a segment that was last evaluated when there was not one lead.
+-- A first evaluation is left out, and so is a segment that was last evaluated when there was not one lead, and one that
+-- was archived: nobody is to be in it.
 -- What a definition moves counts as far as nobody was shown it and agreed: versions applied since the last evaluation.
 -- $1 share of the members numeric, $2 how many leads at least bigint, $3 scoring_version int (null: none).
 -- Columns: segment_id, members (before the run), entered, left, unexpected (leads that come and go by data, repair or an
@@ -36,6 +37,7 @@ weighed as (
     where v.version > coalesce(st.scoring_version, 0) and v.version <= $3::int
   ) scored on true
   where st.version is not null and coalesce(last.leads, 1) > 0
+    and exists (select from planned p where p.segment_id = m.segment_id and p.status = 'active')
 )
 select segment_id, members, entered, "left", unexpected, by_time, coalesce(causes, 'time') as causes, approved_for,
   unexpected >= $2::bigint and unexpected > $1::numeric * members as parks

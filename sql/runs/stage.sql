@@ -11,7 +11,9 @@ create temporary table planned (
   reads_account boolean not null,
   -- Whether it hangs on points that grow less at midnight, whatever the lead does.
   fades boolean not null,
-  meaning text not null
+  meaning text not null,
+  -- active or archived: nobody is in it any more.
+  status text not null
 );
 -- Whose lists of leads each segment reads: its own, and those of what it refers to.
 create temporary table planned_list (segment_id bigint not null, listed_id bigint not null);

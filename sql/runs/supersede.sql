@@ -1,9 +1,9 @@
--- Segments whose definition was changed, paused or archived since this run began are left out; until another one
--- evaluates them, they are as of the run before. $1 its as_of timestamptz (null: there was none). Returns their ids.
+-- Segments whose definition was changed, paused, archived or put back since this run began are left out; until another
+-- one evaluates them, they are as of the run before. $1 its as_of timestamptz (null: there was none). Returns their ids.
 with gone as (
   select p.segment_id, p.version
   from planned p join segments s using (segment_id)
-  where s.version <> p.version or s.status <> 'active'
+  where (s.version, s.status) <> (p.version, p.status)
 ),
 rested as (
   update segment_state st set good_as_of = coalesce(st.good_as_of, $1::timestamptz)

@@ -13,7 +13,7 @@ left join lateral (select coalesce(st.good_as_of, case st.state when 'ok' then r
 comment on view freshness is 'How each segment stands, and as of when its members are true.';
 comment on column freshness.segment is 'Key of the segment.';
 comment on column freshness.status is 'draft, active, paused or archived, as its definition says.';
-comment on column freshness.state is 'ok, broken, blocked or needs_approval; null while it was never evaluated.';
+comment on column freshness.state is 'ok, broken, blocked or needs_approval; null while it was never evaluated, and once it is archived.';
 comment on column freshness.good_as_of is 'As of when its members are true.';
 comment on column freshness.error_code is 'Why it is not ok.';
 comment on column freshness.error is 'The same in a sentence.';

@@ -130,3 +130,77 @@ test('segments --as-of: each as recorded by the run before, the others evaluated
   const { out } = await desk.type('segments --as-of 2026-03-04T12:00Z --format table')
   expect(out).toMatch(/^as of 2026-03-04 12:00 UTC {2}· {2}as recorded by run 2; evaluated: ever on what/)
 })
+
+describe('a segment that is archived', () => {
+  const when = /is archived since \d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC/
+  beforeEach(async () => {
+    await apply(database, { other: 'everyone' })
+    await runAsOf(database, day(6))
+  })
+
+  test('answers about its past, and says that it is', async () => {
+    expect(await ids('members recent --as-of 2026-03-03')).toEqual(['a', 'b'])
+    expect((await json('members recent --as-of 2026-03-03'))[0]).toMatchObject({
+      answered: 'recorded',
+      run_id: 1,
+    })
+    expect(await json('changes recent --from 2026-03-01 --to 2026-04-01')).toMatchObject({
+      segment: 'recent',
+      archived_at: expect.stringMatching(/^2/),
+      changes: [{ change: 'left' }, { change: 'left' }, { change: 'entered' }, { change: 'entered' }],
+    })
+    expect(await json('flow recent other --as-of 2026-03-06 --all-causes')).toMatchObject({
+      moves: expect.arrayContaining([expect.objectContaining({ from: 'recent', to: 'other', moved: 2 })]),
+    })
+    expect(await json('history a --segment recent')).toMatchObject([
+      { left_as_of: day(5), left_cause: 'time' },
+    ])
+    expect(await json('versions recent')).toMatchObject([{ version: 1, current: false }])
+    for (const line of [
+      'members recent --as-of 2026-03-03',
+      'changes recent --from 2026-03-01 --to 2026-04-01',
+      'flow recent other --as-of 2026-03-06',
+      'history a --segment recent',
+      'versions recent',
+      'segments --as-of 2026-03-04',
+    ]) {
+      const { out } = await desk.type(`${line} --format table`)
+      expect(out).toMatch(when)
+    }
+  })
+
+  test('is among those of an instant at which it was there', async () => {
+    const at = async (asOf: string) =>
+      (await json(`segments --as-of ${asOf}`)).map((each: { segment: string }) => each.segment)
+    expect(await at('2026-03-04')).toEqual(['other', 'recent'])
+    expect((await json('segments --as-of 2026-03-04'))[1]).toMatchObject({
+      ...{ status: 'archived', members: 1, answered: 'recorded', run_id: 2 },
+    })
+    expect(await at('2026-03-01')).toEqual(['other'])
+    expect((await json('segments')).map((each: { segment: string }) => each.segment)).toEqual(['other'])
+    await database.query(`update segments set updated_at = '2026-03-05' where key = 'recent'`)
+    expect(await at('2026-03-05')).toEqual(['other'])
+  })
+
+  test('can be frozen as it was, and not as it is', async () => {
+    const taken = await json('snapshot recent --as-of 2026-03-03 --name Then --no-run')
+    expect(taken).toMatchObject({ members: 2, from: { kind: 'recorded', run_id: 1 } })
+    expect(errorOf(await desk.type('snapshot recent --name Now --no-run')).code).toBe('SEGMENT_ARCHIVED')
+  })
+
+  test.each([
+    'members recent',
+    'members recent --as-of 2026-03-01',
+    'members recent --as-of 2026-03-03 --evaluate',
+    'why a recent',
+    'why a recent --as-of 2026-03-03',
+    'report recent',
+    'override add recent a',
+    'apply recent --to 1',
+  ])('has no present: %s', async (line) => {
+    const { code, message, hint } = errorOf(await desk.type(line))
+    expect(code).toBe('SEGMENT_ARCHIVED')
+    expect(message).toMatch(when)
+    expect(hint).toContain('`tideline members recent --as-of')
+  })
+})

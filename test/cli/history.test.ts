@@ -74,7 +74,13 @@ describe('changes', () => {
 
   test('entries and exits with their causes, and how many per day', async () => {
     expect(await json(`changes recent ${range}`)).toEqual({
-      ...{ segment: 'recent', from: day(2), to: '2026-03-05T00:00:01.000000Z', recorded_since: day(2) },
+      ...{
+        segment: 'recent',
+        archived_at: null,
+        from: day(2),
+        to: '2026-03-05T00:00:01.000000Z',
+        recorded_since: day(2),
+      },
       ...{ entered: 2, left: 1, otherwise_entered: 1, otherwise_left: 0 },
       days: [
         { day: '2026-03-02', cause: 'definition', entered: 1, left: 0 },

@@ -110,47 +110,18 @@ describe('what the runs left behind', () => {
     expect(table.out).toMatch(/\nactive +1 +1 +100\.0 % +3\.00 +visit 100 %, won 100 %\n/)
     const [before] = await json('report --as-of 2026-03-03T18:00Z')
     expect(before).toMatchObject({ as_of: '2026-03-03T00:00:00.000000Z', members: 2, leads: 3 })
-    expect(errorOf(await desk.type('report --as-of 2026-03-01')).code).toBe('NOTHING_ROLLED_UP')
-    expect((await desk.type('report active --format table')).out).toMatch(/\n +1 {2}visit +1 +100\.0 % +2\n/)
-  })
-
-  test('backfill: a range without its end', async () => {
-    await threeNights()
-    const done = await json('backfill --from 2026-02-26 --to 2026-03-02')
-    expect(done).toMatchObject({
-      from: '2026-02-26T00:00:00.000000Z',
-      to: '2026-03-02T00:00:00.000000Z',
-      instants: 4,
-      segments: 1,
+    expect(errorOf(await desk.type('report --as-of 2026-03-01'))).toMatchObject({
+      code: 'NOTHING_ROLLED_UP',
+      message: 'There was no nightly run by 2026-03-01 00:00 UTC, so there is nothing to report.',
+      hint: expect.stringContaining('--as-of 2026-03-02 or later'),
     })
-    expect((await json('runs --limit 1'))[0]).toMatchObject({ mode: 'backfill', status: 'done' })
-    expect(await json('members active')).toHaveLength(1)
-  })
+    expect((await desk.type('report active --format table')).out).toMatch(/\n +1 {2}visit +1 +100\.0 % +2\n/)
 
-  test('backfill: what is done is done again only if all of it is asked for', async () => {
-    await threeNights()
-    const range = '--from 2026-03-01 --to 2026-03-04'
-    const slots = await desk.type(`backfill ${range} --dry-run --format table`)
-    expect(slots.out.split('\n')).toEqual([
-      expect.stringMatching(/^AS OF +OF +COUNT +SEGMENTS$/),
-      expect.stringMatching(/^2026-03-01 00:00 +grain +1 +active$/),
-      expect.stringMatching(/^2026-03-01 23:59:59 +day +0 +scores at its end$/),
-      '1 instant, scores of 1 day.',
-      '',
-    ])
-    expect(await json(`backfill ${range} --dry-run --all`)).toMatchObject([
-      { recorded: false, segments: ['active'] },
-      { scores: true },
-      { recorded: true },
-      { scores: true },
-      { recorded: true },
-      { scores: true },
-    ])
-    expect(await json(`backfill ${range}`)).toMatchObject({ instants: 1, resumed: 0 })
-    const again = await desk.type(`backfill ${range} --format table`)
-    expect(again).toMatchObject({ code: 0, out: expect.stringMatching(/^Nothing to do: .* --all /) })
-    expect(await json(`backfill ${range}`)).toMatchObject({ run_id: null, instants: 0 })
-    expect(await json(`backfill ${range} --all`)).toMatchObject({ instants: 3 })
+    await database.query(`delete from segment_conversion where as_of < '2026-03-04'`)
+    expect(errorOf(await desk.type('report --as-of 2026-03-03T18:00Z'))).toMatchObject({
+      message: 'The nightly run 2 as of 2026-03-03 00:00 UTC was not rolled up, nor was any before it.',
+      hint: expect.stringContaining('--as-of 2026-03-04 or later'),
+    })
   })
 
   test('run a second time as of the same instant says so', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Io } from '../../cli/io.ts'
 import { type Answer, formatOf, printAnswer } from '../../cli/output.ts'
+import { progressBar } from '../../cli/progress.ts'
 import { type Column, renderTable } from '../../cli/table.ts'
 import { cut, exact, instant, show, sparkline, thousands, widthOf } from '../../cli/values.ts'
 import { readConfig } from '../../config.ts'
@@ -202,5 +203,34 @@ describe('values', () => {
     expect(sparkline([null, 0, 50, 100])).toBe(' ▁▅█')
     expect(sparkline([0, 0])).toBe('▅▅')
     expect(sparkline([])).toBe('')
+  })
+})
+
+describe('progress', () => {
+  const told = (everySeconds?: number): string => {
+    let text = ''
+    const sink = {
+      isTerminal: false,
+      write(more: string) {
+        text += more
+      },
+    }
+    const bar = progressBar(
+      { cwd: '/', config: readConfig({}), out: sink, err: sink },
+      'backfill',
+      'instants',
+      everySeconds,
+    )
+    bar.update(12, 1000, 61)
+    bar.update(13, 1000)
+    bar.stop()
+    return text
+  }
+
+  test('where nobody sits at a terminal is a line now and then', () => {
+    expect(told(0)).toBe(
+      'backfill: 12 of 1,000 instants, about 61.0 s left\nbackfill: 13 of 1,000 instants\n',
+    )
+    expect(told()).toBe('')
   })
 })

@@ -48,6 +48,16 @@ const damages: readonly [string, string, string][] = [
     'in since another instant than it entered',
   ],
   [
+    'a stay of nobody',
+    `delete from membership where lead_id = 1`,
+    'a stay that is open, but nobody in it now, or the other way round',
+  ],
+  [
+    'a segment that should be empty',
+    `update segments set status = 'archived', updated_at = '2026-01-01' where key = 'pro'`,
+    'in a segment that was archived before the last run',
+  ],
+  [
     'a second entry',
     `insert into membership_change select segment_id, lead_id, as_of + interval '1 s', change, cause, version, run_id
      from membership_change where change = 'entered' limit 1`,

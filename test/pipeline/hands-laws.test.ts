@@ -2,9 +2,12 @@ import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Database } from '../../pipeline/engine.ts'
 import { type Hand, override } from '../../pipeline/override.ts'
+import { backfill } from '../../pipeline/runs/backfill.ts'
 import { takeSnapshot } from '../../pipeline/snapshot.ts'
+import { forAll, type Law } from '../support/cases.ts'
 import { testDatabase } from '../support/database.ts'
 import { addEvent, addLead, apply, members, runAsOf } from '../support/definitions.ts'
+import { times } from '../support/seed.ts'
 
 let database: Database
 beforeEach(async () => {
@@ -43,9 +46,16 @@ const names = (found: readonly { lead_id: string }[]): string[] =>
 
 const days = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 86_400_000
 
-test('what conditions see of the past is what the intervals say, the run at hand included', () =>
-  fc.assert(
-    fc.asyncProperty(fc.array(login, { maxLength: 14 }), (logins) =>
+const law = <Case>(drawn: fc.Arbitrary<Case>, cases: number): Law<Case> => ({
+  ...{ drawn, cases, least: 4, seconds: 30 },
+  tell: (each) => each,
+})
+const runOn = (asOf?: string) => runAsOf(database, asOf, { rollUp: false })
+
+test(
+  'what conditions see of the past is what the intervals say, the run at hand included',
+  () =>
+    forAll(law(fc.array(login, { maxLength: 14 }), 6), (logins) =>
       afresh(async () => {
         for (const { lead: id, day, hour } of logins) await addEvent(database, id, 'login', dayOf(day, hour))
         await apply(database, {
@@ -57,7 +67,7 @@ test('what conditions see of the past is what the intervals say, the run at hand
         })
         for (const day of [2, 3, 4, 6, 7, 8, 9, 10]) {
           const asOf = dayOf(day)
-          await runAsOf(database, asOf)
+          await runOn(asOf)
           const all = await stays('active')
           const expected = {
             lasting: all.filter(({ entered, left }) => left === null && days(entered, asOf) >= 2),
@@ -77,8 +87,8 @@ test('what conditions see of the past is what the intervals say, the run at hand
         }
       }),
     ),
-    { numRuns: 6 },
-  ))
+  times * 300_000,
+)
 
 type Step = { hand: Hand; key: 'active' | 'quiet'; lead: string } | { login: string } | 'run'
 const steps: fc.Arbitrary<Step> = fc.oneof(
@@ -94,9 +104,10 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.constant('run' as const) },
 )
 
-test('hands win over definitions, inside references as well', () =>
-  fc.assert(
-    fc.asyncProperty(fc.array(steps, { minLength: 3, maxLength: 12 }), (script) =>
+test(
+  'hands win over definitions, inside references as well',
+  () =>
+    forAll(law(fc.array(steps, { minLength: 3, maxLength: 12 }), 8), (script) =>
       afresh(async () => {
         await apply(database, {
           active: 'did login',
@@ -107,7 +118,7 @@ test('hands win over definitions, inside references as well', () =>
         const said = { active: new Map<string, boolean>(), quiet: new Map<string, boolean>() }
         for (const step of [...script, 'run' as const]) {
           if (step === 'run') {
-            await runAsOf(database)
+            await runOn()
             const active = leads.filter((id) => said.active.get(id) ?? done.has(id))
             const quiet = leads.filter((id) => said.quiet.get(id) ?? !active.includes(id))
             expect(await members(database, 'active')).toEqual(active)
@@ -129,8 +140,8 @@ test('hands win over definitions, inside references as well', () =>
         expect(open).toEqual([])
       }),
     ),
-    { numRuns: 8 },
-  ))
+  times * 300_000,
+)
 
 const onList = (key: string): Promise<string[]> =>
   database
@@ -141,34 +152,84 @@ const onList = (key: string): Promise<string[]> =>
     )
     .then((found) => found.map(({ id }) => id))
 
-test('a snapshot taken twice is the same, and never changes whatever comes later', () =>
-  fc.assert(
-    fc.asyncProperty(
-      fc.array(login, { maxLength: 10 }),
-      fc.array(login, { minLength: 1, maxLength: 6 }),
-      fc.integer({ min: 1, max: 9 }),
-      fc.boolean(),
-      (before, later, day, evaluate) =>
-        afresh(async () => {
-          for (const each of before) await addEvent(database, each.lead, 'login', dayOf(each.day, each.hour))
-          await apply(database, { active: 'did login within 2 days' })
-          for (const each of [4, 7]) await runAsOf(database, dayOf(each))
-          const from = { key: 'active', asOf: dayOf(day, 12), evaluate }
-          const first = await takeSnapshot(database, { key: 'first', how: 'new', from })
-          const second = await takeSnapshot(database, { key: 'second', how: 'new', from })
-          expect({ ...second, segment: 'first' }).toEqual(first)
-          const list = await onList('first')
-          expect(await onList('second')).toEqual(list)
-          await runAsOf(database)
-          for (const each of later) await addEvent(database, each.lead, 'login', dayOf(each.day, each.hour))
-          await apply(database, { active: 'everyone' })
-          await runAsOf(database)
-          for (const key of ['first', 'second']) {
-            expect(await onList(key)).toEqual(list)
-            expect(await members(database, key)).toEqual(list)
-            expect(await stays(key)).toHaveLength(list.length)
-          }
-        }),
-    ),
-    { numRuns: 8 },
-  ))
+type Later =
+  | { readonly event: { readonly lead: string; readonly day: number; readonly hour: number } }
+  | { readonly plan: string; readonly of: string; readonly from: number }
+  | { readonly lead: string; readonly since: number }
+  | 'run'
+  | 'backfill'
+const many = [...leads, ...Array.from({ length: 8 }, (_, index) => `L${index}`)]
+const anyLead = fc.constantFrom(...many)
+const happening = fc.record({ lead: anyLead, day: fc.integer({ min: 1, max: 9 }), hour: fc.nat(23) })
+const later: fc.Arbitrary<Later> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ event: happening }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      plan: fc.constantFrom('pro', 'free'),
+      of: anyLead,
+      from: fc.integer({ min: 1, max: 9 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ lead: fc.uuid().map((id) => `new ${id}`), since: fc.integer({ min: 1, max: 9 }) }),
+  },
+  { weight: 1, arbitrary: fc.constantFrom('run' as const, 'backfill' as const) },
+)
+
+async function happen(what: Later): Promise<void> {
+  if (what === 'run') await runOn()
+  else if (what === 'backfill')
+    await backfill(database, { from: dayOf(2), to: dayOf(9), all: true, grain: 'day', owner: 'test' })
+  else if ('event' in what)
+    await addEvent(database, what.event.lead, 'login', dayOf(what.event.day, what.event.hour))
+  else if ('since' in what) await addLead(database, what.lead, { firstSeen: dayOf(what.since) })
+  else
+    await database.query(
+      `insert into attribute_change (subject, subject_id, attribute, value, from_at)
+       select 'lead', lead_id, 'plan', to_jsonb($2::text), $3::timestamptz from leads where external_id = $1::text`,
+      [what.of, what.plan, dayOf(what.from)],
+    )
+}
+
+test(
+  'a snapshot taken twice is the same, and never changes whatever arrives later; nor does what was recorded then',
+  async () => {
+    await database.query(`insert into catalog (subject, name, type) values ('lead', 'plan', 'text')`)
+    const drawn = fc.record({
+      before: fc.array(happening, { maxLength: 16 }),
+      after: fc.array(later, { minLength: 4, maxLength: 14 }),
+      day: fc.integer({ min: 1, max: 9 }),
+      evaluate: fc.boolean(),
+    })
+    await forAll(law(drawn, 8), ({ before, after, day, evaluate }) =>
+      afresh(async () => {
+        for (const id of many.slice(leads.length)) await addLead(database, id)
+        for (const each of before) await happen({ event: each })
+        await apply(database, { active: 'did login within 2 days or plan = "pro"' })
+        for (const each of [4, 7]) await runOn(dayOf(each))
+        const from = { key: 'active', asOf: dayOf(day, 12), evaluate }
+        const take = (key: string) => takeSnapshot(database, { key, how: 'new', from })
+        const first = await take('first')
+        expect({ ...(await take('second')), segment: 'first' }).toEqual(first)
+        const list = await onList('first')
+        expect(await onList('second')).toEqual(list)
+        await runOn()
+        for (const each of after) await happen(each)
+        if (first.from.kind === 'recorded' && !after.includes('backfill')) {
+          expect({ ...(await take('third')), segment: 'first' }).toEqual(first)
+          expect(await onList('third')).toEqual(list)
+        }
+        await apply(database, { active: 'everyone' })
+        await runOn()
+        for (const key of ['first', 'second']) {
+          expect(await onList(key)).toEqual(list)
+          expect(await members(database, key)).toEqual(list)
+          expect(await stays(key)).toHaveLength(list.length)
+        }
+      }),
+    )
+  },
+  times * 300_000,
+)

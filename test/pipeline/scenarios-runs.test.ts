@@ -286,6 +286,19 @@ describe('S38: leads that are removed, or begin earlier, while a run holds them'
     expect(await history(database, 'old')).toEqual(['a entered data 2026-03-01T03:20Z'])
     expect(await faults(database)).toEqual([])
   })
+
+  test('what is known of them and dated later makes nobody due for ever', async () => {
+    await addEvent(database, 'a', 'click', at(3, 15))
+    await database.query(`delete from leads where external_id = 'a'`)
+    await runAsOf(database, at(3, 10))
+    expect(
+      await database.query('select present from lead_state where due_at = $1::timestamptz', [at(3, 15)]),
+    ).toEqual([{ present: false }])
+    await runAsOf(database, at(3, 20), { full: true })
+    expect(
+      await database.query('select from lead_state where due_at <= $1::timestamptz', [at(3, 20)]),
+    ).toEqual([])
+  })
 })
 
 describe('S29: a row that becomes visible late', () => {

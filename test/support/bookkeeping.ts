@@ -27,6 +27,20 @@ export const bookkeeping: readonly Question[] = [
     sql: `select * from (${stays}) s where change = coalesce(before, 'left')`,
   },
   {
+    what: 'a stay that is open, but nobody in it now, or the other way round',
+    sql: `(select segment, lead_id, entered_as_of from membership_intervals where left_as_of is null
+        except all select segment, lead_id, since from current_members)
+      union all
+      (select segment, lead_id, since from current_members
+        except all select segment, lead_id, entered_as_of from membership_intervals where left_as_of is null)`,
+  },
+  {
+    what: 'in a segment that was archived before the last run',
+    sql: `select s.key, m.lead_id from membership m join segments s using (segment_id)
+      where s.status = 'archived' and s.updated_at < (
+        select max(started_at) from runs where status = 'done' and mode <> 'backfill')`,
+  },
+  {
     what: 'in since another instant than it entered',
     sql: `select m.segment_id, m.lead_id, m.since, s.as_of from membership m join (${stays}) s using (segment_id, lead_id)
       where s.next_at is null and s.as_of <> m.since`,
@@ -73,13 +87,12 @@ export const bookkeeping: readonly Question[] = [
           (select count(*) from membership_change c where c.segment_id = t.segment_id and c.as_of = t.as_of
             and change = 'left' and cause in ('data', 'time', 'manual')) as left_found
         from segment_stats t) t
-      where ${noBackfill} and (members, entered, "left") is distinct from (members_found, entered_found, left_found)`,
+      where (members, entered, "left") is distinct from (members_found, entered_found, left_found)`,
   },
   {
     what: 'changes of a run in which the segment has no figures',
     sql: `select distinct segment_id, as_of from membership_change c
-      where ${noBackfill}
-        and not exists (select from segment_stats t where t.segment_id = c.segment_id and t.as_of = c.as_of)`,
+      where not exists (select from segment_stats t where t.segment_id = c.segment_id and t.as_of = c.as_of)`,
   },
   {
     what: 'drift: what a full run found and no change explains',

@@ -18,6 +18,7 @@ export function pinnedTo(world: World, questions: readonly Question[]): PinnedDe
       meaning: String(index),
       first: index % 3 === 0,
       rested: false,
+      status: 'active',
     })),
     failing: [],
     stated: new Map(),

@@ -1,6 +1,7 @@
 import type { Instant, ScoreDefinition } from '../../compiler/index.ts'
 import { applySources } from '../../pipeline/apply.ts'
-import type { Database } from '../../pipeline/engine.ts'
+import { evaluatedAt } from '../../pipeline/asof.ts'
+import type { Database, Parameter } from '../../pipeline/engine.ts'
 import type {
   AliasSource,
   EventTypeSource,
@@ -8,6 +9,7 @@ import type {
   SegmentSource,
   Sources,
 } from '../../pipeline/project/sources.ts'
+import type { PinnedDefinitions } from '../../pipeline/runs/definitions.ts'
 import { type RunOptions, run } from '../../pipeline/runs/run.ts'
 
 /** Definitions as a project's files would give them. */
@@ -99,6 +101,24 @@ export async function addEvent(database: Database, lead: string, type: string, a
      select gen_random_uuid()::text, lead_id, $2::text, $3::timestamptz from leads where external_id = $1::text`,
     [lead, type, at],
   )
+}
+
+/** Who is in each of these segments by an evaluation at an instant, in one statement: internal ids, in order. */
+export async function evaluatedMembers(
+  database: Database,
+  definitions: PinnedDefinitions,
+  asked: { asOf: Instant; horizon: string },
+): Promise<Record<string, number[]>> {
+  const keys = definitions.segments.map(({ key }) => key)
+  const { sql, parameters } = await evaluatedAt(database, keys, definitions, asked)
+  const found = await database.query<{ key: string; leads: number[] }>(
+    `select k.key, coalesce(json_agg(f.lead_id order by f.lead_id) filter (where f.lead_id is not null), '[]') as leads
+     from unnest($${parameters.length + 1}::text[]) with ordinality k(key, position)
+     left join (${sql}) as f on (f.w0 >> (k.position - 1)::int) & 1 = 1
+     group by k.key`,
+    [...(parameters as Parameter[]), keys],
+  )
+  return Object.fromEntries(found.map(({ key, leads }) => [key, leads]))
 }
 
 /** External ids of a segment's members, in order. */

@@ -18,10 +18,23 @@ export type History = {
     readonly events: readonly number[]
     readonly changes: readonly number[]
   }
+  readonly hands: readonly Hand[]
   readonly runs: readonly Instant[]
   /** Texts of definitions, by key: those of the first runs, and those of the last. */
   readonly definitions: Readonly<Record<string, string>>
   readonly edited: Readonly<Record<string, string>>
+}
+
+/** What somebody says of one lead and one segment; `members`: of a static one. */
+export type Hand = {
+  readonly segment: string
+  readonly lead: number
+  readonly list: 'members' | 'added' | 'removed'
+  readonly from: Instant
+  readonly until: Instant
+  /** With which piece it comes, and with which its end: never, where there is no such piece. */
+  readonly arrives: number
+  readonly ends: number
 }
 
 export const pieces = 4
@@ -64,6 +77,31 @@ const definitionsOf: fc.Arbitrary<Record<string, string>> = fc
   .array(texts, { minLength: 8, maxLength: 8 })
   .map((found) => Object.fromEntries(found.map((text, index) => [`s${index}`, text])))
 
+/** At most one hand for each segment and lead, beside the runs. */
+export function handsNear(
+  keys: readonly string[],
+  leads: readonly number[],
+  runs: readonly Instant[],
+): fc.Arbitrary<Hand[]> {
+  const near = fc
+    .tuple(fc.constantFrom(...runs), fc.constantFrom(-2n * day, -1n, 0n, 1n, day))
+    .map(([asOf, beside]) => microsOf(asOf) + beside)
+  const hand = fc
+    .record({
+      segment: fc.constantFrom(...keys),
+      lead: fc.constantFrom(...leads),
+      list: fc.constantFrom<Hand['list']>('added', 'removed'),
+      from: near,
+      lasts: fc.constantFrom(1n, day, 40n * day),
+      arrives: fc.integer({ min: 0, max: 3 }),
+      later: fc.integer({ min: 0, max: 3 }),
+    })
+    .map(({ from, lasts, later, ...rest }) => {
+      return { ...rest, from: instantOf(from), until: instantOf(from + lasts), ends: rest.arrives + later }
+    })
+  return fc.uniqueArray(hand, { maxLength: 12, selector: ({ segment, lead }) => `${segment} ${lead}` })
+}
+
 export const histories: fc.Arbitrary<History> = worlds
   .filter(({ asOf, leads }) => asOf < '2026-06' && leads.length > 1)
   .chain((world) => {
@@ -71,6 +109,14 @@ export const histories: fc.Arbitrary<History> = worlds
     const each = (rows: readonly unknown[]) =>
       fc.array(piece, { minLength: rows.length, maxLength: rows.length })
     const at = microsOf(world.asOf)
+    const runs = [
+      [at - 30n * day, at - day, at, at + 1n],
+      [at - 1n, at, at + day, at + 40n * day],
+      // Within a day, so that runs look only at what changed.
+      [at - day / 8n, at - 1n, at, at + day / 8n],
+    ].map((found) => found.map(instantOf))
+    const keys = Array.from({ length: 8 }, (_, index) => `s${index}`)
+    const leads = world.leads.map(({ id }) => id)
     return fc.record({
       world: fc.constant(world),
       arrivals: fc.record({
@@ -78,14 +124,8 @@ export const histories: fc.Arbitrary<History> = worlds
         events: each(world.events),
         changes: each(world.changes),
       }),
-      runs: fc
-        .constantFrom(
-          [at - 30n * day, at - day, at, at + 1n],
-          [at - 1n, at, at + day, at + 40n * day],
-          // Within a day, so that runs look only at what changed.
-          [at - day / 8n, at - 1n, at, at + day / 8n],
-        )
-        .map((found) => found.map(instantOf)),
+      hands: handsNear(keys, leads, runs.flat()),
+      runs: fc.constantFrom(...runs),
       definitions: definitionsOf,
       edited: definitionsOf,
     })
@@ -96,7 +136,7 @@ export async function forget(database: Database): Promise<void> {
   await database.query(
     `truncate leads, accounts, events, attribute_change, tombstone, catalog, event_types, segments, segment_versions,
        segment_renames, scoring_versions, runs, run_segments, segment_state, membership, membership_change,
-       lead_scores, score_history, segment_stats, segment_list restart identity cascade`,
+       lead_scores, score_history, segment_stats, segment_list, lead_state, run_drift restart identity cascade`,
   )
   const names = [
     ...[...catalog.leads].map(([name, type]) => ['lead', '', name, type]),
@@ -137,3 +177,24 @@ export const arrive = (database: Database, { world, arrivals }: History, piece: 
       true,
     )
   })
+
+/** The hands that come with one piece, and their ends that do. */
+export async function reachOut(database: Database, hands: readonly Hand[], piece: number): Promise<void> {
+  for (const { arrives, ends, segment, lead, list, from, until } of hands) {
+    const row = [segment, lead, list, from]
+    if (arrives === piece) {
+      await database.query(
+        `insert into segment_list (segment_id, lead_id, list, from_at)
+         select segment_id, $2::bigint, $3::text, $4::timestamptz from segments where key = $1::text`,
+        row,
+      )
+    }
+    if (ends !== piece) continue
+    await database.query(
+      `update segment_list set until_at = $5::timestamptz, until_xid = pg_current_xact_id()
+       from segments s where s.segment_id = segment_list.segment_id and s.key = $1::text
+         and lead_id = $2::bigint and list = $3::text and from_at = $4::timestamptz`,
+      [...row, until],
+    )
+  }
+}

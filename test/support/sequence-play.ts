@@ -7,9 +7,9 @@ import { backfill } from '../../pipeline/runs/backfill.ts'
 import { untilSeen } from '../../pipeline/runs/horizon.ts'
 import type { RunOptions, RunResult } from '../../pipeline/runs/run.ts'
 import { runAsOf, sources } from './definitions.ts'
-import { forget } from './histories.ts'
+import { forget, reachOut } from './histories.ts'
 import { insert } from './load.ts'
-import { type Hand, lost, type Sequence, type Step, staticKey } from './sequences.ts'
+import { lost, type Sequence, type Step, staticKey } from './sequences.ts'
 
 /** How runs are asked for: as the sequence has it, or all of them in full; those in Postgres, or over a lake. */
 export type Manner = { readonly allFull: boolean; readonly lake?: Lake }
@@ -17,7 +17,6 @@ export type Manner = { readonly allFull: boolean; readonly lake?: Lake }
 /** An empty installation with a static segment. */
 export async function begin(database: Database): Promise<void> {
   await forget(database)
-  await database.query('truncate lead_state, run_drift')
   await database.query(
     `with created as (
        insert into segments (key, name, origin, status, version) values ($1::text, $1::text, 'snapshot', 'active', 1)
@@ -139,24 +138,4 @@ async function move(database: Database, { moves }: Sequence, index: number): Pro
 async function remove(database: Database, { removals }: Sequence, index: number): Promise<void> {
   const gone = removals.filter(({ step }) => step === index).map(({ lead }) => lead)
   if (gone.length > 0) await database.query('delete from leads where lead_id = any($1::bigint[])', [gone])
-}
-
-async function reachOut(database: Database, hands: readonly Hand[], index: number): Promise<void> {
-  for (const { arrives, ends, segment, lead, list, from, until } of hands) {
-    const row = [segment, lead, list, from]
-    if (arrives === index) {
-      await database.query(
-        `insert into segment_list (segment_id, lead_id, list, from_at)
-         select segment_id, $2::bigint, $3::text, $4::timestamptz from segments where key = $1::text`,
-        row,
-      )
-    }
-    if (ends !== index) continue
-    await database.query(
-      `update segment_list set until_at = $5::timestamptz, until_xid = pg_current_xact_id()
-       from segments s where s.segment_id = segment_list.segment_id and s.key = $1::text
-         and lead_id = $2::bigint and list = $3::text and from_at = $4::timestamptz`,
-      [...row, until],
-    )
-  }
 }

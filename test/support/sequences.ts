@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import type { ScoreDefinition } from '../../compiler/scoring.ts'
 import type { Instant } from '../../compiler/time.ts'
+import type { Hand } from './histories.ts'
 import { instantOf, microsOf } from './reference/time.ts'
 import { scoringOf, versionsOf } from './sequence-definitions.ts'
 import { type World, worlds } from './world.ts'
@@ -40,18 +41,6 @@ export type Step = {
   readonly broken: boolean
   /** A type of events counts as activity no longer. */
   readonly passive: boolean
-}
-
-/** What somebody says of one lead and one segment; `members`: of the static one. */
-export type Hand = {
-  readonly segment: string
-  readonly lead: number
-  readonly list: 'members' | 'added' | 'removed'
-  readonly from: Instant
-  readonly until: Instant
-  /** With which steps it and its end come: never, where there is no such step. */
-  readonly arrives: number
-  readonly ends: number
 }
 
 /** A file says that a lead was there before. */
@@ -187,7 +176,8 @@ function stepsFor(asOfs: readonly Instant[], keys: readonly string[]): fc.Arbitr
       held: each(seldom),
       backfilled: each(seldom),
       breaks: fc.constantFrom(never, never, 1, 2, 3),
-      edits: fc.tuple(mostlyNever(asOfs.length), mostlyNever(asOfs.length)),
+      // Every other one, so that now and then what was lost comes back.
+      edits: fc.tuple(fc.nat(2 * asOfs.length), fc.nat(2 * asOfs.length)),
       rescored: mostlyNever(asOfs.length),
       passive: mostlyNever(asOfs.length),
       paused: fc.tuple(mostlyNever(asOfs.length), fc.nat(4), fc.subarray([...keys], { maxLength: 3 })),
