@@ -5,6 +5,7 @@ import { lakeIn } from '../pipeline/lake/lake.ts'
 import { untilSeen } from '../pipeline/runs/horizon.ts'
 import { type RunOptions, type RunResult, run } from '../pipeline/runs/run.ts'
 import type { Cli } from './cli.ts'
+import { mended } from './lake.ts'
 import type { Answer } from './output.ts'
 import type { Column } from './table.ts'
 import { instant, plural, seconds, thousands } from './values.ts'
@@ -86,6 +87,7 @@ export function runAnswer(result: RunTold, cli: Cli): Answer {
     warnings: result.warnings.map(({ key, code, message }) => ({ key, code, message })),
     superseded: result.superseded,
     drift: result.drift,
+    lake: result.lake,
     milliseconds: result.milliseconds,
   }
   return {
@@ -112,6 +114,7 @@ const runColumns: readonly Column[] = [
   { name: 'warnings', kind: 'json' },
   { name: 'superseded', kind: 'count' },
   { name: 'drift', kind: 'count' },
+  { name: 'lake', kind: 'json' },
   { name: 'milliseconds', kind: 'milliseconds' },
 ]
 
@@ -130,6 +133,8 @@ function runLines(result: RunTold, cli: Cli): string[] {
       `  ${cli.paint.yellow('drift')}    ${plural(result.drift, 'difference')} that no change explains, repaired: \`tideline status\` shows where.`,
     )
   }
+  const lake = result.lake && mended(result.lake)
+  if (lake) lines.push(`  ${cli.paint.yellow('lake')}     ${lake}`)
   if (result.superseded > 0) {
     lines.push(`  ${plural(result.superseded, 'segment')} changed meanwhile; left to the next run`)
   }

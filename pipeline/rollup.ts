@@ -3,7 +3,8 @@ import { type ColumnarTable, columnarExport } from './columnar.ts'
 import { type Client, type Database, type Duckdb, inTransaction } from './engine.ts'
 import { type Lake, viewLake } from './lake/lake.ts'
 import { copyIn, copyOut } from './runs/columnar-copy.ts'
-import { inDuckdb, lakeFailure } from './runs/columnar-duckdb.ts'
+import { inDuckdb, lakeFailure, shownIn } from './runs/columnar-duckdb.ts'
+import type { Steps } from './runs/steps.ts'
 import { statement } from './sql.ts'
 
 /** What roll-ups read besides leads and events. */
@@ -37,6 +38,8 @@ type RollingUp = {
   /** Where the events are, if it was brought up to the horizon; else they are copied out of Postgres. */
   readonly lake?: Lake | undefined
   readonly memory?: string | undefined
+  /** Keep what is executed. */
+  readonly steps?: Pick<Steps, 'watch' | 'within'>
 }
 
 /**
@@ -53,8 +56,11 @@ export async function rollUp(database: Database, options: RollingUp): Promise<nu
   }
 }
 
-function writeRollups(database: Database, options: RollingUp): Promise<number> {
-  const work = async (duckdb: Duckdb, folder: string): Promise<number> => {
+function writeRollups(given: Database, options: RollingUp): Promise<number> {
+  const { steps, lake } = options
+  const database = steps?.within(given) ?? given
+  const work = async (opened: Duckdb, folder: string): Promise<number> => {
+    const duckdb = steps?.watch(opened, shownIn(folder, lake)) ?? opened
     await readSources(database, duckdb, folder, options)
     for (const { name } of rollups) {
       await duckdb.run(`create temp table result_${name} as ${statement(`rollups/${name}`)}`, [

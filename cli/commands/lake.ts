@@ -14,7 +14,7 @@ import {
 } from '../../pipeline/lake/lake.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { openLakeOf } from '../lake.ts'
+import { damages, openLakeOf } from '../lake.ts'
 import { progressBar } from '../progress.ts'
 import { type Column, renderTable } from '../table.ts'
 import { instant, megabytes, plural, thousands } from '../values.ts'
@@ -187,10 +187,4 @@ function resultLines({ events, files, bytes, written, healed, rebuilt }: SyncRes
 }
 
 const reasonOf = (rebuilt: Rebuilt): string => rebuiltReasons[rebuilt]
-const damages: Record<Healed['damage'], string> = {
-  missing: 'its file was missing',
-  truncated: 'its file was cut off',
-  changed: 'its file had changed',
-  different: 'it was not as in the database',
-}
 const told = ({ period, damage }: Healed): string => `${period}: ${damages[damage]}`

@@ -113,7 +113,7 @@ async function printRun(cli: Cli, database: Database, id: string, sql: boolean):
     lines: [
       ...headline(run, outcomes).map((line) => (sql ? `-- ${line}` : line)),
       '',
-      ...stepLines(run.steps, sql ? texts : undefined),
+      ...stepLines(run, sql ? texts : undefined),
       ...(sql ? [] : ['', ...table, ...(errors.length > 0 ? ['', ...errors] : [])]),
     ],
   })

@@ -2,7 +2,7 @@ import type { Instant } from '../../compiler/index.ts'
 import { type Client, type Database, inTransaction } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { drainInboxes } from '../import/inbox.ts'
-import type { Lake } from '../lake/lake.ts'
+import type { Lake, LakeTold } from '../lake/lake.ts'
 import { rollUp } from '../rollup.ts'
 import { statement } from '../sql.ts'
 import { applyRun } from './apply.ts'
@@ -68,6 +68,8 @@ export type RunResult = {
   /** Differences that the runs before should have found; null where that can't be said. */
   readonly drift: number | null
   readonly nightly: boolean
+  /** What was written of the lake; null if it was not brought up to date. */
+  readonly lake: LakeTold | null
   readonly steps: readonly RunStep[]
 }
 
@@ -78,7 +80,7 @@ export type RunResult = {
 export async function run(database: Database, options: RunOptions): Promise<RunResult> {
   const steps = new Steps(options.onStep)
   await steps.step('drain inboxes', async () => {
-    const report = await drainInboxes(database, { timezone: options.timezone })
+    const report = await drainInboxes(steps.within(database), { timezone: options.timezone })
     return report?.read ?? 0
   })
   return database.session(async (connection) => {
@@ -117,7 +119,9 @@ async function rollUpIfDue(
   if (last.run_id === null || last.as_of === null || last.horizon === null || !last.rollup_due) return
   const { run_id: runId, as_of: asOf, horizon } = last
   const { temporary, lake, memory } = options
-  await steps.step('roll up', () => rollUp(database, { runId, asOf, horizon, temporary, lake, memory }))
+  await steps.step('roll up', () =>
+    rollUp(database, { runId, asOf, horizon, temporary, lake, memory, steps }),
+  )
 }
 
 type Going = RunOptions & {
@@ -177,7 +181,7 @@ export async function runAsOf(
       chosen: { ...chosen, ...(staged.failed ? { lake: staged.failed } : {}) },
       ...{ status: 'done', runId, asOf, mode, candidates, engine: staged.engine, ...applied },
       ...{ warnings, segments: staged.segments.length - failing.length, failing: evaluation.failing },
-      ...{ nightly: isNightly(asOf), steps: steps.done },
+      ...{ nightly: isNightly(asOf), lake: steps.lake(), steps: steps.done },
     }
   } catch (error) {
     const failed = [runId, JSON.stringify(describeError(error)), JSON.stringify(steps.done)]
@@ -234,5 +238,6 @@ export const unchanged = (last: { run_id: string | null; as_of: Instant }): RunR
   superseded: 0,
   drift: null,
   nightly: false,
+  lake: null,
   steps: [],
 })
