@@ -83,9 +83,7 @@ export function headline(run: RunRecord, outcomes: readonly RunOutcome[]): strin
   const parked = outcomes.filter(({ outcome }) => outcome === 'needs_approval').length
   return [
     `run ${run.run_id}  ${run.mode}${range} UTC  ·  ${run.status}, by ${run.origin}${took}`,
-    ...(run.chosen
-      ? [`  ${engine}looked at ${lookedAt({ ...run, chosen: run.chosen, leads: Number(run.leads ?? 0) })}`]
-      : []),
+    ...(run.chosen ? [`  ${engine}${looked(run, run.chosen)}`] : []),
     ...(Number(run.drift ?? 0) > 0
       ? [`  drift: ${thousands(String(run.drift))} differences that no change explains were repaired`]
       : []),
@@ -95,4 +93,11 @@ export function headline(run: RunRecord, outcomes: readonly RunOutcome[]): strin
       : []),
     ...(run.error ? [`  ${run.error}`] : []),
   ]
+}
+
+/** Only of a run that was applied it is known how many there were. */
+function looked(run: RunRecord, chosen: NonNullable<RunRecord['chosen']>): string {
+  if (run.status === 'done') return `looked at ${lookedAt({ ...run, chosen, leads: Number(run.leads ?? 0) })}`
+  const whom = run.mode === 'full' ? 'all leads' : 'the leads that had changed or were due'
+  return `${run.status === 'running' ? 'looks' : 'was to look'} at ${whom}. ${chosen.message}`
 }

@@ -1,12 +1,7 @@
 import type { Instant } from '../compiler/index.ts'
 import { type LakeState, rebuiltReasons } from '../pipeline/lake/lake.ts'
-import {
-  type EventTypeStanding,
-  holderOf,
-  type SegmentFreshness,
-  type Status,
-  span,
-} from '../pipeline/status.ts'
+import { holderOf, span, waitedFor } from '../pipeline/problems.ts'
+import type { EventTypeStanding, SegmentFreshness, Status } from '../pipeline/status.ts'
 import { lookedAt } from './runs.ts'
 import { type Column, type Row, renderTable } from './table.ts'
 import { instant, type Kind, megabytes, plural, thousands, wrap } from './values.ts'
@@ -33,16 +28,19 @@ const named = (names: string, kind?: Kind): Column[] =>
 
 export const runColumns: readonly Column[] = [
   ...named(
-    'run_id age leads fallback_run drift drift_run drifted running running_for failed failures',
+    'run_id age leads fallback_run drift drift_run drifted running running_for usual failed failures',
     'number',
   ),
   ...named('now as_of drift_as_of running_as_of failed_as_of', 'instant'),
   ...named('mode engine chosen candidates owner fallback failed_code failed_error'),
 ]
+const sessionColumns = [...named('pid', 'number'), ...named('application role database state kind')]
 export const horizonColumns: readonly Column[] = [
-  ...named('horizon last_horizon held pid', 'number'),
-  ...named('open application role database state kind'),
+  ...named('horizon last_horizon held', 'number'),
+  ...named('open'),
+  ...sessionColumns,
 ]
+export const waitsColumns: readonly Column[] = [...named('open', 'number'), ...sessionColumns]
 export const driftColumns: readonly Column[] = [...named('segment sample'), ...named('leads', 'number')]
 export const typeColumns: readonly Column[] = [
   ...named('type habitual'),
@@ -91,8 +89,11 @@ function lastRun({ runs }: Status): string {
   return `${id} as of ${instant(asOf)} UTC, ${span(Number(age))} ago, ${mode}${looked}`
 }
 
-const running = ({ runs }: Status): string =>
-  `${runs.running} as of ${instant(runs.running_as_of ?? '')} UTC, for ${span(Number(runs.running_for))}, by ${runs.owner}`
+function running({ runs, waits }: Status): string {
+  const { running: id, running_as_of: asOf, running_for: seconds, owner } = runs
+  const what = `${id} as of ${instant(asOf ?? '')} UTC, for ${span(Number(seconds))}, by ${owner}`
+  return waits ? `${what}; it waits for ${waitedFor(waits)}` : what
+}
 
 function horizon({ horizon }: Status): string {
   if (!horizon.open) return 'all that is committed is seen'

@@ -1,8 +1,9 @@
 import type { Instant } from '../../compiler/index.ts'
 import { lateSlots, nextSlots } from '../../jobs/schedule.ts'
 import { type LakeState, lakeIn, readLakeState } from '../../pipeline/lake/lake.ts'
+import { type Problem, problemsOf } from '../../pipeline/problems.ts'
 import type { Settings } from '../../pipeline/project/settings.ts'
-import { type Problem, problemsOf, readStatus, type Status } from '../../pipeline/status.ts'
+import { readStatus, type Status } from '../../pipeline/status.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { type Answer, plainRow } from '../output.ts'
@@ -15,6 +16,7 @@ import {
   segmentRows,
   statusColumns,
   typeColumns,
+  waitsColumns,
 } from '../status.ts'
 import { type Row, renderTable } from '../table.ts'
 import { wrap } from '../values.ts'
@@ -66,6 +68,7 @@ function answer(cli: Cli, found: Status, { late, next, problems, lake }: Told): 
       late_slots: late,
       runs: plainRow(runColumns, found.runs),
       horizon: plainRow(horizonColumns, found.horizon),
+      waits: found.waits ? plainRow(waitsColumns, found.waits) : null,
       lake: lake ?? null,
       drift: found.drift.map((each) => plainRow(driftColumns, each)),
       segments: rows.map((each) => plainRow(machineColumns, each)),

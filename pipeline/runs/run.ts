@@ -86,7 +86,9 @@ export async function run(database: Database, options: RunOptions): Promise<RunR
   return database.session(async (connection) => {
     const client = steps.watch(connection)
     const lease = await steps.step('claim', () =>
-      claim(database, client, { owner: options.owner, waitMilliseconds: options.waitMilliseconds ?? 60_000 }),
+      claim(database, client, {
+        ...{ owner: options.owner, waitMilliseconds: options.waitMilliseconds ?? 60_000, steps },
+      }),
     )
     try {
       await client.query(statement('runs/interrupt'))

@@ -1,7 +1,8 @@
 -- What the ledger says of runs. One row. Columns: now; of the last applied run: run_id, as_of, age (seconds), mode,
 -- engine, chosen, candidates, leads; fallback (why the last full run could not use the lake) and fallback_run; drift (of the last full run that looked for it), drift_run, drift_as_of, drifted (differences
--- repaired in 30 days); of the one that goes on, if any: running, running_as_of, running_for (seconds), owner; of the
--- last that failed since the last applied one: failed, failed_as_of, failures, failed_code, failed_error.
+-- repaired in 30 days); of the one that goes on, if any: running, running_as_of, running_for (seconds), usual (how many
+-- seconds nine of ten of its mode took at most), and of whoever may write now: owner; of the last that failed since the
+-- last applied one: failed, failed_as_of, failures, failed_code, failed_error.
 select to_char(clock_timestamp(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now,
   last.run_id, to_char(last.as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as as_of,
   floor(extract(epoch from clock_timestamp() - last.as_of))::bigint as age,
@@ -12,7 +13,11 @@ select to_char(clock_timestamp(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now,
   (select coalesce(sum(r.drift), 0)::bigint from runs r
    where r.status = 'done' and r.finished_at > clock_timestamp() - interval '30 days') as drifted,
   going.run_id as running, to_char(going.as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as running_as_of,
-  floor(extract(epoch from clock_timestamp() - going.started_at))::bigint as running_for, going.owner,
+  floor(extract(epoch from clock_timestamp() - going.started_at))::bigint as running_for,
+  (select ceil(percentile_disc(0.9) within group (order by took))::bigint from (
+     select extract(epoch from finished_at - started_at) as took from runs
+     where status = 'done' and mode = going.mode order by run_id desc limit 20) recent) as usual,
+  going.owner,
   failed.run_id as failed, to_char(failed.as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as failed_as_of,
   failed.failures, failed.error ->> 'code' as failed_code, failed.error ->> 'message' as failed_error
 from (select 1) as always
@@ -26,8 +31,9 @@ left join lateral (
   select * from runs where status = 'done' and drift is not null order by as_of desc, run_id desc limit 1
 ) checked on true
 left join lateral (
-  select r.run_id, r.as_of, r.started_at, l.owner from runs r join run_lease l using (run_id)
-  where r.status = 'running' and l.lease_until > clock_timestamp()
+  select r.run_id, r.as_of, r.started_at, r.mode, l.owner
+  from run_lease l left join runs r on r.run_id = l.run_id and r.status = 'running'
+  where l.lease_until > clock_timestamp()
     and exists (select from pg_stat_activity a where a.pid = l.backend_pid)
 ) going on true
 left join lateral (

@@ -26,6 +26,7 @@ type Step = {
   rows?: number | null
   milliseconds?: number
   lake?: object
+  unfinished?: true
   sql?: string[]
   sql_after?: string[]
 }
@@ -96,6 +97,30 @@ describe('runs ID', () => {
     expect(told).toMatchObject({ status: 'failed', error: 'no space left on device' })
     expect(told.steps.at(-1)).toMatchObject({ name: 'apply changes', failed: true })
     expect(sqlOf(told, 'apply changes').join()).toContain('insert into membership_change')
+  })
+})
+
+describe('a run that goes on, and one that was killed', () => {
+  test('have the steps that they told of', async () => {
+    const run = await database.session(async (client) => {
+      await client.query('begin')
+      await client.query('lock table lead_scores in access exclusive mode')
+      const going = desk.type('run')
+      const at = () => json('runs 1').then(({ steps }) => steps?.at(-1))
+      await expect.poll(at, { timeout: 15_000 }).toMatchObject({ name: 'compare scores', unfinished: true })
+      const { out } = await desk.typeAtTerminal('runs 1')
+      expect(out).toMatch(/\n {2}looks at all leads\. No run was applied before\.\n/)
+      expect(out).toMatch(/\ncompare scores \(goes on\) +–/)
+      await database.query('select pg_terminate_backend(backend_pid) from run_lease')
+      await client.query('rollback')
+      return going
+    })
+    expect(run.code).toBe(1)
+    expect((await desk.type('run')).code).toBe(0)
+    const { out } = await desk.typeAtTerminal('runs 1')
+    expect(out).toMatch(/\n {2}was to look at all leads\. No run was applied before\.\n/)
+    expect(out).toMatch(/\ncompare scores \(did not end\) +–/)
+    expect(out).not.toContain('nothing has changed')
   })
 })
 

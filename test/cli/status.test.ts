@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../../pipeline/engine.ts'
-import { problemsOf, readStatus } from '../../pipeline/status.ts'
+import { problemsOf } from '../../pipeline/problems.ts'
+import { readStatus } from '../../pipeline/status.ts'
 import { testDatabase } from '../support/database.ts'
 import { addLead } from '../support/definitions.ts'
 import { type Desk, deskOf } from './support.ts'
@@ -28,6 +29,7 @@ type Told = {
   events: Record<string, unknown>[]
   horizon: Record<string, unknown>
   runs: Record<string, unknown>
+  waits: Record<string, unknown> | null
 }
 const codes = (told: Told) => told.problems.map((problem) => problem.code)
 
@@ -77,6 +79,55 @@ describe('status', () => {
     const told = await asked()
     expect(told.code).toBe(3)
     expect(codes(told)).toEqual(['SLOT_LATE'])
+  })
+
+  /** A session that holds a table, while `run` waits for it. */
+  async function whileLocked(table: string, work: (pid: number) => Promise<void>): Promise<void> {
+    await database.session(async (client) => {
+      await client.query(`set application_name = 'the loader'`)
+      await client.query('begin')
+      await client.query(`lock table ${table} in access exclusive mode`)
+      const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+      const going = desk.type('run')
+      await expect.poll(async () => (await asked()).waits, { timeout: 10_000 }).not.toBeNull()
+      await work(rows[0]!.pid)
+      await client.query('rollback')
+      expect((await going).code).toBe(0)
+    })
+  }
+
+  test('a run that takes longer than is usual while slots wait is late, and says whom it waits for', async () => {
+    desk.file('tideline.yaml', 'slots: "* * * * *"\n')
+    await desk.type('run --as-of 2026-03-01')
+    await whileLocked('lead_scores', async (pid) => {
+      const usual = await asked()
+      expect(usual).toMatchObject({ code: 0, problems: [], runs: { running: 2, usual: expect.any(Number) } })
+      expect(usual.waits).toMatchObject({ pid, application: 'the loader', state: 'idle in transaction' })
+      await database.query(`update runs set started_at = started_at - interval '5 minutes' where run_id = 2`)
+      const told = await asked()
+      expect([told.code, codes(told)]).toEqual([3, ['SLOT_LATE']])
+      const [problem] = told.problems
+      expect(problem!.message).toMatch(
+        /should have been run by now, but run 2 has been going on for 5 min; \d+ s are usual\. It waits for "the loader" \(pid \d+, .*idle in transaction\), whose transaction has been open for \d+ s\.$/,
+      )
+      expect(problem!.hint).toContain(`select pg_terminate_backend(${pid})`)
+      const { out } = await desk.typeAtTerminal('status')
+      expect(out).toMatch(/\nrunning +2 as of .*; it\s+waits\s+for\s+"the\s+loader" \(pid/)
+    })
+    expect((await asked()).waits).toBeNull()
+  })
+
+  test('so is one that has not begun since it waits', async () => {
+    desk.file('tideline.yaml', 'slots: "* * * * *"\n')
+    await desk.type('run --as-of 2026-03-01')
+    await whileLocked('membership', async (pid) => {
+      const { code, problems } = await asked()
+      expect([code, problems.map((each) => each.code)]).toEqual([3, ['SLOT_LATE']])
+      expect(problems[0]!.message).toMatch(
+        /, process \d+ has begun, and is not at a run yet\. It waits for "the/,
+      )
+      expect(problems[0]!.hint).toContain(`${pid}`)
+    })
   })
 
   test('a broken segment: since when its members are true, and why', async () => {
