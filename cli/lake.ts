@@ -1,5 +1,12 @@
 import { UserError } from '../pipeline/errors.ts'
-import { type Healed, type Lake, type LakeTold, openLake, rebuiltReasons } from '../pipeline/lake/lake.ts'
+import {
+  type Healed,
+  type Lake,
+  type LakeTold,
+  openLake,
+  type Rebuilt,
+  rebuiltReasons,
+} from '../pipeline/lake/lake.ts'
 import type { Project } from '../pipeline/project/settings.ts'
 import { plural } from './values.ts'
 
@@ -30,4 +37,11 @@ export function mended({ files, healed, rebuilt }: LakeTold): string | undefined
   const named = healed.slice(0, mostNamed).map(({ period, damage }) => `${period} (${damages[damage]})`)
   const rest = healed.length - named.length
   return `${plural(healed.length, 'file')} written anew: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`
+}
+
+/** Why the next full run writes all of it: of files without a manifest nobody knows what they hold. */
+export function whyAnew(state: Rebuilt, strays: number): string {
+  if (state !== 'missing' || strays === 0) return rebuiltReasons[state]
+  const lie = strays === 1 ? 'lies' : 'lie'
+  return `its manifest is gone, and without it nobody reads the ${plural(strays, 'file')} that ${lie} there`
 }

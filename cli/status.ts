@@ -1,7 +1,9 @@
 import type { Instant } from '../compiler/index.ts'
-import { type LakeState, rebuiltReasons } from '../pipeline/lake/lake.ts'
+import { UserError } from '../pipeline/errors.ts'
+import type { LakeState } from '../pipeline/lake/lake.ts'
 import { holderOf, span, waitedFor } from '../pipeline/problems.ts'
 import type { EventTypeStanding, SegmentFreshness, Status } from '../pipeline/status.ts'
+import { mended, whyAnew } from './lake.ts'
 import { lookedAt } from './runs.ts'
 import { type Column, type Row, renderTable } from './table.ts'
 import { instant, type Kind, megabytes, plural, thousands, wrap } from './values.ts'
@@ -32,7 +34,7 @@ export const runColumns: readonly Column[] = [
     'number',
   ),
   ...named('now as_of drift_as_of running_as_of failed_as_of', 'instant'),
-  ...named('mode engine chosen candidates owner fallback failed_code failed_error'),
+  ...named('mode engine chosen candidates owner fallback fallback_code lake failed_code failed_error'),
 ]
 const sessionColumns = [...named('pid', 'number'), ...named('application role database state kind')]
 export const horizonColumns: readonly Column[] = [
@@ -60,14 +62,22 @@ export const segmentRows = (segments: readonly SegmentFreshness[], next: Instant
     }
   })
 
+/** Undefined: none is wanted. An error: it can't be looked at. */
+export type LakeFound = LakeState | UserError | undefined
+
+export const lakeDocument = (lake: LakeFound): object | null =>
+  lake instanceof UserError
+    ? { folder: lake.where, state: 'unknown', code: lake.code, message: lake.message, hint: lake.hint }
+    : (lake ?? null)
+
 /** One line each: last run, next slot, horizon, lake, drift; then the event types. */
-export function factLines(found: Status, next: Instant, lake: LakeState | undefined): string[] {
+export function factLines(found: Status, next: Instant, lake: LakeFound): string[] {
   const facts = [
     ['last run', lastRun(found)],
     ...(found.runs.running === null ? [] : [['running', running(found)]]),
     ['next slot', `${instant(next)} UTC`],
     ['horizon', horizon(found)],
-    ['lake', lakeSaid(lake)],
+    ['lake', lakeSaid(lake, found)],
     ['drift', drift(found)],
   ]
   const margin = Math.max(...facts.map(([name = '']) => name.length)) + 2
@@ -101,11 +111,14 @@ function horizon({ horizon }: Status): string {
   return `what is older than ${span(Number(horizon.held))} is seen; held back by ${holderOf(horizon)}`
 }
 
-function lakeSaid(lake: LakeState | undefined): string {
+function lakeSaid(lake: LakeFound, { runs }: Status): string {
   if (lake === undefined) return 'none is wanted: full runs are made in Postgres'
-  if (lake.state !== 'ok') return `to be written by the next full run: ${rebuiltReasons[lake.state]}`
+  if (lake instanceof UserError) return `${lake.message} ${lake.hint}`
+  if (lake.state !== 'ok') return `to be written by the next full run: ${whyAnew(lake.state, lake.strays)}`
   const size = `${plural(lake.events, 'event')} in ${plural(lake.files, 'file')}, ${megabytes(lake.bytes)}`
-  return `${size}, written ${instant(lake.writtenAt ?? '')} UTC`
+  const healed = runs.lake && mended(runs.lake)
+  const told = healed ? `. In run ${runs.fallback_run}: ${healed.replace(/\.$/, '')}` : ''
+  return `${size}, written ${instant(lake.writtenAt ?? '')} UTC${told}`
 }
 
 function drift({ runs, drift }: Status): string {

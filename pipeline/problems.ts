@@ -1,4 +1,5 @@
 import type { Instant } from '../compiler/index.ts'
+import { hintOf } from './lake/lake.ts'
 import type {
   EventTypeStanding,
   HorizonStanding,
@@ -155,7 +156,7 @@ export function holderOf({ kind, pid, application, role, database, state }: Sess
 function lakeProblems({ runs }: Status): Problem[] {
   if (runs.fallback === null) return []
   const message = `The full run ${runs.fallback_run} could not use the lake, and was made in Postgres: ${runs.fallback}`
-  const hint = 'Members are right; it only took longer. `tideline lake verify` looks at the files.'
+  const hint = `Members are right; it only took longer. ${hintOf(runs.fallback_code ?? '')}`
   return [{ code: 'LAKE_UNUSED', message, hint, stale: false }]
 }
 

@@ -1,6 +1,7 @@
 import type { Instant } from '../compiler/index.ts'
 import { type Reader, rows } from './catalog.ts'
 import type { Row } from './engine.ts'
+import type { LakeTold } from './lake/lake.ts'
 import type { Candidates } from './runs/candidates.ts'
 import { statement } from './sql.ts'
 
@@ -27,7 +28,10 @@ export type RunsStanding = {
   readonly leads: string | null
   /** Why the last full run could not use the lake. */
   readonly fallback: string | null
+  readonly fallback_code: string | null
   readonly fallback_run: string | null
+  /** What that run wrote of the lake; null if it had none to write. */
+  readonly lake: LakeTold | null
   /** Of the last run that looked for it. */
   readonly drift: string | null
   readonly drift_run: string | null

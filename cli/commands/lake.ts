@@ -14,7 +14,7 @@ import {
 } from '../../pipeline/lake/lake.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { damages, openLakeOf } from '../lake.ts'
+import { damages, openLakeOf, whyAnew } from '../lake.ts'
 import { progressBar } from '../progress.ts'
 import { type Column, renderTable } from '../table.ts'
 import { instant, megabytes, plural, thousands } from '../values.ts'
@@ -60,12 +60,18 @@ async function statusOfIt(cli: Cli): Promise<void> {
     files: state.files,
     bytes: state.bytes,
     columns: state.columns,
+    compared_at: state.comparedAt,
+    strays: state.strays,
   }
   await cli.print({
     columns: [
       ...[{ name: 'folder' }, { name: 'state' }],
       ...[{ name: 'written_at', kind: 'instant' as const }, { name: 'horizon' }],
       ...['events', 'files', 'bytes', 'columns'].map((name) => ({ name, kind: 'count' as const })),
+      ...[
+        { name: 'compared_at', kind: 'instant' as const },
+        { name: 'strays', kind: 'count' as const },
+      ],
     ],
     rows: [row],
     document: row,
@@ -73,13 +79,16 @@ async function statusOfIt(cli: Cli): Promise<void> {
   })
 }
 
-function statusLines({ state, folder, writtenAt, events, files, bytes, columns }: LakeState): string[] {
+function statusLines(lake: LakeState): string[] {
+  const { state, folder, writtenAt, events, files, bytes, columns, comparedAt, strays } = lake
   if (state !== 'ok') {
-    return [`The lake is to be written anew: ${rebuiltReasons[state]}. The next full run does so.`, folder]
+    return [`The lake is to be written anew: ${whyAnew(state, strays)}. The next full run does so.`, folder]
   }
+  const compared =
+    comparedAt === null ? '' : `; every row was copied or compared since ${instant(comparedAt)} UTC`
   return [
     `${plural(events, 'event')} in ${plural(files, 'file')}, ${megabytes(bytes)}, with ${plural(columns, 'property', 'properties')}`,
-    `written ${instant(writtenAt!)} UTC`,
+    `written ${instant(writtenAt!)} UTC${compared}`,
     folder,
   ]
 }

@@ -1,6 +1,7 @@
 import type { Instant } from '../../compiler/index.ts'
 import { lateSlots, nextSlots } from '../../jobs/schedule.ts'
-import { type LakeState, lakeIn, readLakeState } from '../../pipeline/lake/lake.ts'
+import { UserError } from '../../pipeline/errors.ts'
+import { lakeIn, readLakeState } from '../../pipeline/lake/lake.ts'
 import { type Problem, problemsOf } from '../../pipeline/problems.ts'
 import type { Settings } from '../../pipeline/project/settings.ts'
 import { readStatus, type Status } from '../../pipeline/status.ts'
@@ -11,6 +12,8 @@ import {
   driftColumns,
   factLines,
   horizonColumns,
+  type LakeFound,
+  lakeDocument,
   machineColumns,
   runColumns,
   segmentRows,
@@ -37,7 +40,7 @@ export const status = (start: Start) =>
       const slots = slotsOf(found, project.settings)
       const problems = problemsOf(found, slots.late)
       const lake = lakeIn(project.settings.lake)
-      const state = lake && (await readLakeState(lake))
+      const state = lake && (await readLakeState(lake).catch(asFound))
       await cli.print(answer(cli, found, { ...slots, problems, lake: state }))
       return problems.some((problem) => problem.stale) ? 3 : 0
     }),
@@ -47,7 +50,13 @@ type Told = {
   readonly late: readonly Instant[]
   readonly next: Instant
   readonly problems: readonly Problem[]
-  readonly lake: LakeState | undefined
+  readonly lake: LakeFound
+}
+
+/** Who watches an installation may not be allowed to look at its files. */
+function asFound(error: unknown): UserError {
+  if (error instanceof UserError) return error
+  throw error
 }
 
 function slotsOf({ runs }: Status, settings: Settings): Omit<Told, 'problems' | 'lake'> {
@@ -69,7 +78,7 @@ function answer(cli: Cli, found: Status, { late, next, problems, lake }: Told): 
       runs: plainRow(runColumns, found.runs),
       horizon: plainRow(horizonColumns, found.horizon),
       waits: found.waits ? plainRow(waitsColumns, found.waits) : null,
-      lake: lake ?? null,
+      lake: lakeDocument(lake),
       drift: found.drift.map((each) => plainRow(driftColumns, each)),
       segments: rows.map((each) => plainRow(machineColumns, each)),
       events: found.events.map((each) => plainRow(typeColumns, each)),

@@ -1,10 +1,10 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Instant } from '../../compiler/index.ts'
 import type { Client, Database } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
-import { stillRetired, tidy } from './files.ts'
+import { makeFolder, stillRetired, tidy } from './files.ts'
 import type { Lake } from './lake.ts'
 import { asWriter } from './lock.ts'
 import { joinColumns, type Manifest, type StoredProperty, writeManifest } from './manifest.ts'
@@ -70,7 +70,7 @@ export async function syncLake(database: Database, lake: Lake, options: SyncOpti
     })
   }
   try {
-    await mkdir(join(lake.folder, 'events'), { recursive: true })
+    await makeFolder(join(lake.folder, 'events'))
     return await once().catch((error: unknown) => {
       if (isOfFiles(error)) return once('failed')
       throw error
@@ -91,7 +91,7 @@ async function write(client: Client, { folder }: Lake, options: Asked): Promise<
   // First of all: it may be what killed writers left that fills the disk.
   await tidy(folder, found.before)
   const work = join(folder, `work-${found.announced.generation}`)
-  await mkdir(work, { recursive: true })
+  await makeFolder(work)
   const { memory, watch = unwatched } = options
   const duckdb = watch(await openRenewable({ temporary: join(work, 'spill'), memory }))
   try {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { QueryPlan } from '../../compiler/index.ts'
 import { type Duckdb, openDuckdb } from '../engine.ts'
 import { UserError } from '../errors.ts'
+import { makeFolder } from '../lake/files.ts'
 import { type Lake, withoutFiles } from '../lake/lake.ts'
 import type { Chosen } from './mode.ts'
 import type { Shown } from './steps.ts'
@@ -20,7 +21,7 @@ export async function inDuckdb<T>(
   work: (duckdb: Duckdb, folder: string) => Promise<T>,
   memory: string = usualMemory,
 ): Promise<T> {
-  await mkdir(temporary, { recursive: true })
+  await makeFolder(temporary)
   const folder = join(temporary, `columns-${process.pid}-${randomUUID()}`)
   used.add(folder)
   await removeLeftovers(temporary)

@@ -1,13 +1,15 @@
 -- What the ledger says of runs. One row. Columns: now; of the last applied run: run_id, as_of, age (seconds), mode,
--- engine, chosen, candidates, leads; fallback (why the last full run could not use the lake) and fallback_run; drift (of the last full run that looked for it), drift_run, drift_as_of, drifted (differences
--- repaired in 30 days); of the one that goes on, if any: running, running_as_of, running_for (seconds), usual (how many
+-- engine, chosen, candidates, leads; fallback (why the last full run could not use the lake), fallback_code, fallback_run,
+-- lake (what it wrote of it); drift (of the last full run that looked for it), drift_run, drift_as_of, drifted
+-- (differences repaired in 30 days); of the one that goes on, if any: running, running_as_of, running_for (seconds), usual (how many
 -- seconds nine of ten of its mode took at most), and of whoever may write now: owner; of the last that failed since the
 -- last applied one: failed, failed_as_of, failures, failed_code, failed_error.
 select to_char(clock_timestamp(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now,
   last.run_id, to_char(last.as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as as_of,
   floor(extract(epoch from clock_timestamp() - last.as_of))::bigint as age,
   last.mode, last.engine, last.chosen, last.candidates, last.leads,
-  whole.chosen -> 'lake' ->> 'message' as fallback, whole.run_id as fallback_run,
+  whole.chosen -> 'lake' ->> 'message' as fallback, whole.chosen -> 'lake' ->> 'code' as fallback_code,
+  whole.run_id as fallback_run, jsonb_path_query_first(whole.steps, '$[*].lake') as lake,
   checked.drift, checked.run_id as drift_run,
   to_char(checked.as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as drift_as_of,
   (select coalesce(sum(r.drift), 0)::bigint from runs r

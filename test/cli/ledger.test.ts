@@ -171,6 +171,8 @@ describe('the lake in the ledger', () => {
       lake: { healed: [{ period: '2026-02', damage: 'truncated' }] },
     })
     expect((await desk.typeAtTerminal('runs 2')).out).toContain(`\n  lake: ${healed}\n`)
+    const status = (await desk.typeAtTerminal('status')).out.replace(/\s+/g, ' ')
+    expect(status).toContain(`. In run 2: ${healed.slice(0, -1)} drift`)
     rmSync(join(folder(), '../manifest.json'))
     const anew = '1 file written anew, all of them: there was none.'
     expect((await desk.typeAtTerminal('run --full --as-of 2026-03-01T03:00Z')).out).toContain(anew)
