@@ -105,17 +105,22 @@ export type Drift = {
   readonly sample: readonly string[]
 }
 
+/** How far a run that starts now would see. */
+export async function readHorizon(reader: Reader): Promise<HorizonStanding> {
+  const [horizon] = await rows<HorizonStanding>(reader, statement('reads/status_horizon'))
+  return horizon!
+}
+
 export async function readStatus(reader: Reader): Promise<Status> {
   const read = <T extends Row>(name: string, parameters: string[] = []) =>
     rows<T>(reader, statement(`reads/status_${name}`), parameters)
   const [runs] = await read<RunsStanding>('runs')
-  const [horizon] = await read<HorizonStanding>('horizon')
   const [waits] = await read<Waits>('waits')
   return {
     runs: runs!,
     segments: await read<SegmentFreshness>('segments'),
     events: await read<EventTypeStanding>('events'),
-    horizon: horizon!,
+    horizon: await readHorizon(reader),
     waits,
     drift: Number(runs!.drift) > 0 ? await read<Drift>('drift', [runs!.drift_run!]) : [],
   }

@@ -120,5 +120,10 @@ async function printRun(cli: Cli, database: Database, id: string, sql: boolean):
 }
 
 /** Of what was done there is a warning at most. */
-const outcomeOf = ({ outcome }: RunOutcome): string =>
-  outcome === 'done' ? '' : ` is ${outcome.replace('_', ' ')}`
+const outcomeOf = ({ outcome }: RunOutcome): string => ({ done: '', ...words })[outcome]
+const words = {
+  broken: ' is broken',
+  blocked: ' is blocked',
+  superseded: ' was changed meanwhile',
+  needs_approval: ' is parked',
+}

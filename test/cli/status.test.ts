@@ -177,6 +177,30 @@ describe('status', () => {
     })
   })
 
+  test('a run says what has arrived that it may not see, and by whom; the next one sees it', async () => {
+    await desk.type('run')
+    await database.session(async (client) => {
+      await client.query(`set application_name = 'the loader'`)
+      await client.query('begin')
+      await client.query('select pg_current_xact_id()')
+      await events('visit', [1, 2, 3])
+      const { out } = await desk.typeAtTerminal('run')
+      expect(out).toContain('no lead: nothing that is seen has changed for any of 1.')
+      expect(out).toMatch(
+        /\n {2}unseen {3}3 rows have arrived that a transaction of "the loader" \(pid \d+, .*\), open for \d+ s, keeps from being seen; they come with a later run\.\n/,
+      )
+      expect(JSON.parse((await desk.type('run')).out)).toMatchObject({
+        candidates: { leads: 0 },
+        unseen: { rows: 3, application: 'the loader', state: 'idle in transaction' },
+      })
+      await client.query('rollback')
+    })
+    expect(JSON.parse((await desk.type('run')).out)).toMatchObject({
+      candidates: { reasons: { events: 1 } },
+      unseen: null,
+    })
+  })
+
   test('a transaction that has been open for long makes all stale', async () => {
     await desk.type('run')
     const found = await readStatus(database)
