@@ -91,7 +91,7 @@ export function headline(run: RunRecord, outcomes: readonly RunOutcome[]): strin
     ...(parked > 0
       ? [`  ${plural(parked, 'segment')} parked: \`tideline approve KEY\` lets it through`]
       : []),
-    ...(run.error ? [`  ${run.error}`] : []),
+    ...(run.error ? [`  ${run.status === 'done' ? 'not rolled up yet: ' : ''}${run.error}`] : []),
   ]
 }
 

@@ -1,5 +1,6 @@
 import { hostname, userInfo } from 'node:os'
 import type { Instant } from '../compiler/index.ts'
+import type { Results } from '../jobs/kinds.ts'
 import type { Installation } from '../pipeline/installation.ts'
 import { lakeIn } from '../pipeline/lake/lake.ts'
 import { holderOf, span } from '../pipeline/problems.ts'
@@ -67,7 +68,7 @@ export function failpoint(name: string | undefined): ((step: string) => Promise<
 }
 
 export type RunTold = Omit<RunResult, 'steps' | 'failing'> & {
-  readonly failing: readonly { readonly key: string; readonly code?: string; readonly message?: string }[]
+  readonly failing: Results['run']['failing']
   readonly milliseconds: number
   readonly unseen?: Unseen | undefined
 }
@@ -150,10 +151,10 @@ function runLines(result: RunTold, cli: Cli): string[] {
     lines.push(`  ${plural(result.superseded, 'segment')} changed meanwhile; left to the next run`)
   }
   for (const { key, code, message } of result.failing) {
-    const word = code === undefined ? 'failing' : (words[code] ?? 'broken')
+    const word = words[code] ?? 'broken'
     const name = cli.paint.yellow(word) + ' '.repeat(9 - word.length)
     const approve = code === 'NEEDS_APPROVAL' ? ` \`tideline approve ${key}\` lets it happen.` : ''
-    lines.push(`  ${name}${key}${message ? `: ${message}` : ':'}${approve} It keeps its last members.`)
+    lines.push(`  ${name}${key}: ${message}${approve} It keeps its last members.`)
   }
   for (const { key, message } of result.warnings) {
     lines.push(`  ${cli.paint.yellow('large')}    ${key}: ${message}`)

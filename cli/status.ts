@@ -30,11 +30,12 @@ const named = (names: string, kind?: Kind): Column[] =>
 
 export const runColumns: readonly Column[] = [
   ...named(
-    'run_id age leads fallback_run drift drift_run drifted running running_for usual failed failures',
+    'run_id age leads fallback_run drift drift_run drifted running running_for usual failed failures unrolled',
     'number',
   ),
-  ...named('now as_of drift_as_of running_as_of failed_as_of', 'instant'),
+  ...named('now as_of drift_as_of running_as_of failed_as_of unrolled_as_of unrolled_since', 'instant'),
   ...named('mode engine chosen candidates owner fallback fallback_code lake failed_code failed_error'),
+  ...named('unrolled_code unrolled_error'),
 ]
 const sessionColumns = [...named('pid', 'number'), ...named('application role database state kind')]
 export const horizonColumns: readonly Column[] = [

@@ -28,6 +28,7 @@ export function problemsOf(status: Status, late: readonly Instant[]): Problem[] 
     ...status.segments.flatMap(segmentProblem),
     ...horizonProblems(status.horizon),
     ...lakeProblems(status),
+    ...rollUpProblems(status),
     ...driftProblems(status),
     ...status.events.flatMap(silenceProblem),
   ]
@@ -158,6 +159,16 @@ function lakeProblems({ runs }: Status): Problem[] {
   const message = `The full run ${runs.fallback_run} could not use the lake, and was made in Postgres: ${runs.fallback}`
   const hint = `Members are right; it only took longer. ${hintOf(runs.fallback_code ?? '')}`
   return [{ code: 'LAKE_UNUSED', message, hint, stale: false }]
+}
+
+function rollUpProblems({ runs }: Status): Problem[] {
+  const { run_id: last, unrolled, unrolled_as_of: asOf, unrolled_since: since } = runs
+  if (unrolled === null) return []
+  const why = `${runs.unrolled_error} (${runs.unrolled_code}, since ${plain(since)} UTC)`
+  const message = `Top events and conversion as of ${plain(asOf)} UTC, of run ${unrolled}, could not be rolled up: ${why}`
+  const again = last === unrolled ? 'The next run tries again.' : 'The next nightly run does it anew.'
+  const hint = `Make room on the disk of the project, or let DuckDB take more memory (\`memory\` in tideline.yaml). ${again}`
+  return [{ code: 'ROLLUP_WAITS', message, hint, stale: false }]
 }
 
 function driftProblems({ runs }: Status): Problem[] {

@@ -45,14 +45,16 @@ type RollingUp = {
 /**
  * Rolls up all segments as of a nightly run, in DuckDB. Sources and results travel as files that are piped in and
  * out of Postgres; no row passes through here. Returns how many rows were written; null if DuckDB had no room or no
- * memory: it stays due then, and keeps no run from being made.
+ * memory: it stays due then, which the ledger says, and keeps no run from being made.
  */
 export async function rollUp(database: Database, options: RollingUp): Promise<number | null> {
   try {
     return await writeRollups(database, options)
   } catch (error) {
-    if (lakeFailure(error)) return null
-    throw error
+    const failed = lakeFailure(error)
+    if (!failed) throw error
+    await database.query(statement('runs/rollup_waits'), [options.runId, JSON.stringify(failed)])
+    return null
   }
 }
 
@@ -73,7 +75,7 @@ function writeRollups(given: Database, options: RollingUp): Promise<number> {
         await client.query(`delete from ${table} where as_of = $1::timestamptz`, [options.asOf])
         written += await copyIn(client, duckdb, folder, { table, query: `from result_${name}` })
       }
-      await client.query('update runs set rollup_due = false where run_id = $1::bigint', [options.runId])
+      await client.query(statement('runs/rolled_up'), [options.runId])
       return written
     })
   }

@@ -50,6 +50,12 @@ export type RunsStanding = {
   readonly failures: string | null
   readonly failed_code: string | null
   readonly failed_error: string | null
+  /** The last nightly run whose figures could not be rolled up, since when, and why. */
+  readonly unrolled: string | null
+  readonly unrolled_as_of: Instant | null
+  readonly unrolled_since: Instant | null
+  readonly unrolled_code: string | null
+  readonly unrolled_error: string | null
 }
 
 export type SegmentFreshness = {

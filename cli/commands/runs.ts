@@ -45,7 +45,7 @@ export const runs = (start: Start) =>
           rows: found.map((run) => ({ ...run, looked_at: lookedAt(run) })),
           ...(found.length === 0 ? { lines: ['There were no runs yet: `tideline run` does one.'] } : {}),
           below: found.flatMap((run) =>
-            run.error ? ['', `run ${run.run_id} ${run.status}: ${run.error}`] : [],
+            run.error ? ['', `run ${run.run_id} ${endOf(run)}: ${run.error}`] : [],
           ),
         })
       }),
@@ -68,6 +68,9 @@ const runColumns: readonly Column[] = [
   { name: 'error_code', title: null },
   { name: 'error', title: null },
 ]
+
+/** Of one that was applied only its roll-up can have failed. */
+const endOf = ({ status }: RunRecord): string => (status === 'done' ? 'is not rolled up yet' : status)
 
 /** At all leads, but for an incremental run; of a backfill it is not counted. */
 const lookedAt = ({ mode, leads, candidates }: RunRecord): string | number | null =>

@@ -1,9 +1,10 @@
 -- What the ledger says of runs. One row. Columns: now; of the last applied run: run_id, as_of, age (seconds), mode,
 -- engine, chosen, candidates, leads; fallback (why the last full run could not use the lake), fallback_code, fallback_run,
 -- lake (what it wrote of it); drift (of the last full run that looked for it), drift_run, drift_as_of, drifted
--- (differences repaired in 30 days); of the one that goes on, if any: running, running_as_of, running_for (seconds), usual (how many
--- seconds nine of ten of its mode took at most), and of whoever may write now: owner; of the last that failed since the
--- last applied one: failed, failed_as_of, failures, failed_code, failed_error.
+-- (differences repaired in 30 days); of the one that goes on, if any: running, running_as_of, running_for (seconds), usual
+-- (how many seconds nine of ten of its mode took at most), and of whoever may write now: owner; of the last that failed
+-- since the last applied one: failed, failed_as_of, failures, failed_code, failed_error; of the last night whose figures
+-- could not be rolled up: unrolled, unrolled_as_of, unrolled_since, unrolled_code, unrolled_error.
 select to_char(clock_timestamp(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now,
   last.run_id, to_char(last.as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as as_of,
   floor(extract(epoch from clock_timestamp() - last.as_of))::bigint as age,
@@ -21,7 +22,10 @@ select to_char(clock_timestamp(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now,
      where status = 'done' and mode = going.mode order by run_id desc limit 20) recent) as usual,
   going.owner,
   failed.run_id as failed, to_char(failed.as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as failed_as_of,
-  failed.failures, failed.error ->> 'code' as failed_code, failed.error ->> 'message' as failed_error
+  failed.failures, failed.error ->> 'code' as failed_code, failed.error ->> 'message' as failed_error,
+  unrolled.run_id as unrolled, to_char(unrolled.as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as unrolled_as_of,
+  unrolled.error ->> 'since' as unrolled_since, unrolled.error ->> 'code' as unrolled_code,
+  unrolled.error ->> 'message' as unrolled_error
 from (select 1) as always
 left join lateral (
   select * from runs where status = 'done' order by as_of desc, mode = 'backfill', run_id desc limit 1
@@ -38,6 +42,16 @@ left join lateral (
   where l.lease_until > clock_timestamp()
     and exists (select from pg_stat_activity a where a.pid = l.backend_pid)
 ) going on true
+left join lateral (
+  select * from runs w
+  where w.status = 'done' and w.rollup_due and w.error is not null
+    and not exists (
+      select from runs n
+      where n.status = 'done' and n.mode <> 'backfill' and n.as_of > w.as_of and not n.rollup_due
+        and n.as_of = date_trunc('day', n.as_of)
+    )
+  order by w.as_of desc limit 1
+) unrolled on true
 left join lateral (
   select r.*, count(*) over () as failures from runs r
   where r.status = 'failed' and r.mode <> 'backfill' and r.run_id > coalesce(last.run_id, 0)
