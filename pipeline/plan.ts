@@ -6,6 +6,7 @@ import type { Action } from './decide.ts'
 import type { Client, Database } from './engine.ts'
 import { type EventsChange, eventsChanges } from './planned/catalog.ts'
 import { type Counted, Counting } from './planned/counting.ts'
+import { isConcerned, isLarge, readEvaluated } from './planned/large.ts'
 import { foreseeScores, type PlannedScores } from './planned/scores.ts'
 import { descriptions, type Foreseen, foresee, type Reason } from './planned/segments.ts'
 import { type Side, sideAfter, sideBefore } from './planned/sides.ts'
@@ -13,6 +14,7 @@ import { readSeen } from './preview.ts'
 import type { Finding, Sources } from './project/sources.ts'
 import { warnOfStoredTypes } from './quality.ts'
 import type { StoredAlias } from './reads.ts'
+import type { GuardLimits } from './runs/guard.ts'
 import { statement } from './sql.ts'
 import { readOnly, type Tally, tally } from './tally.ts'
 
@@ -45,6 +47,8 @@ export type PlannedSegment = {
   readonly described: ReturnType<typeof descriptions>
   /** Null: nobody comes or goes. */
   readonly members: Counted | null
+  /** More come and go than the guard lets pass: `apply` asks, and what nobody agreed to is parked. */
+  readonly large: boolean
   readonly dependents: readonly { readonly key: string; readonly members: Counted | null }[]
 }
 
@@ -55,6 +59,7 @@ export type Planning = {
   readonly asOf?: Instant | undefined
   readonly sample: number
   readonly limitSeconds: number
+  readonly guard?: GuardLimits
 }
 
 /** What `applySources` would do with the same sources, and who would come and go. Writes nothing, locks nothing. */
@@ -79,7 +84,9 @@ export function planSources(
     const asOf = asked.asOf ?? now
     const asking = new Asking()
     const counting = new Counting(asking, sides)
-    const reading = shown.map((each) => readSegment(each, all, counting, sides))
+    const evaluated = await readEvaluated(client)
+    const limits = (each: Foreseen) => (isConcerned(each, evaluated) ? (asked.guard ?? 'none') : 'none')
+    const reading = shown.map((each) => readSegment(each, all, counting, { ...sides, limits: limits(each) }))
     const { predicates, questions } = asking
     const counted =
       predicates.length > 0
@@ -118,7 +125,7 @@ function readSegment(
   foreseen: Foreseen,
   all: readonly Foreseen[],
   counting: Counting,
-  { before, after }: { before: Side; after: Side },
+  { before, after, limits }: { before: Side; after: Side; limits: GuardLimits },
 ): (counted: Tally | undefined) => PlannedSegment {
   const { key, decision, because } = foreseen
   const { source, stored, text, action } = decision
@@ -130,18 +137,26 @@ function readSegment(
       const moved = all.find((each) => each.key === other)
       return { key: other, read: moved ? counting.segment(moved) : () => null }
     })
-  return (counted) => ({
-    ...{ key, action, because },
-    name: (source ?? stored)?.name ?? key,
-    status: source?.status ?? 'archived',
-    renamedFrom: foreseen.before !== undefined && foreseen.before !== key ? foreseen.before : null,
-    before: stored?.definition ?? null,
-    after: text ?? null,
-    described: descriptions(decision),
-    members: members(counted),
-    dependents: dependents.map((each) => ({ key: each.key, members: each.read(counted) })),
-  })
+  return (counted) => {
+    const found = members(counted)
+    return {
+      ...{ key, action, because },
+      name: (source ?? stored)?.name ?? key,
+      status: source?.status ?? 'archived',
+      renamedFrom: foreseen.before !== undefined && foreseen.before !== key ? foreseen.before : null,
+      before: stored?.definition ?? null,
+      after: text ?? null,
+      described: descriptions(decision),
+      members: found,
+      large: found !== null && isLarge(changeOf(found), limits),
+      dependents: dependents.map((each) => ({ key: each.key, members: each.read(counted) })),
+    }
+  }
 }
+
+const changeOf = ({ now, enter, leave }: Counted) => ({
+  ...{ members: now ?? 0, enter: enter.count, leave: leave.count },
+})
 
 async function readWarnings(
   client: Client,

@@ -9,6 +9,7 @@ import { matrixLines, offer, scoreLine } from './scores.ts'
 import {
   describedOf,
   eventsLine,
+  guarded,
   hasChanges,
   moved,
   number,
@@ -71,6 +72,7 @@ function segmentLines(segment: PlannedSegment, leads: number | null, paint: Pain
     ...headLines(segment, `${signs[verb]} ${paint.bold(key)}`, paint),
     ...notes.flatMap((note) => wrap(note, widest - 2)).map((line) => `  ${line}`),
     ...(members ? memberLines(members, leads) : []),
+    ...(segment.large ? largeLines(paint) : []),
     ...dependentLines(segment),
   ].filter((line, index, all) => line !== '' || index < all.length - 1)
 }
@@ -112,6 +114,11 @@ function memberLines(members: Counted, leads: number | null): string[] {
     ...conditionLines(conditions, leads),
   ]
 }
+
+const largeLines = (paint: Paint): string[] =>
+  wrap(`More come and go than the guard lets pass: ${guarded('it')}`, widest - 2).map(
+    (line) => `  ${paint.yellow(line)}`,
+  )
 
 function conditionLines(conditions: Counted['conditions'], leads: number | null): string[] {
   if (conditions.length < 2 && conditions.every(({ sign }) => sign === ' ')) return []

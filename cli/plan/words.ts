@@ -72,6 +72,10 @@ export function reasonOf({ because }: PlannedSegment): string | undefined {
   return said.length > 0 ? said.join(', ') : undefined
 }
 
+/** What becomes of segments that change by more than the guard lets pass; `them`: how they were named before. */
+export const guarded = (them: 'it' | 'them'): string =>
+  `\`tideline apply\` asks whether that is meant, and --yes agrees; unasked, the next run parks ${them}.`
+
 /** How the definition reads: before and after where they differ. */
 export function textOf(segment: PlannedSegment): { before?: string; after?: string } {
   const [before, after] = [segment.before?.trim(), segment.after?.trim()]

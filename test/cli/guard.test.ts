@@ -106,6 +106,26 @@ describe('apply, where a definition moves more than the guard lets pass', () => 
     })
   })
 
+  test('plan says so beforehand, of what was evaluated and moves as much', async () => {
+    desk.file('segments/new.yaml', 'new:\n  where: industry = "banks"\n')
+    const { segments: found } = JSON.parse((await desk.type('plan')).out) as {
+      segments: { key: string; large: boolean }[]
+    }
+    expect(found.map(({ key, large }) => [key, large])).toEqual([
+      ['retail', true],
+      ['shops', true],
+      ['new', false],
+    ])
+    const then = '`tideline apply` asks whether that is meant, and --yes agrees; unasked, the next run parks'
+    const lines = (await desk.type('plan --format table')).out.replace(/\n {2}(?=\w|--)/g, ' ')
+    expect(lines.split(`More come and go than the guard lets pass: ${then} it.`)).toHaveLength(3)
+    expect((await desk.type('plan --format markdown')).out).toContain(
+      `**More come and go than the guard lets pass**: \`retail\`, \`shops\`. ${then} them.`,
+    )
+    desk.file('tideline.yaml', 'guard: none\n')
+    expect((await desk.type('plan')).out).not.toContain('"large": true')
+  })
+
   test('where nobody can be asked it is applied, and the run parks it', async () => {
     const { out, code } = await desk.type('apply --run --format table')
     expect(code).toBe(0)
