@@ -1,7 +1,7 @@
 import type { Instant } from '../compiler/index.ts'
 import { UserError } from '../pipeline/errors.ts'
 import type { LakeState } from '../pipeline/lake/lake.ts'
-import { holderOf, span, waitedFor } from '../pipeline/problems.ts'
+import { holderOf, isSilent, span, waitedFor } from '../pipeline/problems.ts'
 import type { EventTypeStanding, SegmentFreshness, Status } from '../pipeline/status.ts'
 import { mended, whyAnew } from './lake.ts'
 import { lookedAt } from './runs.ts'
@@ -46,7 +46,7 @@ export const horizonColumns: readonly Column[] = [
 export const waitsColumns: readonly Column[] = [...named('open', 'number'), ...sessionColumns]
 export const driftColumns: readonly Column[] = [...named('segment sample'), ...named('leads', 'number')]
 export const typeColumns: readonly Column[] = [
-  ...named('type habitual'),
+  ...named('type habitual named'),
   ...named('events silent habit', 'number'),
   ...named('last_at', 'instant'),
 ]
@@ -149,7 +149,7 @@ function eventLines(events: readonly EventTypeStanding[]): string[] {
     ...each,
     silent: each.silent === null ? null : span(Number(each.silent)),
     habit: each.habit === null ? null : `up to ${span(Math.max(3600, Number(each.habit)))}`,
-    warning: each.habitual ? '' : 'silent',
+    warning: isSilent(each) ? 'silent' : '',
   }))
   const rest = events.length - rows.length
   return [

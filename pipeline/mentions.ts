@@ -35,11 +35,14 @@ function ofFeature(feature: Feature, compared: boolean): Mention[] {
       return [{ kind: 'attribute', of: feature.attribute.of, name: feature.attribute.name, compared }]
     case 'events': {
       const property = 'property' in feature.figure ? feature.figure.property : undefined
-      return [...ofEvents(feature.events), ...(property ? [ofProperty(property, feature.events.types)] : [])]
+      return [
+        ...eventsNamed(feature.events),
+        ...(property ? [ofProperty(property, feature.events.types)] : []),
+      ]
     }
     case 'sequence':
       return [...feature.steps, ...(feature.without ? [feature.without] : [])].flatMap(({ events }) =>
-        ofEvents(events),
+        eventsNamed(events),
       )
     case 'leads_of_account':
       return mentionsOf(feature.that)
@@ -53,7 +56,8 @@ function ofFeature(feature: Feature, compared: boolean): Mention[] {
   }
 }
 
-function ofEvents({ types, where }: Events): Mention[] {
+/** The types, and the properties of a filter, that are named. */
+export function eventsNamed({ types, where }: Events): Mention[] {
   const named: Mention[] =
     'only' in types
       ? types.only.map((type) => ({ kind: 'event', type }))

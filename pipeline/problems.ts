@@ -178,18 +178,26 @@ function driftProblems({ runs }: Status): Problem[] {
   return [{ code: 'DRIFT', message, hint, stale: false }]
 }
 
-function silenceProblem({ type, last_at, silent, habit, habitual }: EventTypeStanding): Problem[] {
-  if (habitual || last_at === null) return []
+/** Of what has been silent for long it is told as long as somebody counts on it. */
+export const isSilent = ({ habitual, last_at, named }: EventTypeStanding): boolean =>
+  !habitual && last_at !== null && named?.length !== 0
+
+function silenceProblem(standing: EventTypeStanding): Problem[] {
+  if (!isSilent(standing)) return []
+  const { type, silent, habit, named } = standing
   const usual = `${span(Math.max(Number(habit), 3600))} at most`
   return [
     {
       code: 'SILENT',
-      message: `No ${type} for ${span(Number(silent))}; its pauses last ${usual} as a rule.`,
+      message: `No ${type} for ${span(Number(silent))}; its pauses last ${usual} as a rule.${named === null ? '' : ` It is named by ${some(named)}.`}`,
       hint: 'Does what sends these events still run? `tideline quality` and quarantine show what could not be taken.',
       stale: false,
     },
   ]
 }
+
+const some = (names: readonly string[]): string =>
+  names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ')
 
 const plain = (instant: Instant | null): string => (instant ?? '?').replace('T', ' ').slice(0, 16)
 

@@ -2,6 +2,7 @@ import type { Instant } from '../compiler/index.ts'
 import { type Reader, rows } from './catalog.ts'
 import type { Row } from './engine.ts'
 import type { LakeTold } from './lake/lake.ts'
+import { readNaming } from './naming.ts'
 import type { Candidates } from './runs/candidates.ts'
 import { statement } from './sql.ts'
 
@@ -79,6 +80,8 @@ export type EventTypeStanding = {
   readonly silent: string | null
   readonly habit: string | null
   readonly habitual: boolean
+  /** Active segments and scores that name it; null: it happened lately, and nobody asked. */
+  readonly named: readonly string[] | null
 }
 
 /** What the database shows of a session; null where this user may not see it. Never what it executes. */
@@ -122,12 +125,32 @@ export async function readStatus(reader: Reader): Promise<Status> {
     rows<T>(reader, statement(`reads/status_${name}`), parameters)
   const [runs] = await read<RunsStanding>('runs')
   const [waits] = await read<Waits>('waits')
+  const segments = await read<SegmentFreshness>('segments')
   return {
     runs: runs!,
-    segments: await read<SegmentFreshness>('segments'),
-    events: await read<EventTypeStanding>('events'),
+    segments,
+    events: await withNames(reader, await read<EventTypeStanding>('events'), segments),
     horizon: await readHorizon(reader),
     waits,
     drift: Number(runs!.drift) > 0 ? await read<Drift>('drift', [runs!.drift_run!]) : [],
   }
+}
+
+/** Of a type that has been silent for so long, in seconds, it is asked whether anybody still wants it. */
+export const longSilence = 56 * 86_400
+
+async function withNames(
+  reader: Reader,
+  events: readonly EventTypeStanding[],
+  segments: readonly SegmentFreshness[],
+): Promise<EventTypeStanding[]> {
+  const isGone = ({ habitual, silent }: EventTypeStanding) => !habitual && Number(silent) > longSilence
+  if (!events.some(isGone)) return events.map((each) => ({ ...each, named: null }))
+  const naming = await readNaming(reader)
+  const active = new Set(segments.flatMap(({ segment, status }) => (status === 'active' ? [segment] : [])))
+  const namedBy = (type: string) => [
+    ...naming.event(type).filter((key) => active.has(key)),
+    ...naming.scored(type),
+  ]
+  return events.map((each) => ({ ...each, named: isGone(each) ? namedBy(each.type) : null }))
 }

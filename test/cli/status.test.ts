@@ -164,6 +164,48 @@ describe('status', () => {
     ])
   })
 
+  test('its habit is what it does most of the time: waves, working days, an outage', async () => {
+    const day = 24
+    const wave = (ago: number) => range(ago * day, (ago + 7) * day)
+    await events('waves', [...wave(9), ...wave(75), ...wave(150)])
+    await events('first-wave', wave(9))
+    // Now it is the second day of a weekend.
+    const works = range(0, 56 * day).filter((hour) => Math.floor(hour / day) % 7 >= 2)
+    await events('working-days', works)
+    await events('late-on-monday', works.slice(60))
+    await events(
+      'once-out',
+      range(20, 40 * day).filter((hour) => hour < 300 || hour > 360),
+    )
+    await desk.type('run')
+    const told = await asked()
+    expect(told.problems.map(({ message }) => message.replace(/ for .*;/, ';'))).toEqual([
+      'No once-out; its pauses last 60 min at most as a rule.',
+      'No late-on-monday; its pauses last 2 d at most as a rule.',
+    ])
+    const habit = (type: string) => told.events.find((each) => each.type === type)!.habit
+    expect(habit('first-wave')).toBeNull()
+    expect(habit('waves')).toBeGreaterThan(50 * day * 3600)
+  })
+
+  test('one that has ended is told of as long as somebody counts on it', async () => {
+    const daily = range(70 * 24, 130 * 24, 24)
+    for (const type of ['wanted', 'scored', 'drafted', 'forgotten']) await events(type, daily)
+    desk.file('scoring.yaml', 'scores:\n  engagement:\n    points: { scored: 10 }\n')
+    desk.file('segments/b.yaml', 'who:\n  where: did wanted\nsoon:\n  status: draft\n  where: did drafted\n')
+    await desk.type('apply --yes')
+    await desk.type('run')
+    const told = await asked()
+    expect(told).toMatchObject({ code: 0, stale: false })
+    expect(told.problems.map(({ code, message }) => [code, message])).toEqual([
+      ['SILENT', expect.stringMatching(/^No scored for 7\d d; .*rule\. It is named by engagement\.$/)],
+      ['SILENT', expect.stringMatching(/^No wanted for 7\d d; .*rule\. It is named by who\.$/)],
+    ])
+    expect((await desk.typeAtTerminal('status')).out).toMatch(
+      /\nforgotten +0 +20\S+ 00:00 +7\d d +up to \S+ \w+ *\n/,
+    )
+  })
+
   test('who keeps new data from being seen, without what they execute', async () => {
     await desk.type('run')
     await database.session(async (client) => {
