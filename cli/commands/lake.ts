@@ -35,7 +35,7 @@ export const lakeCommand = (start: Start) =>
       command('verify', {
         summary: 'compare every event in it with the database',
         description:
-          'Reads all files and all events, as known when the lake was written, and says which files differ. Changes nothing. Ends with exit code 3 if anything differs.',
+          'Reads all files and all events, as known when the lake was written, and says which files differ. Changes nothing. Ends with exit code 3 if anything differs, or if nothing can be compared.',
       }).action(start(verifyIt)),
     )
     .addCommand(

@@ -53,7 +53,7 @@ const hints: Record<string, string> = {
   LAKE_DISK_FULL: 'Make room there, or name another folder: lake: DIR.',
   LAKE_NOT_WRITABLE: 'Let this user write there, or name another folder: lake: DIR; or lake: none.',
   LAKE_UNREADABLE:
-    'Let this user read it, or remove what lies there: the next full run writes the lake anew.',
+    'Let this user read it; if something else lies in its place, remove that: the next full run writes the lake anew.',
   LAKE_MEMORY: 'Free memory, let DuckDB take more (`memory` in tideline.yaml), or set lake: none.',
   LAKE_BUSY: 'The next full run uses it again, once whoever writes it is done.',
 }
