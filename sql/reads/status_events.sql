@@ -27,11 +27,12 @@ with hourly as materialized (
     select type, day - lag(day) over (partition by type order by day) as days from daily
   ) between_days
 ), weighed as (
-  select type, pause, sum(pause) over (partition by type, grain order by pause desc) as so_long_or_longer,
+  select type, grain, pause, sum(pause) over (partition by type, grain order by pause desc) as so_long_or_longer,
     sum(length) over (partition by type, grain) as time
   from pauses where pause is not null
 ), usual as (
-  select type, max(pause) filter (where so_long_or_longer * 10 > time) as habit from weighed group by type
+  select type, max(pause) filter (where so_long_or_longer * 10 > time) as habit, bool_or(grain = 'hour') as by_hours
+  from weighed group by type
 )
 select k.type, coalesce(r.events, 0) as events,
   to_char(at.last_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as last_at, at.silent, at.habit,
@@ -43,6 +44,7 @@ left join usual u using (type)
 cross join lateral (
   select coalesce(r.last_at, n.last_at) as last_at,
     floor(extract(epoch from statement_timestamp() - coalesce(r.last_at, n.last_at)))::bigint as silent,
-    case when n.enough then coalesce(u.habit, 0)::bigint end as habit
+    -- Where no hours are known, days are all there is to go by.
+    case when n.enough then greatest(u.habit, case when u.by_hours then 0 else 86400 end)::bigint end as habit
 ) at
 order by habitual, at.last_at desc nulls last, k.type

@@ -202,7 +202,7 @@ describe('status', () => {
       ['SILENT', expect.stringMatching(/^No wanted for 7\d d; .*rule\. It is named by who\.$/)],
     ])
     expect((await desk.typeAtTerminal('status')).out).toMatch(
-      /\nforgotten +0 +20\S+ 00:00 +7\d d +up to \S+ \w+ *\n/,
+      /\nforgotten +0 +20\S+ 00:00 +7\d d +up to 24 h *\n/,
     )
   })
 
