@@ -2,7 +2,7 @@ import type { Instant } from '../compiler/index.ts'
 import type { Installation } from '../pipeline/installation.ts'
 import { type DryRun, dryRun } from '../pipeline/runs/dry.ts'
 import type { Cli } from './cli.ts'
-import { statementLines, stepLine } from './run-told.ts'
+import { afterLines, statementLines, stepLine } from './run-told.ts'
 import { lookedAt, runOptions } from './runs.ts'
 import { exact, instant, plural } from './values.ts'
 
@@ -23,8 +23,8 @@ export async function printDryRun(
     })
   }
   await cli.print({
-    columns: [{ name: 'step' }, { name: 'sql', kind: 'json' }],
-    rows: would.steps.map(({ name, sql }) => ({ step: name, sql })),
+    columns: [{ name: 'step' }, { name: 'sql', kind: 'json' }, { name: 'sql_after', kind: 'json' }],
+    rows: would.steps.map(({ name, ...statements }) => ({ step: name, ...statements })),
     document: document(would),
     lines: [...headlines(would), '', ...would.steps.flatMap(stepLines)],
   })
@@ -52,8 +52,9 @@ function headlines(would: DryRun): string[] {
   ].map((line) => `-- ${line}`)
 }
 
-const stepLines = ({ name, sql }: DryRun['steps'][number]): string[] => [
+const stepLines = ({ name, sql, sql_after: after }: DryRun['steps'][number]): string[] => [
   stepLine(name),
   ...sql.flatMap(statementLines),
   '',
+  ...afterLines(name, after.flatMap(statementLines)),
 ]

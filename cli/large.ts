@@ -2,8 +2,9 @@ import { UserError } from '../pipeline/errors.ts'
 import type { Installation } from '../pipeline/installation.ts'
 import { foreseeLarge, type LargeChange } from '../pipeline/planned/large.ts'
 import type { Sources } from '../pipeline/project/sources.ts'
+import { moves } from '../pipeline/runs/guard.ts'
 import type { Cli } from './cli.ts'
-import { plural, thousands } from './values.ts'
+import { plural } from './values.ts'
 
 export type Accepted = {
   /** Segment key: how many leads come and go. Empty where nobody agreed. */
@@ -64,10 +65,7 @@ const uncounted: Accepted = {
   ],
 }
 
-function lineOf({ key, members, enter, leave }: LargeChange): string {
-  const [all, go, come] = [members, leave, enter].map((count) => thousands(String(count)))
-  return `${key}: ${go} of ${all} members leave, ${come} ${enter === 1 ? 'lead enters' : 'leads enter'}`
-}
+const lineOf = ({ key, ...change }: LargeChange): string => `${key}: ${moves(change)}`
 
 const percent = (share: number): string => `${Number((share * 100).toFixed(4))} %`
 const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`

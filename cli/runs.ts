@@ -1,10 +1,13 @@
 import { hostname, userInfo } from 'node:os'
 import type { Instant } from '../compiler/index.ts'
+import type { Results } from '../jobs/kinds.ts'
 import type { Installation } from '../pipeline/installation.ts'
 import { lakeIn } from '../pipeline/lake/lake.ts'
-import { untilSeen } from '../pipeline/runs/horizon.ts'
+import { holderOf, span } from '../pipeline/problems.ts'
+import { readUnseen, type Unseen, untilSeen } from '../pipeline/runs/horizon.ts'
 import { type RunOptions, type RunResult, run } from '../pipeline/runs/run.ts'
 import type { Cli } from './cli.ts'
+import { mended } from './lake.ts'
 import type { Answer } from './output.ts'
 import type { Column } from './table.ts'
 import { instant, plural, seconds, thousands } from './values.ts'
@@ -22,11 +25,17 @@ export function author(): string {
 }
 
 /** The one run there is, as every command starts it. */
-export async function runNow(cli: Cli, installation: Installation, asked: Asked = {}): Promise<RunResult> {
+export async function runNow(cli: Cli, installation: Installation, asked: Asked = {}): Promise<Ran> {
+  const { database } = installation
   // Whoever imports, or puts a lead in by hand, and then runs, expects to see it.
-  await untilSeen(installation.database)
-  return run(installation.database, runOptions(cli, installation, asked))
+  const held = await untilSeen(database)
+  const result = await run(database, runOptions(cli, installation, asked))
+  const done = held && result.status === 'done' ? result.runId : null
+  return { ...result, unseen: held && done !== null ? await readUnseen(database, done, held) : undefined }
 }
+
+/** `unseen`: what had arrived, and will come with a later run. */
+type Ran = RunResult & { readonly unseen?: Unseen | undefined }
 
 type Asked = { asOf?: Instant | undefined; full?: boolean }
 
@@ -58,11 +67,12 @@ export function failpoint(name: string | undefined): ((step: string) => Promise<
 }
 
 export type RunTold = Omit<RunResult, 'steps' | 'failing'> & {
-  readonly failing: readonly { readonly key: string; readonly code?: string; readonly message?: string }[]
+  readonly failing: Results['run']['failing']
   readonly milliseconds: number
+  readonly unseen?: Unseen | undefined
 }
 
-export const told = (result: RunResult): RunTold => {
+export const told = (result: Ran): RunTold => {
   const { steps, failing, ...rest } = result
   const milliseconds = steps.reduce((sum, step) => sum + step.milliseconds, 0)
   return { ...rest, failing: failing.map(({ key, code, message }) => ({ key, code, message })), milliseconds }
@@ -85,6 +95,8 @@ export function runAnswer(result: RunTold, cli: Cli): Answer {
     warnings: result.warnings.map(({ key, code, message }) => ({ key, code, message })),
     superseded: result.superseded,
     drift: result.drift,
+    lake: result.lake,
+    unseen: result.unseen ? unseenRow(result.unseen) : null,
     milliseconds: result.milliseconds,
   }
   return {
@@ -111,6 +123,8 @@ const runColumns: readonly Column[] = [
   { name: 'warnings', kind: 'json' },
   { name: 'superseded', kind: 'count' },
   { name: 'drift', kind: 'count' },
+  { name: 'lake', kind: 'json' },
+  { name: 'unseen', kind: 'json' },
   { name: 'milliseconds', kind: 'milliseconds' },
 ]
 
@@ -129,18 +143,33 @@ function runLines(result: RunTold, cli: Cli): string[] {
       `  ${cli.paint.yellow('drift')}    ${plural(result.drift, 'difference')} that no change explains, repaired: \`tideline status\` shows where.`,
     )
   }
+  if (result.unseen) lines.push(`  ${cli.paint.yellow('unseen')}   ${unseenLine(result.unseen)}`)
+  const lake = result.lake && mended(result.lake)
+  if (lake) lines.push(`  ${cli.paint.yellow('lake')}     ${lake}`)
   if (result.superseded > 0) {
     lines.push(`  ${plural(result.superseded, 'segment')} changed meanwhile; left to the next run`)
   }
   for (const { key, code, message } of result.failing) {
-    const word = code === undefined ? 'failing' : (words[code] ?? 'broken')
+    const word = words[code] ?? 'broken'
     const name = cli.paint.yellow(word) + ' '.repeat(9 - word.length)
-    lines.push(`  ${name}${key}${message ? `: ${message}` : ''} It keeps its last members.`)
+    const approve = code === 'NEEDS_APPROVAL' ? ` \`tideline approve ${key}\` lets it happen.` : ''
+    lines.push(`  ${name}${key}: ${message}${approve} It keeps its last members.`)
   }
   for (const { key, message } of result.warnings) {
     lines.push(`  ${cli.paint.yellow('large')}    ${key}: ${message}`)
   }
   return lines
+}
+
+function unseenRow({ rows, holder }: Unseen): object {
+  const { held, pid, application, role, database, state, kind } = holder
+  return { rows, held: held && Number(held), pid, application, role, database, state, kind }
+}
+
+function unseenLine({ rows, holder }: Unseen): string {
+  const [have, they] = rows === 1 ? ['has', 'it comes'] : ['have', 'they come']
+  const since = holder.held === null ? '' : `, open for ${span(Number(holder.held))},`
+  return `${plural(rows, 'row')} ${have} arrived that a transaction of ${holderOf(holder)}${since} keeps from being seen; ${they} with a later run.`
 }
 
 /** What became of a segment that a run left as it was; anything else broke it. */
@@ -163,16 +192,17 @@ const reasons: Readonly<Record<string, string>> = {
 export type Looked = Pick<RunResult, 'chosen' | 'leads'> & {
   readonly mode: string
   readonly candidates: RunResult['candidates'] | null
+  readonly unseen?: Unseen | undefined
 }
 
 /** `120 leads: 100 with new events, 20 due`; or why at all of them. */
-export function lookedAt({ mode, chosen, candidates, leads }: Looked): string {
+export function lookedAt({ mode, chosen, candidates, leads, unseen }: Looked): string {
   if (mode === 'full') {
     const fellBack = chosen?.lake && `Not over the lake, but in Postgres: ${chosen.lake.message}`
     return ['all leads.', chosen?.message, fellBack].filter(Boolean).join(' ')
   }
   if (!candidates || candidates.leads === 0)
-    return `no lead: nothing has changed for any of ${thousands(String(leads))}.`
+    return `no lead: nothing ${unseen ? 'that is seen ' : ''}has changed for any of ${thousands(String(leads))}.`
   const counts = Object.entries(candidates.reasons).map(
     ([reason, count]) => `${thousands(String(count))} ${reasons[reason] ?? reason}`,
   )

@@ -1,12 +1,9 @@
 import type { Instant } from '../compiler/index.ts'
-import { type LakeState, rebuiltReasons } from '../pipeline/lake/lake.ts'
-import {
-  type EventTypeStanding,
-  holderOf,
-  type SegmentFreshness,
-  type Status,
-  span,
-} from '../pipeline/status.ts'
+import { UserError } from '../pipeline/errors.ts'
+import type { LakeState } from '../pipeline/lake/lake.ts'
+import { holderOf, isSilent, span, waitedFor } from '../pipeline/problems.ts'
+import type { EventTypeStanding, SegmentFreshness, Status } from '../pipeline/status.ts'
+import { mended, whyAnew } from './lake.ts'
 import { lookedAt } from './runs.ts'
 import { type Column, type Row, renderTable } from './table.ts'
 import { instant, type Kind, megabytes, plural, thousands, wrap } from './values.ts'
@@ -33,19 +30,23 @@ const named = (names: string, kind?: Kind): Column[] =>
 
 export const runColumns: readonly Column[] = [
   ...named(
-    'run_id age leads fallback_run drift drift_run drifted running running_for failed failures',
+    'run_id age leads fallback_run drift drift_run drifted running running_for usual failed failures unrolled',
     'number',
   ),
-  ...named('now as_of drift_as_of running_as_of failed_as_of', 'instant'),
-  ...named('mode engine chosen candidates owner fallback failed_code failed_error'),
+  ...named('now as_of drift_as_of running_as_of failed_as_of unrolled_as_of unrolled_since', 'instant'),
+  ...named('mode engine chosen candidates owner fallback fallback_code lake failed_code failed_error'),
+  ...named('unrolled_code unrolled_error'),
 ]
+const sessionColumns = [...named('pid', 'number'), ...named('application role database state kind')]
 export const horizonColumns: readonly Column[] = [
-  ...named('horizon last_horizon held pid', 'number'),
-  ...named('open application role database state kind'),
+  ...named('horizon last_horizon held', 'number'),
+  ...named('open'),
+  ...sessionColumns,
 ]
+export const waitsColumns: readonly Column[] = [...named('open', 'number'), ...sessionColumns]
 export const driftColumns: readonly Column[] = [...named('segment sample'), ...named('leads', 'number')]
 export const typeColumns: readonly Column[] = [
-  ...named('type habitual'),
+  ...named('type habitual named'),
   ...named('events silent habit', 'number'),
   ...named('last_at', 'instant'),
 ]
@@ -62,14 +63,22 @@ export const segmentRows = (segments: readonly SegmentFreshness[], next: Instant
     }
   })
 
+/** Undefined: none is wanted. An error: it can't be looked at. */
+export type LakeFound = LakeState | UserError | undefined
+
+export const lakeDocument = (lake: LakeFound): object | null =>
+  lake instanceof UserError
+    ? { folder: lake.where, state: 'unknown', code: lake.code, message: lake.message, hint: lake.hint }
+    : (lake ?? null)
+
 /** One line each: last run, next slot, horizon, lake, drift; then the event types. */
-export function factLines(found: Status, next: Instant, lake: LakeState | undefined): string[] {
+export function factLines(found: Status, next: Instant, lake: LakeFound): string[] {
   const facts = [
     ['last run', lastRun(found)],
     ...(found.runs.running === null ? [] : [['running', running(found)]]),
     ['next slot', `${instant(next)} UTC`],
     ['horizon', horizon(found)],
-    ['lake', lakeSaid(lake)],
+    ['lake', lakeSaid(lake, found)],
     ['drift', drift(found)],
   ]
   const margin = Math.max(...facts.map(([name = '']) => name.length)) + 2
@@ -91,8 +100,11 @@ function lastRun({ runs }: Status): string {
   return `${id} as of ${instant(asOf)} UTC, ${span(Number(age))} ago, ${mode}${looked}`
 }
 
-const running = ({ runs }: Status): string =>
-  `${runs.running} as of ${instant(runs.running_as_of ?? '')} UTC, for ${span(Number(runs.running_for))}, by ${runs.owner}`
+function running({ runs, waits }: Status): string {
+  const { running: id, running_as_of: asOf, running_for: seconds, owner } = runs
+  const what = `${id} as of ${instant(asOf ?? '')} UTC, for ${span(Number(seconds))}, by ${owner}`
+  return waits ? `${what}; it waits for ${waitedFor(waits)}` : what
+}
 
 function horizon({ horizon }: Status): string {
   if (!horizon.open) return 'all that is committed is seen'
@@ -100,11 +112,14 @@ function horizon({ horizon }: Status): string {
   return `what is older than ${span(Number(horizon.held))} is seen; held back by ${holderOf(horizon)}`
 }
 
-function lakeSaid(lake: LakeState | undefined): string {
+function lakeSaid(lake: LakeFound, { runs }: Status): string {
   if (lake === undefined) return 'none is wanted: full runs are made in Postgres'
-  if (lake.state !== 'ok') return `to be written by the next full run: ${rebuiltReasons[lake.state]}`
+  if (lake instanceof UserError) return `${lake.message} ${lake.hint}`
+  if (lake.state !== 'ok') return `to be written by the next full run: ${whyAnew(lake.state, lake.strays)}`
   const size = `${plural(lake.events, 'event')} in ${plural(lake.files, 'file')}, ${megabytes(lake.bytes)}`
-  return `${size}, written ${instant(lake.writtenAt ?? '')} UTC`
+  const healed = runs.lake && mended(runs.lake)
+  const told = healed ? `. In run ${runs.fallback_run}: ${healed.replace(/\.$/, '')}` : ''
+  return `${size}, written ${instant(lake.writtenAt ?? '')} UTC${told}`
 }
 
 function drift({ runs, drift }: Status): string {
@@ -134,7 +149,7 @@ function eventLines(events: readonly EventTypeStanding[]): string[] {
     ...each,
     silent: each.silent === null ? null : span(Number(each.silent)),
     habit: each.habit === null ? null : `up to ${span(Math.max(3600, Number(each.habit)))}`,
-    warning: each.habitual ? '' : 'silent',
+    warning: isSilent(each) ? 'silent' : '',
   }))
   const rest = events.length - rows.length
   return [

@@ -28,7 +28,9 @@ export type Payload<K extends Kind> = z.output<(typeof kinds)[K]>
 
 /** What a job leaves behind for the one who waits for it. */
 export type Results = {
-  run: Omit<RunResult, 'steps' | 'failing'> & { readonly failing: readonly string[] }
+  run: Omit<RunResult, 'steps' | 'failing'> & {
+    readonly failing: readonly { readonly key: string; readonly code: string; readonly message: string }[]
+  }
   backfill: BackfillResult
 }
 

@@ -56,8 +56,9 @@ async function runNow(settings: SlotSettings, { asOf }: Payload<'run'>): Promise
       temporary,
       ...(onStep ? { onStep } : {}),
     } as const
-    const result = await run(database, options)
-    return { ...withoutSteps(result), failing: result.failing.map(({ key }) => key) }
+    const { failing, ...result } = await run(database, options)
+    const told = failing.map(({ key, code, message }) => ({ key, code, message }))
+    return { ...withoutSteps(result), failing: told }
   } catch (error) {
     // A queue may run a job twice; the second time others may have gone on since.
     const late = error instanceof UserError && error.code === 'AS_OF_NOT_AFTER_LAST_RUN'
@@ -67,7 +68,8 @@ async function runNow(settings: SlotSettings, { asOf }: Payload<'run'>): Promise
   }
 }
 
-const withoutSteps = ({ steps: _, ...result }: RunResult): Omit<RunResult, 'steps'> => result
+const withoutSteps = <R extends Pick<RunResult, 'steps'>>({ steps: _, ...result }: R): Omit<R, 'steps'> =>
+  result
 
 async function appliedAs(database: Database, asOf: Instant): Promise<Results['run'] | undefined> {
   const [done] = await database.query<{ run_id: string }>(

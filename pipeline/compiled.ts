@@ -6,9 +6,8 @@ import {
   type Predicate,
   type Score,
 } from '../compiler/index.ts'
-import { rows } from './catalog.ts'
+import { type Reader, rows } from './catalog.ts'
 import { readScoring, type StoredScoring } from './decide.ts'
-import type { Client, Database } from './engine.ts'
 import { readOverridden, withHands } from './hands.ts'
 
 /** What a segment's current version means under a catalog. */
@@ -22,8 +21,6 @@ export type StoredMeaning = {
   readonly fingerprint?: string | undefined
   readonly error?: { readonly code: string; readonly message: string } | undefined
 }
-
-type Reader = Database | Client
 
 /** Compiles the current version of every segment that is not archived; static ones have no tree. */
 export async function compileStored(reader: Reader, catalog: Catalog): Promise<StoredMeaning[]> {

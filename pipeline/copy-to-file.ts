@@ -5,10 +5,10 @@ import { to as copyTo } from 'pg-copy-streams'
 import type { Client } from './engine.ts'
 
 /**
- * Pipes what a `copy … to stdout` gives into a file. Where the file can't be written, the rest is read nevertheless:
- * the session would wait for ever otherwise, and it is needed after that.
+ * Pipes what a `copy … to stdout` gives into a file, and returns how many rows that were. Where the file can't be
+ * written, the rest is read nevertheless: the session would wait for ever otherwise, and it is needed after that.
  */
-export async function copyToFile(client: Client, copy: string, path: string): Promise<void> {
+export async function copyToFile(client: Client, copy: string, path: string): Promise<number> {
   const file = createWriteStream(path)
   let failed: Error | undefined
   // Its event may come after the stream has ended: half a file must not be taken for a whole one.
@@ -32,7 +32,9 @@ export async function copyToFile(client: Client, copy: string, path: string): Pr
       })
     },
   })
-  await pipeline(client.query(copyTo(copy)), guarded)
+  const given = client.query(copyTo(copy))
+  await pipeline(given, guarded)
   file.destroy()
   if (failed) throw failed
+  return given.rowCount
 }

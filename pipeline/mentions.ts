@@ -41,11 +41,14 @@ function ofFeature(feature: Feature, compared: boolean): Mention[] {
       return [ofAttribute(feature.attribute, compared)]
     case 'events': {
       const property = 'property' in feature.figure ? feature.figure.property : undefined
-      return [...ofEvents(feature.events), ...(property ? [ofProperty(property, feature.events.types)] : [])]
+      return [
+        ...eventsNamed(feature.events),
+        ...(property ? [ofProperty(property, feature.events.types)] : []),
+      ]
     }
     case 'sequence':
       return [...feature.steps, ...(feature.without ? [feature.without] : [])].flatMap(({ events }) =>
-        ofEvents(events),
+        eventsNamed(events),
       )
     case 'leads_of_account':
       return mentionsOf(feature.that)
@@ -63,7 +66,8 @@ const ofAttribute = ({ of, name, path = [] }: AttributeFeature, compared: boolea
   ...{ kind: 'attribute', of, name, path, compared },
 })
 
-function ofEvents({ types, where }: Events): Mention[] {
+/** The types, and the properties of a filter, that are named. */
+export function eventsNamed({ types, where }: Events): Mention[] {
   const named: Mention[] =
     'only' in types
       ? types.only.map((type) => ({ kind: 'event', type }))

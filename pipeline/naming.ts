@@ -1,7 +1,7 @@
-import { readCatalog } from './catalog.ts'
-import { compileStored, type StoredMeaning } from './compiled.ts'
-import type { Database } from './engine.ts'
-import { isNamed, type Mention, mentionsOf, namesEvent } from './mentions.ts'
+import { type Reader, readCatalog } from './catalog.ts'
+import { compileStored, type StoredMeaning, scoredCatalog } from './compiled.ts'
+import { readScoring } from './decide.ts'
+import { eventsNamed, isNamed, type Mention, mentionsOf, namesEvent } from './mentions.ts'
 
 /** Which segments name what. Those that can't be compiled are left out: what they name isn't known. */
 export type Naming = {
@@ -9,12 +9,16 @@ export type Naming = {
   attribute(of: 'lead' | 'account', name: string, path?: readonly string[]): string[]
   event(type: string): string[]
   property(type: string, name: string, path?: readonly string[]): string[]
+  /** Names of the scores that have a rule for it. */
+  scored(type: string): string[]
   alias(name: string): string[]
   score(name: string): string[]
 }
 
-export async function readNaming(database: Database): Promise<Naming> {
-  const stored = await compileStored(database, await readCatalog(database, []))
+export async function readNaming(database: Reader): Promise<Naming> {
+  const catalog = await readCatalog(database, [])
+  const stored = await compileStored(database, catalog)
+  const { scores } = scoredCatalog(await readScoring(database), catalog)
   const mentions = stored.map((segment) => ({
     segment,
     names: segment.predicate ? mentionsOf(segment.predicate) : [],
@@ -29,12 +33,12 @@ export async function readNaming(database: Database): Promise<Naming> {
         (each) =>
           each.kind === 'attribute' && each.of === of && each.name === name && leadsTo(path, each.path),
       ),
-    event: (type) =>
-      keys(
-        (each) =>
-          (each.kind === 'event' && each.type === type) ||
-          (each.kind === 'events' && type.startsWith(each.prefix)),
-      ),
+    event: (type) => keys((each) => isOf(each, type)),
+    scored: (type) =>
+      scores.flatMap(({ name, rules }) => {
+        const named = rules.flatMap((rule) => (rule.kind === 'events' ? eventsNamed(rule.events) : []))
+        return named.some((each) => isOf(each, type)) ? [name] : []
+      }),
     property: (type, name, path) =>
       keys(
         (each) =>
@@ -50,3 +54,7 @@ export async function readNaming(database: Database): Promise<Naming> {
 
 const leadsTo = (path: readonly string[] = [], named: readonly string[]): boolean =>
   path.every((key, index) => named[index] === key)
+
+const isOf = (mention: Mention, type: string): boolean =>
+  (mention.kind === 'event' && mention.type === type) ||
+  (mention.kind === 'events' && type.startsWith(mention.prefix))

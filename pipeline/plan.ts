@@ -7,6 +7,7 @@ import { type Action, type Description, descriptions } from './decide.ts'
 import type { Client, Database } from './engine.ts'
 import { type EventsChange, eventsChanges } from './planned/catalog.ts'
 import { type Counted, Counting } from './planned/counting.ts'
+import { isConcerned, isLarge, readEvaluated } from './planned/large.ts'
 import { lookAhead } from './planned/outlook.ts'
 import { foreseeScores, type PlannedScores } from './planned/scores.ts'
 import type { Foreseen, Reason } from './planned/segments.ts'
@@ -15,6 +16,7 @@ import { readSeen } from './preview.ts'
 import type { Finding, Sources } from './project/sources.ts'
 import { warnOfStoredTypes } from './quality.ts'
 import type { StoredAlias } from './reads.ts'
+import type { GuardLimits } from './runs/guard.ts'
 import { type Recorded, readRebuild, warnOfScorePast } from './score-past.ts'
 import { statement } from './sql.ts'
 import { readOnly, type Tally, tally } from './tally.ts'
@@ -52,6 +54,8 @@ export type PlannedSegment = {
   readonly described: readonly Description[]
   /** Null: nobody comes or goes. */
   readonly members: Counted | null
+  /** More come and go than the guard lets pass: `apply` asks, and what nobody agreed to is parked. */
+  readonly large: boolean
   readonly dependents: readonly { readonly key: string; readonly members: Counted | null }[]
 }
 
@@ -62,6 +66,7 @@ export type Planning = {
   readonly asOf?: Instant | undefined
   readonly sample: number
   readonly limitSeconds: number
+  readonly guard?: GuardLimits
 }
 
 /** What `applySources` would do with the same sources, and who would come and go. Writes nothing, locks nothing. */
@@ -83,7 +88,11 @@ export function planSources(
     const asking = new Asking()
     const counting = new Counting(asking, sides)
     const parked = new Set((await readParked(client)).map(({ segment }) => segment))
-    const reading = shown.map((each) => readSegment(each, all, counting, { ...sides, parked }))
+    const evaluated = await readEvaluated(client)
+    const limits = (each: Foreseen) => (isConcerned(each, evaluated) ? (asked.guard ?? 'none') : 'none')
+    const reading = shown.map((each) =>
+      readSegment(each, all, counting, { ...sides, parked, limits: limits(each) }),
+    )
     const { predicates, questions } = asking
     const counted =
       predicates.length > 0
@@ -118,12 +127,20 @@ async function readEventsChanges(client: Client, sources: Sources): Promise<Even
   return eventsChanges(sources, await readCatalog(client, []), aliases)
 }
 
+type Readings = {
+  readonly before: Side
+  readonly after: Side
+  /** Keys of those that a run parked. */
+  readonly parked: ReadonlySet<string>
+  readonly limits: GuardLimits
+}
+
 /** Asks what has to be counted for a segment; what comes back reads the answers. */
 function readSegment(
   foreseen: Foreseen,
   all: readonly Foreseen[],
   counting: Counting,
-  { before, after, parked }: { before: Side; after: Side; parked: ReadonlySet<string> },
+  { before, after, parked, limits }: Readings,
 ): (counted: Tally | undefined) => PlannedSegment {
   const { key, decision, because } = foreseen
   const { source, stored, text, action } = decision
@@ -135,19 +152,27 @@ function readSegment(
       const moved = all.find((each) => each.key === other)
       return { key: other, read: moved ? counting.segment(moved) : () => null }
     })
-  return (counted) => ({
-    ...{ key, action, because },
-    name: (source ?? stored)?.name ?? key,
-    status: source?.status ?? 'archived',
-    parked: foreseen.before !== undefined && parked.has(foreseen.before),
-    renamedFrom: foreseen.before !== undefined && foreseen.before !== key ? foreseen.before : null,
-    before: stored?.definition ?? null,
-    after: text ?? null,
-    described: descriptions(decision),
-    members: members(counted),
-    dependents: dependents.map((each) => ({ key: each.key, members: each.read(counted) })),
-  })
+  return (counted) => {
+    const found = members(counted)
+    return {
+      ...{ key, action, because },
+      name: (source ?? stored)?.name ?? key,
+      status: source?.status ?? 'archived',
+      parked: foreseen.before !== undefined && parked.has(foreseen.before),
+      renamedFrom: foreseen.before !== undefined && foreseen.before !== key ? foreseen.before : null,
+      before: stored?.definition ?? null,
+      after: text ?? null,
+      described: descriptions(decision),
+      members: found,
+      large: found !== null && isLarge(changeOf(found), limits),
+      dependents: dependents.map((each) => ({ key: each.key, members: each.read(counted) })),
+    }
+  }
 }
+
+const changeOf = ({ now, enter, leave }: Counted) => ({
+  ...{ members: now ?? 0, enter: enter.count, leave: leave.count },
+})
 
 async function readWarnings(
   client: Client,

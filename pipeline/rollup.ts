@@ -4,7 +4,8 @@ import { type Client, type Database, type Duckdb, inTransaction } from './engine
 import { describeError } from './errors.ts'
 import { type Lake, viewLake } from './lake/lake.ts'
 import { copyIn, copyOut } from './runs/columnar-copy.ts'
-import { inDuckdb, lakeFailure } from './runs/columnar-duckdb.ts'
+import { inDuckdb, lakeFailure, shownIn } from './runs/columnar-duckdb.ts'
+import type { Steps } from './runs/steps.ts'
 import { statement } from './sql.ts'
 
 /** What roll-ups read besides leads and events. */
@@ -38,28 +39,30 @@ type RollingUp = {
   /** Where the events are, if it was brought up to the horizon; else they are copied out of Postgres. */
   readonly lake?: Lake | undefined
   readonly memory?: string | undefined
+  /** Keep what is executed. */
+  readonly steps?: Pick<Steps, 'watch' | 'within'>
 }
 
 /**
  * Rolls up all segments as of a nightly run, in DuckDB. Sources and results travel as files that are piped in and
  * out of Postgres; no row passes through here. Returns how many rows were written; null if that failed: it stays due
- * then, and keeps no run from being made.
+ * then, which the ledger says, and keeps no run from being made.
  */
 export async function rollUp(database: Database, options: RollingUp): Promise<number | null> {
   try {
     return await writeRollups(database, options)
   } catch (error) {
     const failed = lakeFailure(error) ?? describeError(error)
-    await database.query('update runs set rollup_error = $2::jsonb where run_id = $1::bigint', [
-      options.runId,
-      JSON.stringify(failed),
-    ])
+    await database.query(statement('runs/rollup_waits'), [options.runId, JSON.stringify(failed)])
     return null
   }
 }
 
-function writeRollups(database: Database, options: RollingUp): Promise<number> {
-  const work = async (duckdb: Duckdb, folder: string): Promise<number> => {
+function writeRollups(given: Database, options: RollingUp): Promise<number> {
+  const { steps, lake } = options
+  const database = steps?.within(given) ?? given
+  const work = async (opened: Duckdb, folder: string): Promise<number> => {
+    const duckdb = steps?.watch(opened, shownIn(folder, lake)) ?? opened
     await readSources(database, duckdb, folder, options)
     for (const { name } of rollups) {
       await duckdb.run(`create temp table result_${name} as ${statement(`rollups/${name}`)}`, [
@@ -72,10 +75,7 @@ function writeRollups(database: Database, options: RollingUp): Promise<number> {
         await client.query(`delete from ${table} where as_of = $1::timestamptz`, [options.asOf])
         written += await copyIn(client, duckdb, folder, { table, query: `from result_${name}` })
       }
-      await client.query(
-        'update runs set rollup_due = false, rollup_error = null where run_id = $1::bigint',
-        [options.runId],
-      )
+      await client.query(statement('runs/rolled_up'), [options.runId])
       return written
     })
   }

@@ -205,6 +205,14 @@ comment on column event_aliases.definition is 'The text form as written: a type,
 
 comment on column event_aliases.zone is 'The time zone in which the days that it names are meant.';
 
+create table event_days (
+  type text collate "C" not null,
+  day date not null,
+  constraint event_days_pkey PRIMARY KEY (type, day)
+);
+
+comment on table event_days is 'The UTC days with events of each type, as runs saw them. Written by runs alone.';
+
 create table event_types (
   type text collate "C" not null,
   channel text,

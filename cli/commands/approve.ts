@@ -1,11 +1,12 @@
 import { nextSlots } from '../../jobs/schedule.ts'
 import { approve, type Parked, readParked } from '../../pipeline/approve.ts'
 import { readStanding } from '../../pipeline/reads.ts'
+import { moves } from '../../pipeline/runs/guard.ts'
 import { command, type Start } from '../command.ts'
 import { plainRow } from '../output.ts'
 import { author, runAnswer, runNow, told } from '../runs.ts'
 import type { Column } from '../table.ts'
-import { instant, thousands } from '../values.ts'
+import { instant } from '../values.ts'
 
 type Options = { run?: boolean }
 
@@ -67,7 +68,8 @@ const waitingWith = ({ segment, blocked }: Parked): string[] =>
   blocked.length > 0 ? ['', `With ${segment} wait: ${blocked.join(', ')}.`] : []
 
 function linesOf({ segment, members, entered, left, blocked }: Parked): string[] {
-  const [all, come, go] = [members, entered, left].map(thousands)
+  const [all, come, go] = [members, entered, left].map(Number)
   const others = blocked.length > 0 ? [`  with it go on: ${blocked.join(', ')}`] : []
-  return [`${segment} is let through: ${go} of ${all} members leave, ${come} enter.`, ...others]
+  const told = moves({ members: all!, enter: come!, leave: go! })
+  return [`${segment} is let through: ${told}.`, ...others]
 }

@@ -14,7 +14,7 @@ import {
 } from '../../pipeline/lake/lake.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { openLakeOf } from '../lake.ts'
+import { damages, openLakeOf, whyAnew } from '../lake.ts'
 import { progressBar } from '../progress.ts'
 import { type Column, renderTable } from '../table.ts'
 import { exact, instant, megabytes, plural, thousands } from '../values.ts'
@@ -35,7 +35,7 @@ export const lakeCommand = (start: Start) =>
       command('verify', {
         summary: 'compare every event in it with the database',
         description:
-          'Reads all files and all events, as known when the lake was written, and says which files differ. Changes nothing. Ends with exit code 3 if anything differs.',
+          'Reads all files and all events, as known when the lake was written, and says which files differ. Changes nothing. Ends with exit code 3 if anything differs, or if nothing can be compared.',
       }).action(start(verifyIt)),
     )
     .addCommand(
@@ -60,6 +60,8 @@ async function statusOfIt(cli: Cli): Promise<void> {
     files: state.files,
     bytes: state.bytes,
     columns: state.columns,
+    compared_at: state.comparedAt,
+    strays: state.strays,
   }
   await cli.print({
     columns: [
@@ -67,6 +69,10 @@ async function statusOfIt(cli: Cli): Promise<void> {
       { name: 'written_at', kind: 'instant' },
       { name: 'horizon', kind: 'number' },
       ...['events', 'files', 'bytes', 'columns'].map((name) => ({ name, kind: 'count' as const })),
+      ...[
+        { name: 'compared_at', kind: 'instant' as const },
+        { name: 'strays', kind: 'count' as const },
+      ],
     ],
     rows: [row],
     document: row,
@@ -74,13 +80,16 @@ async function statusOfIt(cli: Cli): Promise<void> {
   })
 }
 
-function statusLines({ state, folder, writtenAt, events, files, bytes, columns }: LakeState): string[] {
+function statusLines(lake: LakeState): string[] {
+  const { state, folder, writtenAt, events, files, bytes, columns, comparedAt, strays } = lake
   if (state !== 'ok') {
-    return [`The lake is to be written anew: ${rebuiltReasons[state]}. The next full run does so.`, folder]
+    return [`The lake is to be written anew: ${whyAnew(state, strays)}. The next full run does so.`, folder]
   }
+  const compared =
+    comparedAt === null ? '' : `; every row was copied or compared since ${instant(comparedAt)} UTC`
   return [
     `${plural(events, 'event')} in ${plural(files, 'file')}, ${megabytes(bytes)}, with ${plural(columns, 'property', 'properties')}`,
-    `written ${instant(writtenAt!)} UTC`,
+    `written ${instant(writtenAt!)} UTC${compared}`,
     folder,
   ]
 }
@@ -189,10 +198,4 @@ function resultLines({ events, files, bytes, written, healed, rebuilt }: SyncRes
 }
 
 const reasonOf = (rebuilt: Rebuilt): string => rebuiltReasons[rebuilt]
-const damages: Record<Healed['damage'], string> = {
-  missing: 'its file was missing',
-  truncated: 'its file was cut off',
-  changed: 'its file had changed',
-  different: 'it was not as in the database',
-}
 const told = ({ period, damage }: Healed): string => `${period}: ${damages[damage]}`

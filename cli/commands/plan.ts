@@ -40,12 +40,13 @@ export const plan = (start: Start) =>
       start(async (cli, files: string[], options: Options) => {
         if (!cli.options.format && cli.options.output?.endsWith('.md')) cli.format = 'markdown'
         const { database, project } = await cli.open()
-        const { timezone } = project.settings
+        const { timezone, guard } = project.settings
         const found = await planSources(database, readSources(project), timezone, {
           files: askedFiles(cli, project, files),
           asOf: options.asOf === undefined ? undefined : cli.instant(options.asOf, '--as-of', timezone),
           sample: options.samples ? 5 : 0,
           limitSeconds: options.timeLimit,
+          guard,
         })
         await cli.print(answer(cli, found))
         return options.exitCode && hasChanges(found) ? 3 : 0
@@ -57,6 +58,7 @@ function answer(cli: Cli, found: Plan): Answer {
     columns: [
       { name: 'segment' },
       { name: 'plan' },
+      { name: 'large' },
       { name: 'members_now', kind: 'count' },
       { name: 'members_after', kind: 'count' },
       { name: 'enter', kind: 'count' },
@@ -64,7 +66,8 @@ function answer(cli: Cli, found: Plan): Answer {
       { name: 'size' },
     ],
     rows: found.segments.map((segment) => ({
-      ...{ segment: segment.key, plan: verbOf(segment), size: segment.members?.size ?? null },
+      ...{ segment: segment.key, plan: verbOf(segment), large: segment.large },
+      size: segment.members?.size ?? null,
       members_now: segment.members?.now ?? null,
       members_after: segment.members?.after ?? null,
       enter: segment.members?.enter.count ?? null,

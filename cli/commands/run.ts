@@ -62,10 +62,7 @@ async function enqueueRun(
         warned = true
       },
     })
-    const failing = result.failing.map((key) => ({ key }))
-    await cli.print(
-      runAnswer({ ...result, failing, milliseconds: Math.round(performance.now() - start) }, cli),
-    )
+    await cli.print(runAnswer({ ...result, milliseconds: Math.round(performance.now() - start) }, cli))
   } finally {
     await queue.close()
   }

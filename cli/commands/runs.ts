@@ -45,7 +45,7 @@ export const runs = (start: Start) =>
           rows: found.map((run) => ({ ...run, looked_at: lookedAt(run) })),
           ...(found.length === 0 ? { lines: ['There were no runs yet: `tideline run` does one.'] } : {}),
           below: found.flatMap((run) =>
-            run.error ? ['', `run ${run.run_id} ${run.status}: ${run.error}`] : [],
+            run.error ? ['', `run ${run.run_id} ${endOf(run)}: ${run.error}`] : [],
           ),
         })
       }),
@@ -68,6 +68,9 @@ const runColumns: readonly Column[] = [
   { name: 'error_code', title: null },
   { name: 'error', title: null },
 ]
+
+/** Of one that was applied only its roll-up can have failed. */
+const endOf = ({ status }: RunRecord): string => (status === 'done' ? 'is not rolled up yet' : status)
 
 /** At all leads, but for an incremental run; of a backfill it is not counted. */
 const lookedAt = ({ mode, leads, candidates }: RunRecord): string | number | null =>
@@ -113,12 +116,17 @@ async function printRun(cli: Cli, database: Database, id: string, sql: boolean):
     lines: [
       ...headline(run, outcomes).map((line) => (sql ? `-- ${line}` : line)),
       '',
-      ...stepLines(run.steps, sql ? texts : undefined),
+      ...stepLines(run, sql ? texts : undefined),
       ...(sql ? [] : ['', ...table, ...(errors.length > 0 ? ['', ...errors] : [])]),
     ],
   })
 }
 
 /** Of what was done there is a warning at most. */
-const outcomeOf = ({ outcome }: RunOutcome): string =>
-  outcome === 'done' ? '' : ` is ${outcome.replace('_', ' ')}`
+const outcomeOf = ({ outcome }: RunOutcome): string => ({ done: '', ...words })[outcome]
+const words = {
+  broken: ' is broken',
+  blocked: ' is blocked',
+  superseded: ' was changed meanwhile',
+  needs_approval: ' is parked',
+}

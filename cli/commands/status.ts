@@ -1,8 +1,10 @@
 import type { Instant } from '../../compiler/index.ts'
 import { lateSlots, nextSlots } from '../../jobs/schedule.ts'
-import { type LakeState, lakeIn, readLakeState } from '../../pipeline/lake/lake.ts'
+import { UserError } from '../../pipeline/errors.ts'
+import { lakeIn, readLakeState } from '../../pipeline/lake/lake.ts'
+import { type Problem, problemsOf } from '../../pipeline/problems.ts'
 import type { Settings } from '../../pipeline/project/settings.ts'
-import { type Problem, problemsOf, readStatus, type Status } from '../../pipeline/status.ts'
+import { readStatus, type Status } from '../../pipeline/status.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { type Answer, plainRow } from '../output.ts'
@@ -10,11 +12,14 @@ import {
   driftColumns,
   factLines,
   horizonColumns,
+  type LakeFound,
+  lakeDocument,
   machineColumns,
   runColumns,
   segmentRows,
   statusColumns,
   typeColumns,
+  waitsColumns,
 } from '../status.ts'
 import { type Row, renderTable } from '../table.ts'
 import { wrap } from '../values.ts'
@@ -35,7 +40,7 @@ export const status = (start: Start) =>
       const slots = slotsOf(found, project.settings)
       const problems = problemsOf(found, slots.late)
       const lake = lakeIn(project.settings.lake)
-      const state = lake && (await readLakeState(lake))
+      const state = lake && (await readLakeState(lake).catch(asFound))
       await cli.print(answer(cli, found, { ...slots, problems, lake: state }))
       return problems.some((problem) => problem.stale) ? 3 : 0
     }),
@@ -45,7 +50,13 @@ type Told = {
   readonly late: readonly Instant[]
   readonly next: Instant
   readonly problems: readonly Problem[]
-  readonly lake: LakeState | undefined
+  readonly lake: LakeFound
+}
+
+/** Who watches an installation may not be allowed to look at its files. */
+function asFound(error: unknown): UserError {
+  if (error instanceof UserError) return error
+  throw error
 }
 
 function slotsOf({ runs }: Status, settings: Settings): Omit<Told, 'problems' | 'lake'> {
@@ -66,7 +77,8 @@ function answer(cli: Cli, found: Status, { late, next, problems, lake }: Told): 
       late_slots: late,
       runs: plainRow(runColumns, found.runs),
       horizon: plainRow(horizonColumns, found.horizon),
-      lake: lake ?? null,
+      waits: found.waits ? plainRow(waitsColumns, found.waits) : null,
+      lake: lakeDocument(lake),
       drift: found.drift.map((each) => plainRow(driftColumns, each)),
       segments: rows.map((each) => plainRow(machineColumns, each)),
       events: found.events.map((each) => plainRow(typeColumns, each)),

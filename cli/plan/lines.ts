@@ -10,6 +10,7 @@ import {
   definitionLine,
   describedOf,
   eventsLine,
+  guarded,
   hasChanges,
   moved,
   number,
@@ -75,6 +76,7 @@ function segmentLines(segment: PlannedSegment, leads: number | null, paint: Pain
     ...headLines(segment, `${signs[verb]} ${paint.bold(key)}`, paint),
     ...notes.flatMap((note) => wrap(note, widest - 2)).map((line) => `  ${line}`),
     ...(members ? memberLines(members, leads) : []),
+    ...(segment.large ? largeLines(paint) : []),
     ...dependentLines(segment),
   ].filter((line, index, all) => line !== '' || index < all.length - 1)
 }
@@ -116,6 +118,11 @@ function memberLines(members: Counted, leads: number | null): string[] {
     ...conditionLines(conditions, leads),
   ]
 }
+
+const largeLines = (paint: Paint): string[] =>
+  wrap(`More come and go than the guard lets pass: ${guarded('it')}`, widest - 2).map(
+    (line) => `  ${paint.yellow(line)}`,
+  )
 
 function conditionLines(conditions: Counted['conditions'], leads: number | null): string[] {
   if (conditions.length < 2 && conditions.every(({ sign }) => sign === ' ')) return []

@@ -7,6 +7,7 @@ import { due, offer, scoreLine, scoreMatrix } from './scores.ts'
 import {
   describedOf,
   eventsLine,
+  guarded,
   hasChanges,
   leadsOf,
   moved,
@@ -35,6 +36,7 @@ export function planMarkdown(plan: Plan): string[] {
   const lines = [
     ...head,
     ...(counted.length > 0 ? [...table(counted, plan.leads), ''] : []),
+    ...largeLines(counted),
     ...(others.length > 0 ? [...others.map(quietLine), ''] : []),
     ...(plan.events.length > 0
       ? ['### events.yaml', '', ...plan.events.map((each) => `- ${code(eventsLine(each))}`), '']
@@ -81,6 +83,13 @@ function table(segments: readonly PlannedSegment[], leads: number | null): strin
     '|---|---|--:|--:|--:|--:|---|',
     ...rows,
   ]
+}
+
+function largeLines(segments: readonly PlannedSegment[]): string[] {
+  const large = segments.filter((segment) => segment.large).map(({ key }) => code(key))
+  if (large.length === 0) return []
+  const them = large.length === 1 ? 'it' : 'them'
+  return [`**More come and go than the guard lets pass**: ${large.join(', ')}. ${guarded(them)}`, '']
 }
 
 function quietLine(segment: PlannedSegment): string {

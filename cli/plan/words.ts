@@ -80,6 +80,10 @@ export function reasonOf({ because }: PlannedSegment): string | undefined {
 export const parkedNote =
   'A run parked it: its members stay as they were before; what is counted as now is what it means now.'
 
+/** What becomes of segments that change by more than the guard lets pass; `them`: how they were named before. */
+export const guarded = (them: 'it' | 'them'): string =>
+  `\`tideline apply\` asks whether that is meant, and --yes agrees; unasked, the next run parks ${them}.`
+
 /** How the definition reads: before and after where they differ. */
 export function textOf(segment: PlannedSegment): { before?: string; after?: string } {
   const [before, after] = [segment.before?.trim(), segment.after?.trim()]

@@ -40,21 +40,24 @@ const pagesAtOnce = 8_192
 
 /**
  * Copies events out of Postgres, chunk by chunk, and divides each chunk by periods. Bytes are piped; no row passes
- * through here. While DuckDB reads one chunk, Postgres writes the next.
+ * through here. While DuckDB reads one chunk, Postgres writes the next. Returns how many events they were.
  */
-export async function extract(client: Client, duckdb: Renewable, extraction: Extraction): Promise<void> {
+export async function extract(client: Client, duckdb: Renewable, extraction: Extraction): Promise<number> {
   const { name, columns, wanted, layout, pieces, pages, onChunk } = extraction
   await mkdir(pieces, { recursive: true })
   const known = restriction(wanted)
   const chunks = pages === undefined ? [known] : chunksOf(pages).map((chunk) => sql`${chunk} and ${known}`)
   let reading: Promise<void> = Promise.resolve()
+  let events = 0
   for (const [index, where] of chunks.entries()) {
     await onChunk?.(index, chunks.length)
     const { settings, tables } = columnarEvents(namedProperties(columns), where)
     const table = tables[0]!
     await client.query(settings.sql, [...settings.parameters])
     const file = join(pieces, `${name}-${index}.csv`)
-    const copied = copyToFile(client, `copy (${table.query}) to stdout (format csv)`, file)
+    const copied = copyToFile(client, `copy (${table.query}) to stdout (format csv)`, file).then((rows) => {
+      events += rows
+    })
     await both(copied, reading)
     if (index > 0) await duckdb.renew()
     const period = periodOf('occurred_at', layout.current, layout.months)
@@ -69,6 +72,7 @@ export async function extract(client: Client, duckdb: Renewable, extraction: Ext
     reading.catch(() => {})
   }
   await reading
+  return events
 }
 
 /** Waits for both even if one fails: whoever cleans up then finds neither at work. */

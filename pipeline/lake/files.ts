@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { LakeFile, Manifest } from './manifest.ts'
 import { syncFolder } from './manifest.ts'
 
@@ -35,6 +35,17 @@ async function checksumOf(path: string): Promise<string> {
   return hash.digest('hex')
 }
 
+/** Node says of a read-only file system that a folder above does not exist: where that is so, it says so now. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true })
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ENOENT' || dirname(path) === path) throw error
+    await makeFolder(dirname(path))
+    await mkdir(path)
+  }
+}
+
 /** Gives a written file its name: only now is it the lake's, and it is whole. */
 export async function publish(
   folder: string,
@@ -50,7 +61,7 @@ export async function publish(
   }
   const { size } = await stat(path)
   const checksum = await checksumOf(path)
-  await mkdir(join(folder, 'events'), { recursive: true })
+  await makeFolder(join(folder, 'events'))
   await rename(path, join(folder, file))
   await syncFolder(join(folder, 'events'))
   return { period, file, rows, bytes: size, checksum, verified_at }
@@ -86,6 +97,10 @@ export function stillRetired(
     ...(before?.files ?? []).filter(({ file }) => !kept.has(file)).map(({ file }) => ({ file, at: now })),
   ]
 }
+
+/** How many files lie there, whatever they are. */
+export const countFiles = async (folder: string): Promise<number> =>
+  (await list(join(folder, 'events'))).length
 
 async function list(folder: string): Promise<string[]> {
   return readdir(folder).catch(() => [])

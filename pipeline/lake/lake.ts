@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
 
 export { type LakeState, lakeProperties, readLakeState, rebuildLake, repairLake } from './repair.ts'
+export { withoutFiles } from './shown.ts'
 export type { Healed, Rebuilt } from './standing.ts'
 export { rebuiltReasons } from './standing.ts'
-export { type SyncOptions, type SyncProgress, type SyncResult, syncLake } from './sync.ts'
+export { type LakeTold, type SyncOptions, type SyncProgress, type SyncResult, syncLake } from './sync.ts'
+export { hintOf } from './trouble.ts'
 export { type Verified, verifyLake, type WrongFile } from './verify.ts'
 export { type ViewOptions, viewLake } from './view.ts'
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { Property } from '../../compiler/index.ts'
 import type { NamedProperty } from '../columnar.ts'
+import { explainReading } from './trouble.ts'
 
 export const manifestName = 'manifest.json'
 const format = 1
@@ -60,13 +61,15 @@ export type StoredProperty = Pick<Property, 'name' | 'path' | 'type'>
 /** Why there is no manifest to go on from. */
 export type Unreadable = 'missing' | 'unreadable' | 'format'
 
+/** Throws LAKE_UNREADABLE where the folder, or what lies in place of the manifest, can't be read. */
 export async function readManifest(folder: string): Promise<Manifest | Unreadable> {
+  const path = join(folder, manifestName)
   let text: string
   try {
-    text = await readFile(join(folder, manifestName), 'utf8')
+    text = await readFile(path, 'utf8')
   } catch (error) {
     if ((error as { code?: string }).code === 'ENOENT') return 'missing'
-    throw error
+    throw explainReading(error, folder, path)
   }
   try {
     const stored = JSON.parse(text) as { format?: unknown; checksum?: unknown; manifest?: unknown }

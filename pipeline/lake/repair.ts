@@ -2,6 +2,7 @@ import { plan } from '../../compiler/index.ts'
 import type { Database } from '../engine.ts'
 import { pinDefinitions } from '../runs/definitions.ts'
 import { readLastApplied } from '../runs/instants.ts'
+import { countFiles } from './files.ts'
 import type { Lake } from './lake.ts'
 import { readManifest, type StoredProperty } from './manifest.ts'
 import { type SyncOptions, type SyncResult, syncLake } from './sync.ts'
@@ -60,26 +61,23 @@ export type LakeState = {
   readonly files: number
   readonly bytes: number
   readonly columns: number
+  /** When the file that was compared with Postgres longest ago was. */
+  readonly comparedAt: string | null
+  /** Files that lie there while no manifest says what they hold. */
+  readonly strays: number
 }
 
-/** What the lake's manifest says of it; its files are not looked at. */
+/** What the lake's manifest says of it; its files are not looked at. Throws LAKE_UNREADABLE. */
 export async function readLakeState({ folder }: Lake): Promise<LakeState> {
   const manifest = await readManifest(folder)
   if (typeof manifest === 'string') {
-    return {
-      folder,
-      state: manifest,
-      horizon: null,
-      writtenAt: null,
-      events: 0,
-      files: 0,
-      bytes: 0,
-      columns: 0,
-    }
+    const none = { horizon: null, writtenAt: null, events: 0, files: 0, bytes: 0, columns: 0 }
+    return { folder, state: manifest, ...none, comparedAt: null, strays: await countFiles(folder) }
   }
   const { files, horizon, written_at, columns } = manifest
+  const [comparedAt = null] = files.map((file) => file.verified_at).sort()
   return {
-    ...{ folder, state: 'ok', horizon, writtenAt: written_at },
+    ...{ folder, state: 'ok', horizon, writtenAt: written_at, comparedAt, strays: 0 },
     events: files.reduce((sum, { rows }) => sum + rows, 0),
     files: files.length,
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),

@@ -1,10 +1,10 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Instant } from '../../compiler/index.ts'
 import type { Client, Database } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
-import { stillRetired, tidy } from './files.ts'
+import { makeFolder, stillRetired, tidy } from './files.ts'
 import type { Lake } from './lake.ts'
 import { asWriter } from './lock.ts'
 import { joinColumns, type Manifest, type StoredProperty, writeManifest } from './manifest.ts'
@@ -28,6 +28,8 @@ export type SyncOptions = {
   /** What DuckDB may take. */
   readonly memory?: string
   readonly onProgress?: ((progress: SyncProgress) => void) | undefined
+  /** Takes a connection and gives one that behaves the same, for whoever wants to know what is executed. */
+  readonly watch?: (<T extends object>(connection: T) => T) | undefined
   /** Told before each step begins. Crash tests end the process here. */
   readonly onStep?: ((step: string) => void | Promise<void>) | undefined
 }
@@ -42,6 +44,8 @@ export type SyncResult = {
   readonly events: number
   readonly files: number
   readonly bytes: number
+  /** How many events came out of Postgres: those that arrived, or were in files that had to be written anew. */
+  readonly copied: number
   /** Periods whose file was written. */
   readonly written: readonly Period[]
   /** Files that were missing, damaged, or not what Postgres has. */
@@ -50,19 +54,23 @@ export type SyncResult = {
   readonly rebuilt: Rebuilt | null
 }
 
+/** What a run has to tell of it afterwards. */
+export type LakeTold = Pick<SyncResult, 'healed' | 'rebuilt'> & { readonly files: number }
+
 /**
  * Brings the lake up to exactly the horizon: adds what arrived, heals what is missing or damaged, and has a column for
  * every property. Its readers see it as it was until all of that is written.
  */
 export async function syncLake(database: Database, lake: Lake, options: SyncOptions): Promise<SyncResult> {
   const once = (again?: Rebuilt) => {
-    const wait = options.waitMilliseconds ?? 60_000
-    return database.session((client) =>
-      asWriter(client, lake.folder, wait, () => write(client, lake, { ...options, again })),
-    )
+    const { waitMilliseconds = 60_000, watch = unwatched } = options
+    return database.session((session) => {
+      const client = watch(session)
+      return asWriter(client, lake.folder, waitMilliseconds, () => write(client, lake, { ...options, again }))
+    })
   }
   try {
-    await mkdir(join(lake.folder, 'events'), { recursive: true })
+    await makeFolder(join(lake.folder, 'events'))
     return await once().catch((error: unknown) => {
       if (isOfFiles(error)) return once('failed')
       throw error
@@ -71,6 +79,8 @@ export async function syncLake(database: Database, lake: Lake, options: SyncOpti
     throw explainTrouble(error, lake.folder)
   }
 }
+
+const unwatched = <T>(connection: T): T => connection
 
 type Asked = SyncOptions & { readonly again?: Rebuilt | undefined }
 
@@ -81,12 +91,13 @@ async function write(client: Client, { folder }: Lake, options: Asked): Promise<
   // First of all: it may be what killed writers left that fills the disk.
   await tidy(folder, found.before)
   const work = join(folder, `work-${found.announced.mark}`)
-  await mkdir(work, { recursive: true })
-  const duckdb = await openRenewable({ temporary: join(work, 'spill'), memory: options.memory })
+  await makeFolder(work)
+  const { memory, watch = unwatched } = options
+  const duckdb = watch(await openRenewable({ temporary: join(work, 'spill'), memory }))
   try {
     const going = begin({ client, duckdb, folder, work, options, found })
-    await bringUp(going)
-    return await conclude(going)
+    const copied = await bringUp(going)
+    return { ...(await conclude(going)), copied }
   } finally {
     duckdb.close()
     await rm(work, { recursive: true, force: true })
@@ -109,7 +120,7 @@ function begin(given: Pick<Write, 'client' | 'duckdb' | 'folder' | 'work' | 'opt
 }
 
 /** The manifest is the last to be written: until then nobody reads any of it. */
-async function conclude(going: Write): Promise<SyncResult> {
+async function conclude(going: Write): Promise<Omit<SyncResult, 'copied'>> {
   const { client, folder, options, found, columns, written, healed } = going
   const { announced, before, rebuilt } = found
   const files = [...going.files.values()].sort((a, b) => (a.period < b.period ? -1 : 1))

@@ -27,57 +27,62 @@ export type Write = {
   readonly healed: Healed[]
 }
 
-/** First what arrived and what is damaged; then, if the number of rows is another than in Postgres, what differs. */
-export async function bringUp(going: Write): Promise<void> {
+/**
+ * First what arrived and what is damaged; then, if the number of rows is another than in Postgres, what differs.
+ * Returns how many events were copied.
+ */
+export async function bringUp(going: Write): Promise<number> {
   const { horizon } = going.options
   const since = going.found.rebuilt ? undefined : going.found.before?.horizon
   const damaged = going.found.damaged.map(({ period }) => period)
-  const events = await reading(going, async () => {
-    const counted = await count(going, since ?? '0')
-    if (since === undefined) await copyOut(going, 'all', { horizon }, counted.pages)
-    else {
-      const pages = counted.arrived > fewRows ? counted.pages : undefined
-      if (counted.arrived > 0) await copyOut(going, 'arrived', { horizon, since, without: damaged }, pages)
-      await copyPeriods(going, 'healed', damaged, counted.pages)
-    }
-    return counted.events
+  const { events, copied } = await reading(going, async () => {
+    const { events, arrived, pages } = await count(going, since ?? '0')
+    if (since === undefined) return { events, copied: await copyOut(going, 'all', { horizon }, pages) }
+    const all = arrived > fewRows ? pages : undefined
+    const added = arrived > 0 ? await copyOut(going, 'arrived', { horizon, since, without: damaged }, all) : 0
+    return { events, copied: added + (await copyPeriods(going, 'healed', damaged, pages)) }
   })
   await mergeAll(going, damaged)
-  if (rowsOf(going) !== events) await compare(going)
-  await checkOldest(going)
+  const compared = rowsOf(going) === events ? 0 : await compare(going)
+  return copied + compared + (await checkOldest(going))
 }
 
 const checkedMilliseconds = 7 * 86_400_000
 const checkedRows = 3_000_000
 
-/** Compares the file that was compared longest ago, row by row: values may have been changed in Postgres by hand. */
-async function checkOldest(going: Write): Promise<void> {
+/**
+ * Compares the file that was compared longest ago, row by row: values may have been changed in Postgres by hand.
+ * Returns how many events were copied into it.
+ */
+async function checkOldest(going: Write): Promise<number> {
   const { duckdb, folder, work, columns, files, found, options, healed } = going
   const now = Date.parse(found.announced.now)
   const due = ({ verified_at, rows }: LakeFile) =>
     rows <= checkedRows && now - Date.parse(verified_at) > checkedMilliseconds
   const [oldest] = [...files.values()].filter(due).sort((a, b) => (a.verified_at < b.verified_at ? -1 : 1))
-  if (!oldest) return
+  if (!oldest) return 0
   const { period } = oldest
   await options.onStep?.('verify')
-  await reading(going, () =>
+  const copied = await reading(going, () =>
     copyOut(going, 'verified', { horizon: options.horizon, periods: [period] }, undefined),
   )
   const pieces = await piecesOf(join(work, 'pieces'), period)
   const difference = await compareFile(duckdb, { stored: join(folder, oldest.file), pieces, columns })
   if (difference) {
     healed.push({ period, damage: 'different' })
-    return mergeAll(going, [period])
+    await mergeAll(going, [period])
+    return copied
   }
   files.set(period, { ...oldest, verified_at: found.announced.now })
   await rm(join(work, 'pieces'), { recursive: true, force: true })
+  return 0
 }
 
 /** Rows may have been removed in Postgres, or moved to another day, by hand: no transaction id tells. */
-async function compare(going: Write): Promise<void> {
+async function compare(going: Write): Promise<number> {
   const { client, options, files, healed } = going
   await options.onStep?.('compare')
-  const { different, events } = await reading(going, async () => {
+  const { different, events, copied } = await reading(going, async () => {
     const { rows } = await client.query<{ day: string; events: string }>(statement('lake/count_days'), [
       options.horizon,
     ])
@@ -88,19 +93,15 @@ async function compare(going: Write): Promise<void> {
       periods.set(period, (periods.get(period) ?? 0) + Number(events))
       total += Number(events)
     }
-    const different = [...periods].filter(([period, rows]) => (files.get(period)?.rows ?? 0) !== rows)
-    const { pages } = await count(going, options.horizon)
-    await copyPeriods(
-      going,
-      'different',
-      different.map(([period]) => period),
-      pages,
+    const different = [...periods].flatMap(([period, rows]) =>
+      (files.get(period)?.rows ?? 0) === rows ? [] : [period],
     )
-    return { different: different.map(([period]) => period), events: total }
+    const { pages } = await count(going, options.horizon)
+    return { different, events: total, copied: await copyPeriods(going, 'different', different, pages) }
   })
   await mergeAll(going, different)
   for (const period of different) healed.push({ period, damage: 'different' })
-  if (rowsOf(going) === events) return
+  if (rowsOf(going) === events) return copied
   throw new UserError({
     code: 'LAKE_DIFFERS',
     message: 'The lake does not hold what Postgres holds, even after it was written anew.',
@@ -136,16 +137,18 @@ async function copyPeriods(
   name: string,
   periods: readonly Period[],
   pages: number,
-): Promise<void> {
-  if (periods.length === 0) return
+): Promise<number> {
+  if (periods.length === 0) return 0
   const { horizon } = going.options
   // Each on its own takes room for one of them; but many of them are found faster in one pass.
   if (periods.length > 12) return copyOut(going, name, { horizon, periods }, pages)
+  let copied = 0
   for (const period of periods)
-    await copyOut(going, `${name}_${period}`, { horizon, periods: [period] }, undefined)
+    copied += await copyOut(going, `${name}_${period}`, { horizon, periods: [period] }, undefined)
+  return copied
 }
 
-function copyOut(going: Write, name: string, wanted: Wanted, pages: number | undefined): Promise<void> {
+function copyOut(going: Write, name: string, wanted: Wanted, pages: number | undefined): Promise<number> {
   const { client, duckdb, work, columns, layout, options } = going
   return extract(client, duckdb, {
     ...{ name, columns, wanted, layout, pages },

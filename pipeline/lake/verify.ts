@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { copyToFile } from '../copy-to-file.ts'
 import { type Client, type Database, inTransaction } from '../engine.ts'
 import { statement } from '../sql.ts'
 import { compareFile, type Difference } from './compare.ts'
 import { extract, type Layout } from './extract.ts'
-import { damagedFiles } from './files.ts'
+import { damagedFiles, makeFolder } from './files.ts'
 import type { Lake } from './lake.ts'
 import { type LakeFile, type Manifest, readManifest, type Unreadable } from './manifest.ts'
 import { periodsIn, piecesOf } from './merge.ts'
@@ -37,7 +37,7 @@ export async function verifyLake(database: Database, lake: Lake, options: Verify
   const foreign = await foreignTo(database, manifest)
   if (foreign) return unusable(foreign)
   const damaged = await damagedFiles(lake.folder, manifest.files)
-  await mkdir(options.temporary, { recursive: true })
+  await makeFolder(options.temporary)
   const folder = await mkdtemp(join(options.temporary, 'verify-'))
   const duckdb = await openRenewable({ temporary: join(folder, 'spill'), memory: options.memory })
   try {

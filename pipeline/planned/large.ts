@@ -35,22 +35,22 @@ export async function foreseeLarge(
 ): Promise<Large> {
   const { limits, limitSeconds } = asked
   if (limits === 'none') return none
-  const { maxChange, atLeast } = limits
   try {
     return await readOnly(database, limitSeconds, async (client) => {
-      if (!(await hasLeads(client, atLeast))) return none
+      if (!(await hasLeads(client, limits.atLeast))) return none
       const found = await countChanges(client, sources, zone)
-      return {
-        counted: true,
-        changes: found.filter(
-          ({ members, enter, leave }) => enter + leave >= atLeast && enter + leave > maxChange * members,
-        ),
-      }
+      return { counted: true, changes: found.filter((change) => isLarge(change, limits)) }
     })
   } catch (error) {
     if (error instanceof UserError && error.code === 'TIME_LIMIT') return { counted: false, changes: [] }
     throw error
   }
+}
+
+/** Whether so many come and go that the guard would park it, had nobody agreed. */
+export function isLarge({ members, enter, leave }: Omit<LargeChange, 'key'>, limits: GuardLimits): boolean {
+  if (limits === 'none') return false
+  return enter + leave >= limits.atLeast && enter + leave > limits.maxChange * members
 }
 
 async function hasLeads(client: Client, atLeast: number): Promise<boolean> {
@@ -93,14 +93,18 @@ async function countChanges(client: Client, sources: Sources, zone: string): Pro
 }
 
 /** A first evaluation moves whoever it moves; so does one that comes back from the archive. */
-const isConcerned = ({ before, because, decision }: Foreseen, evaluated: ReadonlySet<string>): boolean =>
+export const isConcerned = (
+  { before, because, decision }: Foreseen,
+  evaluated: ReadonlySet<string>,
+): boolean =>
   because.length > 0 &&
   before !== undefined &&
   evaluated.has(before) &&
   decision.source?.status === 'active' &&
   decision.action !== 'archive'
 
-async function readEvaluated(client: Client): Promise<Set<string>> {
+/** Keys of the segments that were evaluated at least once. */
+export async function readEvaluated(client: Client): Promise<Set<string>> {
   const found = await rows<{ key: string }>(
     client,
     'select key from segments join segment_state st using (segment_id) where st.version is not null',

@@ -1,8 +1,9 @@
 import { dialects, emit, plan } from '../../compiler/index.ts'
 import type { Client } from '../engine.ts'
+import type { Lake } from '../lake/lake.ts'
 import { chunksOf, lookedAt, takeChunk, usualChunk } from './columnar-chunks.ts'
 import { copyIn } from './columnar-copy.ts'
-import { inDuckdb, type Relate } from './columnar-duckdb.ts'
+import { inDuckdb, type Relate, shownIn } from './columnar-duckdb.ts'
 import { type EvaluateDays, endOfDay } from './score-days.ts'
 import type { Steps } from './steps.ts'
 
@@ -11,16 +12,17 @@ type Options = {
   readonly chunk?: number
   readonly memory?: string | undefined
   readonly steps: Pick<Steps, 'watch'>
+  readonly lake?: Lake
 }
 
 /** Evaluates the scores at the ends of days in DuckDB, and hands them over to the session. */
 export const daysInColumns =
-  ({ temporary, chunk = usualChunk, memory, steps }: Options, relate: Relate): EvaluateDays =>
+  ({ temporary, chunk = usualChunk, memory, steps, lake }: Options, relate: Relate): EvaluateDays =>
   (client, days, { scores, horizon }, compare) =>
     inDuckdb(
       temporary,
       async (opened, folder) => {
-        const duckdb = steps.watch(opened)
+        const duckdb = steps.watch(opened, shownIn(folder, lake))
         const queryPlan = plan([], scores)
         await relate(duckdb, folder, queryPlan)
         const chunks = await chunksOf(duckdb, queryPlan, { folder, size: chunk })

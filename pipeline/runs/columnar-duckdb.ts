@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import type { QueryPlan } from '../../compiler/index.ts'
 import { type Duckdb, openDuckdb } from '../engine.ts'
 import { UserError } from '../errors.ts'
+import { makeFolder } from '../lake/files.ts'
+import { type Lake, withoutFiles } from '../lake/lake.ts'
 import type { Chosen } from './mode.ts'
+import type { Shown } from './steps.ts'
 
 /** Makes the relations in DuckDB that a plan's statement reads. */
 export type Relate = (duckdb: Duckdb, folder: string, plan: QueryPlan) => Promise<void>
@@ -18,7 +21,7 @@ export async function inDuckdb<T>(
   work: (duckdb: Duckdb, folder: string) => Promise<T>,
   memory: string = usualMemory,
 ): Promise<T> {
-  await mkdir(temporary, { recursive: true })
+  await makeFolder(temporary)
   const folder = join(temporary, `columns-${process.pid}-${randomUUID()}`)
   used.add(folder)
   await removeLeftovers(temporary)
@@ -36,6 +39,14 @@ export async function inDuckdb<T>(
     used.delete(folder)
   }
 }
+
+/** How statements are kept: their folder, and the files of the lake, are others in each run. */
+export const shownIn =
+  (folder: string, lake: Lake | undefined): Shown =>
+  (text) => {
+    const kept = text.replaceAll(folder, '…')
+    return lake ? withoutFiles(kept, lake.folder) : kept
+  }
 
 const used = new Set<string>()
 

@@ -1,12 +1,12 @@
 import { agendaEnd, type Instant, type QueryPlan } from '../../compiler/index.ts'
 import { columnarExport } from '../columnar.ts'
 import type { Client, Database, Duckdb } from '../engine.ts'
-import { type Lake, syncLake, viewLake } from '../lake/lake.ts'
+import { type Lake, syncLake, viewLake, withoutFiles } from '../lake/lake.ts'
 import { statement } from '../sql.ts'
 import { usualChunk } from './columnar-chunks.ts'
 import { copyOut } from './columnar-copy.ts'
 import { daysInColumns } from './columnar-days.ts'
-import { inDuckdb, lakeFailure, type Relate } from './columnar-duckdb.ts'
+import { inDuckdb, lakeFailure, type Relate, shownIn } from './columnar-duckdb.ts'
 import { fullPlan, stageFromColumns } from './columnar-evaluate.ts'
 import type { PinnedDefinitions } from './definitions.ts'
 import { type Staged, stagePlan } from './evaluate.ts'
@@ -38,13 +38,20 @@ export async function stageInLake(
   run: InLake & { readonly from: Instant | null },
 ): Promise<Staged | { readonly failed: Chosen }> {
   const { definitions, asOf, horizon, lake, from, steps } = run
+  const watch = <T extends object>(connection: T): T =>
+    steps.watch(connection, (text) => withoutFiles(text, lake.folder))
   try {
     const { properties } = fullPlan(definitions)
-    await steps.step('copy events to the lake', async () => {
-      await syncLake(database, lake, { horizon, properties })
-    })
+    await steps.step(
+      'copy events to the lake',
+      () => syncLake(database, lake, { horizon, properties, watch }),
+      ({ copied, written, healed, rebuilt }) => ({
+        rows: copied,
+        lake: { files: written.length, healed, rebuilt },
+      }),
+    )
     const evaluateDays = daysInColumns(run, (duckdb, folder, queryPlan) =>
-      viewLake(database, duckdb, lake, { plan: queryPlan, horizon, folder }),
+      viewLake(steps.within(database), duckdb, lake, { plan: queryPlan, horizon, folder }),
     )
     await steps.step('stage score days', () =>
       stageScoreDays(client, { scores: definitions.scores, from, asOf, horizon }, evaluateDays),
@@ -66,9 +73,9 @@ export async function stageInLake(
  * of the session with what differs; the session has `held_member` and `later` by now.
  */
 export function evaluateInLake(database: Database, client: Client, asked: InLake): Promise<Staged> {
-  const { lake, horizon } = asked
+  const { lake, horizon, steps } = asked
   return evaluateColumns(client, asked, async (duckdb, folder, queryPlan) => {
-    await viewLake(database, duckdb, lake, { plan: queryPlan, horizon, folder })
+    await viewLake(steps.within(database), duckdb, lake, { plan: queryPlan, horizon, folder })
     await viewStagedDays(client, duckdb, folder, queryPlan)
   })
 }
@@ -89,14 +96,16 @@ async function viewStagedDays(
 
 export async function evaluateColumns(
   client: Client,
-  asked: Omit<InLake, 'lake'>,
+  asked: Omit<InLake, 'lake'> & { readonly lake?: Lake },
   relate: Relate,
 ): Promise<Staged> {
   const { definitions, asOf, horizon, steps, chunk = usualChunk } = asked
-  await stagePlan(client, definitions)
   const work = async (opened: Duckdb, folder: string): Promise<Staged> => {
-    const duckdb = steps.watch(opened, folder)
-    await steps.step('read the lake', () => relate(duckdb, folder, fullPlan(definitions)))
+    const duckdb = steps.watch(opened, shownIn(folder, asked.lake))
+    await steps.step('read the lake', async () => {
+      await stagePlan(client, definitions)
+      await relate(duckdb, folder, fullPlan(definitions))
+    })
     const leads = await steps.step('evaluate', () =>
       stageFromColumns(client, { duckdb, folder, chunk }, definitions, { asOf, horizon }),
     )

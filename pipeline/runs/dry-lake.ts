@@ -20,9 +20,10 @@ export function overLake(
   const copied = steps.findIndex(({ name }) => name === 'stage score days' || name === 'stage later')
   return steps.flatMap((step, position) => {
     if (compared.has(step.name)) return []
-    const before = position === copied ? [{ name: 'copy events to the lake', sql: [] }] : []
+    const before = position === copied ? [{ name: 'copy events to the lake', sql: [], sql_after: [] }] : []
     if (step.name !== 'evaluate') return [...before, step]
     const planned = step.sql.filter((text) => !text.includes('temporary table evaluated'))
-    return [...before, { name: 'read the lake', sql: planned }, { name: 'evaluate', sql: evaluated }]
+    const read = { name: 'read the lake', sql: planned, sql_after: [] }
+    return [...before, read, { name: 'evaluate', sql: evaluated, sql_after: step.sql_after }]
   })
 }

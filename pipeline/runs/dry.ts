@@ -18,7 +18,12 @@ export type DryRun = Pick<RunResult, 'asOf' | 'mode' | 'chosen' | 'candidates' |
   readonly steps: readonly DryStep[]
 }
 
-export type DryStep = { readonly name: string; readonly sql: readonly string[] }
+/** `sql_after`: what is executed between it and the next one. */
+export type DryStep = {
+  readonly name: string
+  readonly sql: readonly string[]
+  readonly sql_after: readonly string[]
+}
 
 /**
  * What a run would do, without doing it: definitions are pinned, candidates are counted and the mode is chosen as a run
@@ -61,9 +66,9 @@ export async function dryRun(database: Database, options: RunOptions): Promise<D
 
 function stepsTold(steps: Steps): DryStep[] {
   const texts = steps.statements()
-  return steps.done.map(({ name, statements = [] }) => ({
-    name,
-    sql: statements.flatMap((hash) => texts.get(hash) ?? []),
+  const textsOf = (hashes: readonly string[]) => hashes.flatMap((hash) => texts.get(hash) ?? [])
+  return steps.done.map(({ name, statements = [], after = [] }) => ({
+    ...{ name, sql: textsOf(statements), sql_after: textsOf(after) },
   }))
 }
 

@@ -77,7 +77,7 @@ function park(segment: Pinned, suspect: Suspect, maxChange: number): Failing {
     ...{ segmentId, key, version },
     outcome: 'needs_approval',
     code: 'NEEDS_APPROVAL',
-    message: `${moves(suspect)} (${causes}): more than ${percent(maxChange)} of them. \`tideline approve ${key}\` lets it happen.`,
+    message: `${movesOf(suspect)} (${causes}): more than ${percent(maxChange)} of its members.`,
     details: {
       ...{ standing: standingOf(segment), version, causes },
       ...{ members: members!, entered: entered!, left: left! },
@@ -87,14 +87,19 @@ function park(segment: Pinned, suspect: Suspect, maxChange: number): Failing {
 
 const warned = ({ segmentId, key, version }: Pinned, suspect: Suspect): Warned => ({
   ...{ segmentId, key, version, code: 'LARGE_CHANGE' },
-  message: `${moves(suspect)}, most of them because time went by.`,
+  message: `${movesOf(suspect)}, most of them because time went by.`,
 })
 
-/** `4,900 of 5,000 members leave, 12 leads enter`. */
-function moves({ members, entered, left }: Suspect): string {
-  const [all, come, go] = [members, entered, left].map((count) => Number(count).toLocaleString('en-US'))
-  const leaving = `${go} of ${all} members ${left === '1' ? 'leaves' : 'leave'}`
-  return entered === '0' ? leaving : `${leaving}, ${come} ${entered === '1' ? 'lead enters' : 'leads enter'}`
+const movesOf = ({ members, entered, left }: Suspect): string =>
+  moves({ members: Number(members), enter: Number(entered), leave: Number(left) })
+
+/** `4,900 of 5,000 members leave, 12 leads enter`; `12 leads enter, 5,000 are in it`. */
+export function moves({ members, enter, leave }: { members: number; enter: number; leave: number }): string {
+  const [all, come, go] = [members, enter, leave].map((count) => count.toLocaleString('en-US'))
+  const entering = `${come} ${enter === 1 ? 'lead enters' : 'leads enter'}`
+  if (leave === 0) return `${entering}, ${members === 0 ? 'nobody is' : `${all} are`} in it`
+  const leaving = `${go} of ${all} members ${leave === 1 ? 'leaves' : 'leave'}`
+  return enter === 0 ? leaving : `${leaving}, ${entering}`
 }
 
 const percent = (share: number): string => `${Number((share * 100).toFixed(4))} %`

@@ -2,9 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client, Database } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
+import type { Steps } from './steps.ts'
 
 const leaseSeconds = 60
-const heartbeatMilliseconds = 15_000
+const heartbeatMilliseconds = 5_000
+
+/** What the holder has done and is at: with every beat the ledger is told, which outlives a process that is killed. */
+type Told = Pick<Steps, 'soFar'>
 
 export type Lease = {
   readonly fence: string
@@ -19,7 +23,7 @@ export type Lease = {
 export async function claim(
   database: Database,
   client: Client,
-  options: { owner: string; waitMilliseconds: number },
+  options: { owner: string; waitMilliseconds: number; steps?: Told },
 ): Promise<Lease> {
   const attempts = Math.max(1, Math.ceil(options.waitMilliseconds / 250))
   for (let attempt = 1; ; attempt++) {
@@ -27,16 +31,17 @@ export async function claim(
       options.owner,
       leaseSeconds,
     ])
-    if (rows[0]) return hold(database, client, rows[0].fence)
+    if (rows[0]) return hold(database, client, rows[0].fence, options.steps)
     if (attempt >= attempts) throw await busy(client)
     await sleep(250)
   }
 }
 
-function hold(database: Database, client: Client, fence: string): Lease {
+function hold(database: Database, client: Client, fence: string, steps: Told | undefined): Lease {
   // On another connection, since the run's own is busy with its statements. A lost beat is no harm: the commit checks.
   const beat = setInterval(() => {
-    database.query(statement('runs/heartbeat'), [fence, leaseSeconds]).catch(() => {})
+    const soFar = steps ? JSON.stringify(steps.soFar()) : null
+    database.query(statement('runs/heartbeat'), [fence, leaseSeconds, soFar]).catch(() => {})
   }, heartbeatMilliseconds)
   beat.unref()
   return {

@@ -2,7 +2,7 @@ import type { Instant } from '../../compiler/index.ts'
 import { type Client, type Database, inTransaction } from '../engine.ts'
 import { describeError, UserError } from '../errors.ts'
 import { drainInboxes } from '../import/inbox.ts'
-import type { Lake } from '../lake/lake.ts'
+import type { Lake, LakeTold } from '../lake/lake.ts'
 import { rollUp } from '../rollup.ts'
 import { statement } from '../sql.ts'
 import { applyRun } from './apply.ts'
@@ -69,6 +69,8 @@ export type RunResult = {
   /** Differences that the runs before should have found; null where that can't be said. */
   readonly drift: number | null
   readonly nightly: boolean
+  /** What was written of the lake; null if it was not brought up to date. */
+  readonly lake: LakeTold | null
   readonly steps: readonly RunStep[]
 }
 
@@ -80,7 +82,7 @@ export async function run(database: Database, options: RunOptions): Promise<RunR
   const steps = new Steps(options.onStep)
   try {
     await steps.step('drain inboxes', async () => {
-      const report = await drainInboxes(database, { timezone: options.timezone })
+      const report = await drainInboxes(steps.within(database), { timezone: options.timezone })
       return report?.read ?? 0
     })
     return await runOnce(database, options, steps)
@@ -95,7 +97,9 @@ function runOnce(database: Database, options: RunOptions, steps: Steps): Promise
   return database.session(async (connection) => {
     const client = steps.watch(connection)
     const lease = await steps.step('claim', () =>
-      claim(database, client, { owner: options.owner, waitMilliseconds: options.waitMilliseconds ?? 60_000 }),
+      claim(database, client, {
+        ...{ owner: options.owner, waitMilliseconds: options.waitMilliseconds ?? 60_000, steps },
+      }),
     )
     try {
       await client.query(statement('runs/interrupt'))
@@ -129,7 +133,7 @@ async function rollUpIfDue(
   if (last.run_id === null || last.as_of === null || last.horizon === null || !last.rollup_due) return false
   const { run_id: runId, as_of: asOf, horizon } = last
   const { temporary, lake, memory } = options
-  const rolled = { runId, asOf, horizon, temporary, lake, memory }
+  const rolled = { runId, asOf, horizon, temporary, lake, memory, steps }
   return (await steps.step('roll up', () => rollUp(database, rolled))) === null
 }
 
@@ -183,7 +187,7 @@ export async function runAsOf(
     chosen: { ...chosen, ...(staged.failed ? { lake: staged.failed } : {}) },
     ...{ status: 'done', runId, asOf, mode, candidates, engine: staged.engine, ...applied },
     ...{ warnings, segments: staged.segments.length - failing.length, failing: evaluation.failing },
-    ...{ nightly, steps: steps.done },
+    ...{ nightly, lake: steps.lake(), steps: steps.done },
   }
 }
 
@@ -248,5 +252,6 @@ export const unchanged = (last: { run_id: string | null; as_of: Instant }): RunR
   superseded: 0,
   drift: null,
   nightly: false,
+  lake: null,
   steps: [],
 })

@@ -38,6 +38,9 @@ export async function stageRun(
   const { asOf, horizon, last, midnight, definitions, mode, candidates, going } = running
   const { steps, lake, temporary, memory } = going
   const from = last.as_of
+  // Without candidates nothing is known of what had been seen before.
+  const since = candidates === undefined ? null : last.horizon
+  await steps.step('note event days', () => client.query(statement('runs/note_event_days'), [since, horizon]))
   const inLake =
     lake && mode === 'full' && (await isWorthIt(client, going))
       ? await stageInLake(database, client, {

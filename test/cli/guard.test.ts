@@ -47,9 +47,13 @@ describe('a file that has lost a column', () => {
     const run = await desk.typeAtTerminal('run')
     expect(run.code).toBe(0)
     expect(run.out).toContain(
-      '  parked   retail: 150 of 150 members leave (data): more than 30 % of them. `tideline approve retail` lets it happen. It keeps its last members.',
+      '  parked   retail: 150 of 150 members leave (data): more than 30 % of its members. `tideline approve retail` lets it happen. It keeps its last members.',
     )
     expect(await counts()).toEqual({ retail: 150, shops: 150, all: 300 })
+    expect((await desk.typeAtTerminal('runs 2')).out).toContain(
+      '\nretail is parked: 150 of 150 members leave (data): more than 30 % of its members.\n',
+    )
+    expect((await desk.typeAtTerminal('status')).out.match(/tideline approve retail/g)).toHaveLength(1)
     const waiting = await desk.type('approve --format json')
     expect(JSON.parse(waiting.out)).toMatchObject([
       {
@@ -67,7 +71,7 @@ describe('a file that has lost a column', () => {
     expect(errorOf(await desk.type('approve retail all')).code).toBe('NOT_PARKED')
     expect(errorOf(await desk.type('approve retial')).message).toContain('Did you mean "retail"?')
     const approved = await desk.typeAtTerminal('approve retail shops --run')
-    expect(approved.out).toContain('retail is let through: 150 of 150 members leave, 0 enter.')
+    expect(approved.out).toContain('retail is let through: 150 of 150 members leave.')
     expect(approved.out).toMatch(/ {2}left +300\n/)
     expect(await counts()).toEqual({ retail: 0, shops: 0, all: 300 })
   })
@@ -100,6 +104,26 @@ describe('apply, where a definition moves more than the guard lets pass', () => 
       ],
       run: { failing: [], entered: 300, left: 300 },
     })
+  })
+
+  test('plan says so beforehand, of what was evaluated and moves as much', async () => {
+    desk.file('segments/new.yaml', 'new:\n  where: industry = "banks"\n')
+    const { segments: found } = JSON.parse((await desk.type('plan')).out) as {
+      segments: { key: string; large: boolean }[]
+    }
+    expect(found.map(({ key, large }) => [key, large])).toEqual([
+      ['retail', true],
+      ['shops', true],
+      ['new', false],
+    ])
+    const then = '`tideline apply` asks whether that is meant, and --yes agrees; unasked, the next run parks'
+    const lines = (await desk.type('plan --format table')).out.replace(/\n {2}(?=\w|--)/g, ' ')
+    expect(lines.split(`More come and go than the guard lets pass: ${then} it.`)).toHaveLength(3)
+    expect((await desk.type('plan --format markdown')).out).toContain(
+      `**More come and go than the guard lets pass**: \`retail\`, \`shops\`. ${then} them.`,
+    )
+    desk.file('tideline.yaml', 'guard: none\n')
+    expect((await desk.type('plan')).out).not.toContain('"large": true')
   })
 
   test('where nobody can be asked it is applied, and the run parks it', async () => {

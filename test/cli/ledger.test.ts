@@ -1,3 +1,6 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { truncate } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../../pipeline/engine.ts'
 import { testDatabase } from '../support/database.ts'
@@ -18,7 +21,15 @@ beforeEach(async () => {
 })
 afterEach(() => database.close())
 
-type Step = { name: string; rows?: number | null; milliseconds?: number; sql?: string[] }
+type Step = {
+  name: string
+  rows?: number | null
+  milliseconds?: number
+  lake?: object
+  unfinished?: true
+  sql?: string[]
+  sql_after?: string[]
+}
 type Told = {
   mode: string
   engine: string | null
@@ -29,6 +40,7 @@ type Told = {
 }
 const json = async (line: string): Promise<Told> => JSON.parse((await desk.type(line)).out)
 const names = ({ steps }: Told) => steps.map(({ name }) => name)
+const stepOf = ({ steps }: Told, name: string) => steps.find((step) => step.name === name)
 const sqlOf = ({ steps }: Told, name: string) => steps.find((step) => step.name === name)?.sql ?? []
 
 /** All that a dry run could have changed. */
@@ -98,6 +110,85 @@ describe('runs ID', () => {
     expect(told).toMatchObject({ status: 'failed', error: 'no space left on device' })
     expect(told.steps.at(-1)).toMatchObject({ name: 'apply changes', failed: true })
     expect(sqlOf(told, 'apply changes').join()).toContain('insert into membership_change')
+  })
+})
+
+describe('a run that goes on, and one that was killed', () => {
+  test('have the steps that they told of', async () => {
+    const run = await database.session(async (client) => {
+      await client.query('begin')
+      await client.query('lock table lead_scores in access exclusive mode')
+      const going = desk.type('run')
+      const at = () => json('runs 1').then(({ steps }) => steps?.at(-1))
+      await expect.poll(at, { timeout: 15_000 }).toMatchObject({ name: 'compare scores', unfinished: true })
+      const { out } = await desk.typeAtTerminal('runs 1')
+      expect(out).toMatch(/\n {2}looks at all leads\. No run was applied before\.\n/)
+      expect(out).toMatch(/\ncompare scores \(goes on\) +–/)
+      await database.query('select pg_terminate_backend(backend_pid) from run_lease')
+      await client.query('rollback')
+      return going
+    })
+    expect(run.code).toBe(1)
+    expect((await desk.type('run')).code).toBe(0)
+    const { out } = await desk.typeAtTerminal('runs 1')
+    expect(out).toMatch(/\n {2}was to look at all leads\. No run was applied before\.\n/)
+    expect(out).toMatch(/\ncompare scores \(did not end\) +–/)
+    expect(out).not.toContain('nothing has changed')
+  })
+})
+
+describe('the lake in the ledger', () => {
+  const folder = () => join(desk.folder, '.tideline/lake/events')
+  beforeEach(() => desk.file('tideline.yaml', 'lake_from: 0\n'))
+
+  test('what is executed stands with its step, what is between two steps after the first', async () => {
+    await database.query(`insert into inbox_leads (lead_id) values ('d')`)
+    await desk.type('run --as-of 2026-03-01T01:00Z')
+    const told = await json('runs 1')
+    expect(sqlOf(told, 'drain inboxes').join()).toContain('inbox_leads')
+    const copied = stepOf(told, 'copy events to the lake')!
+    expect(copied).toMatchObject({ rows: 1, lake: { files: 1, healed: [], rebuilt: 'missing' } })
+    const copying = copied.sql!.join('\n')
+    expect(copying).toMatch(/copy \(select "lead_id"[\s\S]*ingest_xid < cast\('…' as xid8\)/)
+    expect(copying).toMatch(/order by lead_id, occurred_at, event_id\)\s+to '…' \(format parquet/)
+    expect(copying).not.toContain('looked_at')
+    expect(stepOf(told, 'pin definitions')!.sql_after!.join()).toContain('looked_at')
+    expect(sqlOf(told, 'read the lake').join()).toContain('create temporary table planned')
+    const every = told.steps.flatMap(({ sql = [], sql_after: after = [] }) => [...sql, ...after]).join('\n')
+    expect(every).not.toContain(desk.folder)
+    const { out } = await desk.type('runs 1 --sql')
+    expect(out).toMatch(/\n-- after pin definitions\n[\s\S]*?create temporary view looked_at/)
+    expect(out).not.toContain('not kept')
+  })
+
+  test('its texts stay the same from one full run to the next, whatever arrives', async () => {
+    const kept = async () => (await database.query(`select from run_statements`)).length
+    const counts: number[] = []
+    for (const hour of ['01', '02', '03', '04']) {
+      await addEvent(database, 'b', 'visit', `2026-03-01T${hour}:00:00Z`)
+      await desk.type(`run --full --as-of 2026-03-01T${hour}:30Z`)
+      counts.push(await kept())
+    }
+    expect(stepOf(await json('runs 4'), 'copy events to the lake')).toMatchObject({ rows: 1 })
+    expect(counts[3]).toBe(counts[2])
+  })
+
+  test('what was damaged is told by the run, and afterwards', async () => {
+    await desk.type('run --as-of 2026-03-01T01:00Z')
+    await truncate(join(folder(), readdirSync(folder())[0]!), 10)
+    const run = await desk.typeAtTerminal('run --full --as-of 2026-03-01T02:00Z')
+    const healed = '1 file written anew: 2026-02 (its file was cut off).'
+    expect(run.out).toContain(`\n  lake     ${healed}\n`)
+    expect(stepOf(await json('runs 2'), 'copy events to the lake')).toMatchObject({
+      rows: 1,
+      lake: { healed: [{ period: '2026-02', damage: 'truncated' }] },
+    })
+    expect((await desk.typeAtTerminal('runs 2')).out).toContain(`\n  lake: ${healed}\n`)
+    const status = (await desk.typeAtTerminal('status')).out.replace(/\s+/g, ' ')
+    expect(status).toContain(`. In run 2: ${healed.slice(0, -1)} drift`)
+    rmSync(join(folder(), '../manifest.json'))
+    const anew = '1 file written anew, all of them: there was none.'
+    expect((await desk.typeAtTerminal('run --full --as-of 2026-03-01T03:00Z')).out).toContain(anew)
   })
 })
 

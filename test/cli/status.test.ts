@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../../pipeline/engine.ts'
-import { problemsOf, readStatus } from '../../pipeline/status.ts'
+import { problemsOf } from '../../pipeline/problems.ts'
+import { readStatus } from '../../pipeline/status.ts'
 import { testDatabase } from '../support/database.ts'
 import { addLead } from '../support/definitions.ts'
 import { type Desk, deskOf } from './support.ts'
@@ -28,6 +29,7 @@ type Told = {
   events: Record<string, unknown>[]
   horizon: Record<string, unknown>
   runs: Record<string, unknown>
+  waits: Record<string, unknown> | null
 }
 const codes = (told: Told) => told.problems.map((problem) => problem.code)
 
@@ -79,6 +81,55 @@ describe('status', () => {
     expect(codes(told)).toEqual(['SLOT_LATE'])
   })
 
+  /** A session that holds a table, while `run` waits for it. */
+  async function whileLocked(table: string, work: (pid: number) => Promise<void>): Promise<void> {
+    await database.session(async (client) => {
+      await client.query(`set application_name = 'the loader'`)
+      await client.query('begin')
+      await client.query(`lock table ${table} in access exclusive mode`)
+      const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+      const going = desk.type('run')
+      await expect.poll(async () => (await asked()).waits, { timeout: 10_000 }).not.toBeNull()
+      await work(rows[0]!.pid)
+      await client.query('rollback')
+      expect((await going).code).toBe(0)
+    })
+  }
+
+  test('a run that takes longer than is usual while slots wait is late, and says whom it waits for', async () => {
+    desk.file('tideline.yaml', 'slots: "* * * * *"\n')
+    await desk.type('run --as-of 2026-03-01')
+    await whileLocked('lead_scores', async (pid) => {
+      const usual = await asked()
+      expect(usual).toMatchObject({ code: 0, problems: [], runs: { running: 2, usual: expect.any(Number) } })
+      expect(usual.waits).toMatchObject({ pid, application: 'the loader', state: 'idle in transaction' })
+      await database.query(`update runs set started_at = started_at - interval '5 minutes' where run_id = 2`)
+      const told = await asked()
+      expect([told.code, codes(told)]).toEqual([3, ['SLOT_LATE']])
+      const [problem] = told.problems
+      expect(problem!.message).toMatch(
+        /should have been run by now, but run 2 has been going on for 5 min; \d+ s are usual\. It waits for "the loader" \(pid \d+, .*idle in transaction\), whose transaction has been open for \d+ s\.$/,
+      )
+      expect(problem!.hint).toContain(`select pg_terminate_backend(${pid})`)
+      const { out } = await desk.typeAtTerminal('status')
+      expect(out).toMatch(/\nrunning +2 as of .*; it\s+waits\s+for\s+"the\s+loader" \(pid/)
+    })
+    expect((await asked()).waits).toBeNull()
+  })
+
+  test('so is one that has not begun since it waits', async () => {
+    desk.file('tideline.yaml', 'slots: "* * * * *"\n')
+    await desk.type('run --as-of 2026-03-01')
+    await whileLocked('membership', async (pid) => {
+      const { code, problems } = await asked()
+      expect([code, problems.map((each) => each.code)]).toEqual([3, ['SLOT_LATE']])
+      expect(problems[0]!.message).toMatch(
+        /, process \d+ has begun, and is not at a run yet\. It waits for "the/,
+      )
+      expect(problems[0]!.hint).toContain(`${pid}`)
+    })
+  })
+
   test('a broken segment: since when its members are true, and why', async () => {
     await database.query(`insert into catalog (subject, name, type) values ('lead', 'plan', 'text')`)
     desk.file('segments/b.yaml', 'pro:\n  where: plan = "pro"\nkin:\n  where: in segment "pro"\n')
@@ -113,6 +164,48 @@ describe('status', () => {
     ])
   })
 
+  test('its habit is what it does most of the time: waves, working days, an outage', async () => {
+    const day = 24
+    const wave = (ago: number) => range(ago * day, (ago + 7) * day)
+    await events('waves', [...wave(9), ...wave(75), ...wave(150)])
+    await events('first-wave', wave(9))
+    // Now it is the second day of a weekend.
+    const works = range(0, 56 * day).filter((hour) => Math.floor(hour / day) % 7 >= 2)
+    await events('working-days', works)
+    await events('late-on-monday', works.slice(60))
+    await events(
+      'once-out',
+      range(20, 40 * day).filter((hour) => hour < 300 || hour > 360),
+    )
+    await desk.type('run')
+    const told = await asked()
+    expect(told.problems.map(({ message }) => message.replace(/ for .*;/, ';'))).toEqual([
+      'No once-out; its pauses last 60 min at most as a rule.',
+      'No late-on-monday; its pauses last 2 d at most as a rule.',
+    ])
+    const habit = (type: string) => told.events.find((each) => each.type === type)!.habit
+    expect(habit('first-wave')).toBeNull()
+    expect(habit('waves')).toBeGreaterThan(50 * day * 3600)
+  })
+
+  test('one that has ended is told of as long as somebody counts on it', async () => {
+    const daily = range(70 * 24, 130 * 24, 24)
+    for (const type of ['wanted', 'scored', 'drafted', 'forgotten']) await events(type, daily)
+    desk.file('scoring.yaml', 'scores:\n  engagement:\n    points: { scored: 10 }\n')
+    desk.file('segments/b.yaml', 'who:\n  where: did wanted\nsoon:\n  status: draft\n  where: did drafted\n')
+    await desk.type('apply --yes')
+    await desk.type('run')
+    const told = await asked()
+    expect(told).toMatchObject({ code: 0, stale: false })
+    expect(told.problems.map(({ code, message }) => [code, message])).toEqual([
+      ['SILENT', expect.stringMatching(/^No scored for 7\d d; .*rule\. It is named by engagement\.$/)],
+      ['SILENT', expect.stringMatching(/^No wanted for 7\d d; .*rule\. It is named by who\.$/)],
+    ])
+    expect((await desk.typeAtTerminal('status')).out).toMatch(
+      /\nforgotten +0 +20\S+ 00:00 +7\d d +up to 24 h *\n/,
+    )
+  })
+
   test('who keeps new data from being seen, without what they execute', async () => {
     await desk.type('run')
     await database.session(async (client) => {
@@ -123,6 +216,30 @@ describe('status', () => {
       expect(horizon).toMatchObject({ open: true, application: 'the loader', state: 'idle in transaction' })
       expect(JSON.stringify(horizon)).not.toContain('secret')
       await client.query('rollback')
+    })
+  })
+
+  test('a run says what has arrived that it may not see, and by whom; the next one sees it', async () => {
+    await desk.type('run')
+    await database.session(async (client) => {
+      await client.query(`set application_name = 'the loader'`)
+      await client.query('begin')
+      await client.query('select pg_current_xact_id()')
+      await events('visit', [1, 2, 3])
+      const { out } = await desk.typeAtTerminal('run')
+      expect(out).toContain('no lead: nothing that is seen has changed for any of 1.')
+      expect(out).toMatch(
+        /\n {2}unseen {3}3 rows have arrived that a transaction of "the loader" \(pid \d+, .*\), open for \d+ s, keeps from being seen; they come with a later run\.\n/,
+      )
+      expect(JSON.parse((await desk.type('run')).out)).toMatchObject({
+        candidates: { leads: 0 },
+        unseen: { rows: 3, application: 'the loader', state: 'idle in transaction' },
+      })
+      await client.query('rollback')
+    })
+    expect(JSON.parse((await desk.type('run')).out)).toMatchObject({
+      candidates: { reasons: { events: 1 } },
+      unseen: null,
     })
   })
 

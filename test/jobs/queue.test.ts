@@ -63,6 +63,18 @@ describe.each(jobs.backends)('the queue in $name', ({ skip, url }) => {
     expect(await members(database, 'all')).toEqual(['new'])
   })
 
+  test.skipIf(skip)('what could not be evaluated comes back with its code and its reason', async () => {
+    await database.query(`insert into catalog (subject, name, type) values ('lead', 'plan', 'text')`)
+    await apply(database, { pro: 'plan = "pro"' })
+    await database.query(`delete from catalog where name = 'plan'`)
+    const redisUrl = await url()
+    const queue = await open(redisUrl)
+    await jobs.worker(database, { redisUrl, settings: jobs.never })
+    expect((await queue.wait(await queue.enqueue('run', {}))).failing).toEqual([
+      { key: 'pro', code: 'UNKNOWN_ATTRIBUTE', message: expect.stringContaining('"plan"') },
+    ])
+  })
+
   test.skipIf(skip)('a backfill that is put there rewrites the past', async () => {
     await addLead(database, 'a', { events: [['login', '2026-03-02T12:00:00Z']] })
     await apply(database, { recent: 'did login within 1 day' })

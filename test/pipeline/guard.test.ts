@@ -103,7 +103,7 @@ describe('an import that empties an attribute', () => {
       'retail needs_approval NEEDS_APPROVAL',
     ])
     expect(result.failing.find(({ key }) => key === 'retail')?.message).toBe(
-      '150 of 150 members leave (data): more than 30 % of them. `tideline approve retail` lets it happen.',
+      '150 of 150 members leave (data): more than 30 % of its members.',
     )
     expect(result.segments).toBe(1)
     expect(await memberCount('retail')).toBe(150)
@@ -255,7 +255,7 @@ test('a repair is parked as well, and stays so when it is tried again', async ()
   expect((await runAsOf(database, at(1, 13), full)).failing[0]?.message).toContain('(repair)')
   const nightly = await runAsOf(database, at(2))
   expect(nightly.failing[0]?.message).toBe(
-    '0 of 100 members leave, 200 leads enter (repair): more than 30 % of them. `tideline approve all` lets it happen.',
+    '200 leads enter, 100 are in it (repair): more than 30 % of its members.',
   )
   await approve(database, { keys: ['all'], by: 'ana@desk' })
   expect(await runAsOf(database, at(2, 1))).toMatchObject({ failing: [], drift: 200 })

@@ -95,6 +95,27 @@ function smallDisk(folder: string, megabytes: number): string | undefined {
   return folder
 }
 
+test('a disk that can only be read is named as the reason, by whatever meets it first', async () => {
+  const { database, folder } = await world.open()
+  const disk = smallDisk(join(folder, 'disk'), 16)
+  if (disk === undefined) return
+  const lake = openLake(join(disk, 'lake'))
+  await addEvents(database, { from: '2025-01-15', days: 60, each: 7 })
+  const before = await horizonOf(database)
+  await sync(database, lake, { horizon: before })
+  await addEvents(database, { from: '2025-01-15', days: 2, each: 3, name: 'late' })
+  const after = await horizonOf(database)
+  execFileSync('mount', ['-o', 'remount,ro', disk])
+  const refused = {
+    code: 'LAKE_NOT_WRITABLE',
+    message: "The lake's folder can't be written: its file system is read-only.",
+  }
+  await expect(sync(database, lake, { horizon: after })).rejects.toMatchObject(refused)
+  const other = openLake(join(disk, 'another/lake'))
+  await expect(sync(database, other, { horizon: after })).rejects.toMatchObject(refused)
+  expect(await contents(database, lake, before)).toEqual([])
+})
+
 test('a full disk leaves the lake as it was, and once there is room it goes on', async () => {
   const { database, folder } = await world.open()
   // Without the right to mount, a disk that is never full: then the end of the test still holds.

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../../pipeline/engine.ts'
 import { openLake } from '../../pipeline/lake/lake.ts'
+import { problemsOf } from '../../pipeline/problems.ts'
+import { readStatus } from '../../pipeline/status.ts'
 import { faults } from '../support/checker.ts'
 import { testDatabase } from '../support/database.ts'
 import { addEvent, addLead, apply, members, runAsOf } from '../support/definitions.ts'
@@ -72,10 +74,23 @@ describe('S59, S60: a full disk', () => {
     // The roll-up of the night has to wait as well, and keeps nobody waiting.
     const due = () => database.query(`select rollup_due from runs where rollup_due`)
     expect(await due()).toHaveLength(1)
+    const told = async () =>
+      problemsOf(await readStatus(database), []).map(({ code, message }) => [code, message])
+    const unrolled = [
+      'ROLLUP_WAITS',
+      expect.stringMatching(/^Top events and .*: There was no room .*\(LAKE_DISK_FULL, since 20.* UTC\)$/),
+    ]
+    const [, waiting] = await told()
+    expect(waiting).toEqual(unrolled)
     expect(await full(at(2, 4), work)).toMatchObject({ status: 'done', engine: 'postgres' })
     expect(await due()).toHaveLength(1)
+    // Since when does not move, however often it is tried.
+    const since = (each: unknown) => /since .* UTC\)$/.exec(String(each))?.[0]
+    expect((await told()).map(since)).toContain(since(waiting))
     expect(await full(at(2, 8), join(folder, 'roomy'))).toMatchObject({ engine: 'duckdb' })
     expect(await faults(database)).toEqual([])
+    expect(await full(at(3), join(folder, 'roomy'))).toMatchObject({ nightly: true })
+    expect(await told()).toEqual([])
   })
 })
 
