@@ -25,7 +25,7 @@ export function author(): string {
 export async function runNow(cli: Cli, installation: Installation, asked: Asked = {}): Promise<RunResult> {
   // Whoever imports, or puts a lead in by hand, and then runs, expects to see it.
   await untilSeen(installation.database)
-  return run(installation.database, runOptions(cli, installation, asked))
+  return run(installation.database, { ...runOptions(cli, installation, asked), signal: cli.stopSignal() })
 }
 
 type Asked = { asOf?: Instant | undefined; rollUp?: boolean; full?: boolean }

@@ -58,7 +58,9 @@ export async function syncLake(database: Database, lake: Lake, options: SyncOpti
   const once = (again?: Rebuilt) => {
     const wait = options.waitMilliseconds ?? 60_000
     return database.session((client) =>
-      asWriter(client, lake.folder, wait, () => write(client, lake, { ...options, again })),
+      asWriter(client, lake.folder, wait, () =>
+        write(client, lake, { ...options, again, signal: database.signal }),
+      ),
     )
   }
   try {
@@ -72,7 +74,10 @@ export async function syncLake(database: Database, lake: Lake, options: SyncOpti
   }
 }
 
-type Asked = SyncOptions & { readonly again?: Rebuilt | undefined }
+type Asked = SyncOptions & {
+  readonly again?: Rebuilt | undefined
+  readonly signal: AbortSignal | undefined
+}
 
 async function write(client: Client, { folder }: Lake, options: Asked): Promise<SyncResult> {
   await options.onStep?.('check')
@@ -82,7 +87,8 @@ async function write(client: Client, { folder }: Lake, options: Asked): Promise<
   await tidy(folder, found.before)
   const work = join(folder, `work-${found.announced.generation}`)
   await mkdir(work, { recursive: true })
-  const duckdb = await openRenewable({ temporary: join(work, 'spill'), memory: options.memory })
+  const { memory, signal } = options
+  const duckdb = await openRenewable({ temporary: join(work, 'spill'), memory, signal })
   try {
     const going = begin({ client, duckdb, folder, work, options, found })
     await bringUp(going)

@@ -4,7 +4,7 @@ import type { Client } from '../engine.ts'
 import { statement } from '../sql.ts'
 import { type Day, writeScores } from './backfill-scores.ts'
 import type { PinnedDefinitions } from './definitions.ts'
-import { FencedOff } from './lease.ts'
+import { checkFence, FencedOff, type Lease } from './lease.ts'
 import type { Steps } from './steps.ts'
 
 /** A backfill that is under way. */
@@ -26,10 +26,10 @@ export type Written = { segments: number; superseded: string[]; entered: number;
 export async function writeBackfill(
   client: Client,
   /** `first`: nothing was ever run; what is true at the end of the range is true now. */
-  run: Going & { readonly to: Instant; readonly first: boolean; readonly fence: string },
+  run: Going & { readonly to: Instant; readonly first: boolean; readonly lease: Lease },
 ): Promise<Written> {
-  const { runId, fence, steps, definitions, to, first } = run
-  if ((await client.query(statement('runs/check_fence'), [fence])).rowCount === 0) throw new FencedOff()
+  const { runId, lease, steps, definitions, to, first } = run
+  await checkFence(client, lease)
   const gone = await rows<Gone>(client, statement('backfill/supersede'), [runId])
   await settleSeams(client, runId, 'infinity')
   const segments = await countSegments(client, runId)
@@ -47,7 +47,7 @@ export async function writeBackfill(
   const keys = gone.map(({ key }) => key)
   const [finished] = await rows<{ entered: string; left: string }>(client, statement('backfill/finish'), [
     runId,
-    fence,
+    lease.fence,
     JSON.stringify(steps.done),
     keys,
     rulesGone,

@@ -5,6 +5,7 @@ import { rows } from '../catalog.ts'
 import { type Client, type Database, inTransaction } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
+import { reasonOf, stoppable, stoppableClient } from '../stop.ts'
 import { type Day, endOf, evaluatePresent, oneDay, prepareScores } from './backfill-scores.ts'
 import { type BackfillRange, findSlots, type Prepared, prepare } from './backfill-slots.ts'
 import { type Going, settleSeams, writeBackfill } from './backfill-write.ts'
@@ -23,6 +24,8 @@ export type BackfillOptions = BackfillRange & {
   readonly owner: string
   /** For another backfill to end; and in the end, for a run. */
   readonly waitMilliseconds?: number
+  /** Once it is aborted, what is being executed is cancelled; asked for again, it goes on from there. */
+  readonly signal?: AbortSignal | undefined
   readonly onStep?: OnStep
   readonly onProgress?: (progress: BackfillProgress) => void
 }
@@ -58,8 +61,10 @@ export type BackfillResult = {
  * recorded. Computing needs no lease, since it reads what lies below a fixed horizon and is kept aside, instant by
  * instant; one that was killed goes on from there. All becomes visible in one transaction, which needs the fence.
  */
-export function backfill(database: Database, options: BackfillOptions): Promise<BackfillResult> {
-  return database.session(async (client) => {
+export function backfill(given: Database, options: BackfillOptions): Promise<BackfillResult> {
+  const database = stoppable(given, options.signal)
+  return given.session(async (session) => {
+    const client = await stoppableClient(database, session)
     await lock(client, options.waitMilliseconds ?? 60_000)
     try {
       await client.query('discard temp')
@@ -69,21 +74,22 @@ export function backfill(database: Database, options: BackfillOptions): Promise<
       if (going === undefined) return nothing(options)
       try {
         await recompute(client, options, going)
-        return await write(database, client, options, going)
+        return await write(database, { client, session }, options, going)
       } catch (error) {
-        await client
+        const reason = reasonOf(error, options.signal)
+        await session
           .query(statement('runs/fail'), [
             going.runId,
-            JSON.stringify(describeError(error)),
+            JSON.stringify(describeError(reason)),
             JSON.stringify(going.steps.done),
           ])
           .catch(() => {})
-        throw error
+        throw reason
       }
     } finally {
       // The next one on this connection must see the history that stands.
-      await client.query('discard temp').catch(() => {})
-      await client.query(statement('backfill/unlock')).catch(() => {})
+      await session.query('discard temp').catch(() => {})
+      await session.query(statement('backfill/unlock')).catch(() => {})
     }
   })
 }
@@ -266,19 +272,19 @@ async function oneInstant(client: Client, going: Going, asOf: Instant): Promise<
 
 async function write(
   database: Database,
-  client: Client,
+  { client, session }: { client: Client; session: Client },
   options: BackfillOptions,
   going: Going,
 ): Promise<BackfillResult> {
   const { owner, waitMilliseconds = 600_000, from, to } = options
   await going.steps.begin('claim')
-  const lease = await claim(database, client, { owner, waitMilliseconds })
+  const lease = await claim(database, session, { owner, waitMilliseconds })
   try {
     await client.query(statement('runs/interrupt'))
     const first = (await readLastApplied(client)).run_id === null
     if (first && going.days.length > 0) await evaluatePresent(client, going, to)
     const written = await going.steps.step('write', () =>
-      inTransaction(client, () => writeBackfill(client, { ...going, to, first, fence: lease.fence })),
+      inTransaction(client, () => writeBackfill(client, { ...going, to, first, lease })),
     )
     await going.steps.begin('end')
     const { instants, days, runId } = going

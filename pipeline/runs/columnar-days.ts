@@ -10,12 +10,13 @@ type Options = {
   readonly temporary: string
   readonly chunk?: number
   readonly memory?: string | undefined
+  readonly signal?: AbortSignal | undefined
   readonly steps: Pick<Steps, 'watch'>
 }
 
 /** Evaluates the scores at the ends of days in DuckDB, and hands them over to the session. */
 export const daysInColumns =
-  ({ temporary, chunk = usualChunk, memory, steps }: Options, relate: Relate): EvaluateDays =>
+  ({ temporary, chunk = usualChunk, memory, signal, steps }: Options, relate: Relate): EvaluateDays =>
   (client, days, { scores, horizon }, compare) =>
     inDuckdb(
       temporary,
@@ -46,7 +47,7 @@ export const daysInColumns =
           await compare(day)
         }
       },
-      memory,
+      { memory, signal },
     )
 
 async function makeTable(client: Client): Promise<void> {

@@ -12,11 +12,13 @@ export type Relate = (duckdb: Duckdb, folder: string, plan: QueryPlan) => Promis
 /** A chunk of leads needs half of it; what is sorted as a whole goes on disk beyond it. */
 const usualMemory = '1GB'
 
+type Opening = { readonly memory?: string | undefined; readonly signal?: AbortSignal | undefined }
+
 /** A DuckDB of its own, with a folder for its files; both are gone afterwards. */
 export async function inDuckdb<T>(
   temporary: string,
   work: (duckdb: Duckdb, folder: string) => Promise<T>,
-  memory: string = usualMemory,
+  { memory = usualMemory, signal }: Opening = {},
 ): Promise<T> {
   await mkdir(temporary, { recursive: true })
   const folder = join(temporary, `columns-${process.pid}-${randomUUID()}`)
@@ -24,7 +26,7 @@ export async function inDuckdb<T>(
   await removeLeftovers(temporary)
   await mkdir(folder)
   try {
-    const duckdb = await openDuckdb({ temporary: folder, memory })
+    const duckdb = await openDuckdb({ temporary: folder, memory, signal })
     try {
       await duckdb.run('set preserve_insertion_order = false')
       return await work(duckdb, folder)

@@ -3,11 +3,12 @@ import type { Client, Database } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
 
-const leaseSeconds = 60
-const heartbeatMilliseconds = 15_000
+const usualSeconds = 60
 
 export type Lease = {
   readonly fence: string
+  /** How long its holder may stand still until it is taken from them. */
+  readonly seconds: number
   /** Stops the heartbeat and gives the lease back. */
   release(): Promise<void>
 }
@@ -19,28 +20,28 @@ export type Lease = {
 export async function claim(
   database: Database,
   client: Client,
-  options: { owner: string; waitMilliseconds: number },
+  options: { owner: string; waitMilliseconds: number; leaseSeconds?: number | undefined },
 ): Promise<Lease> {
+  const { owner, leaseSeconds = usualSeconds } = options
   const attempts = Math.max(1, Math.ceil(options.waitMilliseconds / 250))
   for (let attempt = 1; ; attempt++) {
-    const { rows } = await client.query<{ fence: string }>(statement('runs/claim'), [
-      options.owner,
-      leaseSeconds,
-    ])
-    if (rows[0]) return hold(database, client, rows[0].fence)
+    database.signal?.throwIfAborted()
+    const { rows } = await client.query<{ fence: string }>(statement('runs/claim'), [owner, leaseSeconds])
+    if (rows[0]) return hold(database, client, rows[0].fence, leaseSeconds)
     if (attempt >= attempts) throw await busy(client)
     await sleep(250)
   }
 }
 
-function hold(database: Database, client: Client, fence: string): Lease {
+function hold(database: Database, client: Client, fence: string, seconds: number): Lease {
   // On another connection, since the run's own is busy with its statements. A lost beat is no harm: the commit checks.
   const beat = setInterval(() => {
-    database.query(statement('runs/heartbeat'), [fence, leaseSeconds]).catch(() => {})
-  }, heartbeatMilliseconds)
+    database.query(statement('runs/heartbeat'), [fence, seconds]).catch(() => {})
+  }, seconds * 250)
   beat.unref()
   return {
     fence,
+    seconds,
     async release() {
       clearInterval(beat)
       await client.query(statement('runs/release'), [fence])
@@ -57,6 +58,12 @@ async function busy(client: Client): Promise<UserError> {
     message: `Another run is being applied (by ${rows[0]?.owner ?? 'somebody'}, lease until ${rows[0]?.lease_until ?? '?'}).`,
     hint: 'Wait for it to end; `tideline runs` shows it. A killed one is replaced by itself.',
   })
+}
+
+/** The first thing of a transaction that applies something: it holds or falls with the fence. */
+export async function checkFence(client: Client, { fence, seconds }: Lease): Promise<void> {
+  const { rowCount } = await client.query(statement('runs/check_fence'), [fence, seconds])
+  if (rowCount === 0) throw new FencedOff()
 }
 
 /** Thrown when a run finds that its lease was taken over: whatever it staged is thrown away. */

@@ -5,6 +5,7 @@ import { drainInboxes } from '../import/inbox.ts'
 import type { Lake } from '../lake/lake.ts'
 import { rollUp } from '../rollup.ts'
 import { statement } from '../sql.ts'
+import { reasonOf, stoppable, stoppableClient } from '../stop.ts'
 import { applyRun } from './apply.ts'
 import type { Candidates } from './candidates.ts'
 import { checkCluster } from './cluster.ts'
@@ -28,6 +29,10 @@ export type RunOptions = {
   /** Where roll-ups may put files, and how long to wait for another run. */
   readonly temporary: string
   readonly waitMilliseconds?: number
+  /** How long it may stand still until others take its place; the lease is prolonged as long as it goes on. */
+  readonly leaseSeconds?: number
+  /** Once it is aborted, what is being executed is cancelled, and the run fails with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
   /** Whether a nightly run is rolled up. A replay of many nights leaves it out for all but the last. */
   readonly rollUp?: boolean
   /** For how many days the course of scores is kept; for good, if left out. Nightly runs remove what is older. */
@@ -75,18 +80,21 @@ export type RunResult = {
  * The one way in which segments are brought up to date: by hand, on schedule and from the queue. Evaluates all
  * segments and scores as of one instant, writes only what differs, and all of it in one transaction.
  */
-export async function run(database: Database, options: RunOptions): Promise<RunResult> {
+export async function run(given: Database, options: RunOptions): Promise<RunResult> {
+  const database = stoppable(given, options.signal)
   const steps = new Steps(options.onStep)
   await steps.step('drain inboxes', async () => {
     const report = await drainInboxes(database, { timezone: options.timezone })
     return report?.read ?? 0
   })
-  return database.session(async (connection) => {
-    const client = steps.watch(connection)
+  // Not stopped itself: what is left of the run is cleared up on it.
+  return given.session(async (session) => {
+    const { owner, waitMilliseconds = 60_000, leaseSeconds } = options
     const lease = await steps.step('claim', () =>
-      claim(database, client, { owner: options.owner, waitMilliseconds: options.waitMilliseconds ?? 60_000 }),
+      claim(database, steps.watch(session), { owner, waitMilliseconds, leaseSeconds }),
     )
     try {
+      const client = steps.watch(await stoppableClient(database, session))
       await client.query(statement('runs/interrupt'))
       await client.query(statement('backfill/clean_up'), [null, null])
       const restored = await checkCluster(client)
@@ -94,7 +102,7 @@ export async function run(database: Database, options: RunOptions): Promise<RunR
       await rollUpIfDue(database, last, options, steps)
       const asOf = chooseAsOf(last, options.asOf)
       if (asOf === undefined) return unchanged({ ...last, as_of: last.as_of ?? last.now })
-      return await runAsOf(database, client, lease, { ...options, asOf, last, restored, steps })
+      return await runAsOf(database, session, lease, { ...options, asOf, last, restored, steps })
     } finally {
       await lease.release().catch(() => {})
     }
@@ -135,7 +143,7 @@ export async function runAsOf(
   going: Going,
 ): Promise<RunResult> {
   const { asOf, last, steps } = going
-  const client = steps.watch(session)
+  const client = steps.watch(await stoppableClient(database, session))
   const horizon = last.next_horizon
   await client.query('discard temp')
   const decided = await decide(client, going, horizon)
@@ -156,7 +164,7 @@ export async function runAsOf(
           runId,
           asOf,
           horizon,
-          fence: lease.fence,
+          lease,
           definitions,
           evaluation,
           candidates,
@@ -180,10 +188,11 @@ export async function runAsOf(
       ...{ nightly: isNightly(asOf), steps: steps.done },
     }
   } catch (error) {
-    const failed = [runId, JSON.stringify(describeError(error)), JSON.stringify(steps.done)]
-    await client.query(statement('runs/fail'), failed).catch(() => {})
-    await steps.keepStatements(client).catch(() => {})
-    throw error
+    const reason = reasonOf(error, database.signal)
+    const failed = [runId, JSON.stringify(describeError(reason)), JSON.stringify(steps.done)]
+    await session.query(statement('runs/fail'), failed).catch(() => {})
+    await steps.keepStatements(session).catch(() => {})
+    throw reason
   }
 }
 

@@ -1,7 +1,7 @@
 -- What the ledger says of runs. One row. Columns: now; of the last applied run: run_id, as_of, age (seconds), mode,
 -- engine, chosen, candidates, leads; fallback (why the last full run could not use the lake) and fallback_run; drift (of the last full run that looked for it), drift_run, drift_as_of, drifted (differences
 -- repaired in 30 days); of the one that goes on, if any: running, running_as_of, running_for (seconds), owner; of the
--- last that failed since the last applied one: failed, failed_as_of, failures, failed_code, failed_error.
+-- last that failed since the last applied one, and was not stopped by somebody: failed, failed_as_of, failures, failed_code, failed_error.
 select to_char(clock_timestamp(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now,
   last.run_id, to_char(last.as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as as_of,
   floor(extract(epoch from clock_timestamp() - last.as_of))::bigint as age,
@@ -33,5 +33,6 @@ left join lateral (
 left join lateral (
   select r.*, count(*) over () as failures from runs r
   where r.status = 'failed' and r.mode <> 'backfill' and r.run_id > coalesce(last.run_id, 0)
+    and r.error ->> 'code' is distinct from 'STOPPED'
   order by r.run_id desc limit 1
 ) failed on true

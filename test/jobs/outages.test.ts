@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openQueue } from '../../jobs/queue.ts'
 import { startServer, stopServer } from '../../pipeline/embedded.ts'
 import { type Database, openPostgres } from '../../pipeline/engine.ts'
 import { migrate } from '../../pipeline/migrate.ts'
+import { faults } from '../support/checker.ts'
 import { testDatabase } from '../support/database.ts'
 import { apply } from '../support/definitions.ts'
 import { serverFolder } from '../support/server.ts'
@@ -86,25 +88,67 @@ describe('with its own database', () => {
     expect((await jobs.runs(database)).map((run) => run.status)).toEqual(['done'])
     await sleep(1500)
     expect(steps).toBe(1)
+    expect(await faults(database)).toEqual([])
   })
 
-  test('stopping gives up on a run that takes too long', async () => {
-    let steps = 0
-    const worker = await jobs.worker(database, {
-      onStep: async (step) => {
-        if (step !== 'evaluate') return
-        steps += 1
-        await sleep(3000)
-      },
+  describe('stopping cancels what takes too long', () => {
+    /** Whoever holds it keeps every run from its end, as long as they like. */
+    const whileLocked = (work: () => Promise<void>) =>
+      database.session(async (other) => {
+        await other.query('begin')
+        await other.query('lock table membership_change in share mode')
+        await work()
+        await other.query('rollback')
+      })
+    const untilWaiting = () =>
+      jobs.eventually(
+        () =>
+          database.query(
+            `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+          ),
+        (found) => found.length > 0,
+      )
+
+    test('a slot: the lease is free, and the next worker runs it at once', async () => {
+      const settings = jobs.never
+      const worker = await jobs.worker(database, { settings })
+      await whileLocked(async () => {
+        await untilWaiting()
+        const asked = performance.now()
+        expect(await worker.stop({ graceSeconds: 0.5 })).toEqual({ finished: true })
+        expect(performance.now() - asked).toBeLessThan(5000)
+        expect(await database.query('select owner from run_lease')).toEqual([{ owner: null }])
+      })
+      expect(worker.lines.filter((line) => line.level > 30)).toEqual([])
+      const [stopped] = await database.query<{ as_of: string }>(
+        `select as_of, error ->> 'code' as code from runs where status = 'failed'`,
+      )
+      expect(stopped).toMatchObject({ code: 'STOPPED' })
+      const next = await jobs.worker(database, { settings })
+      await jobs.eventually(
+        () => jobs.done(database),
+        (done) => done.length > 0,
+        // Sooner than after the ten seconds that follow a failure.
+        8,
+      )
+      await next.stop()
+      expect(await faults(database)).toEqual([])
     })
-    await jobs.eventually(
-      async () => steps,
-      (count) => count === 1,
-    )
-    expect(await worker.stop({ withinSeconds: 0.2 })).toEqual({ finished: false })
-    await jobs.eventually(
-      () => jobs.done(database),
-      (done) => done.length === 1,
-    )
+
+    test('a job: the next worker takes it up', async () => {
+      const queue = await openQueue({ database })
+      const job = await queue.enqueue('run', {})
+      await whileLocked(async () => {
+        const worker = await jobs.worker(database, { settings: { ...jobs.never, slots: '0 0 29 2 *' } })
+        await untilWaiting()
+        expect(await worker.stop({ graceSeconds: 0.2 })).toEqual({ finished: true })
+        expect(worker.lines.filter((line) => line.level > 30)).toEqual([])
+      })
+      await jobs.worker(database, { settings: { ...jobs.never, slots: '0 0 29 2 *' } })
+      expect(await queue.wait(job, { seconds: 30 })).toMatchObject({ status: 'done' })
+      await queue.close()
+      await jobs.stopAll()
+      expect(await faults(database)).toEqual([])
+    })
   })
 })

@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
 import { onTestFinished } from 'vitest'
 import { openBackend } from '../../jobs/backend.ts'
 import { type BullQueue, openBullQueue } from '../../jobs/queue.ts'
 import { type RunningWorker, startWorker, type WorkerOptions } from '../../jobs/worker.ts'
 import type { Database } from '../../pipeline/engine.ts'
+
+export { eventually } from '../support/eventually.ts'
 
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0
 /** Both places where jobs may be kept. Redis is left out, and said to be, where there is no redis-server. */
@@ -96,21 +97,6 @@ export function workerProcess(
   })
   children.push(child)
   return child
-}
-
-/** Asks until the answer is the one hoped for, and says which it was at last if it never is. */
-export async function eventually<T>(
-  ask: () => Promise<T>,
-  hope: (answer: T) => boolean,
-  seconds = 20,
-): Promise<T> {
-  const end = performance.now() + seconds * 1000
-  for (;;) {
-    const answer = await ask()
-    if (hope(answer)) return answer
-    if (performance.now() > end) throw new Error(`still ${JSON.stringify(answer)} after ${seconds} seconds`)
-    await sleep(100)
-  }
 }
 
 export type Run = { as_of: string; status: string; origin: string; mode: string }
