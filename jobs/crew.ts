@@ -1,5 +1,6 @@
 import type { Job as BullJob } from 'bullmq'
 import { type Backend, type Backing, openBackend, ready } from './backend.ts'
+import { pools } from './connections.ts'
 import { failureOf, toJobError } from './failure.ts'
 import { queueName } from './queue.ts'
 import type { SlotSettings, Slots } from './slots.ts'
@@ -74,7 +75,7 @@ function newWorker(options: Options, backend: Backend, slots: Slots): BullWorker
       throw toJobError(error)
     }
   }
-  const connection = { pool: 2 }
+  const connection = { pool: pools.worker }
   const worker: BullWorker = new backend.Worker(queueName, process, {
     name: backend.installation,
     connection,

@@ -3,6 +3,7 @@ import { UserError } from '../pipeline/errors.ts'
 import { pendingMigrations } from '../pipeline/migrate.ts'
 import { Stopped } from '../pipeline/stop.ts'
 import { openBackend } from './backend.ts'
+import { checkConnections } from './connections.ts'
 import { type Crew, crewOf } from './crew.ts'
 import { failureOf } from './failure.ts'
 import { type BullQueue, openBullQueue } from './queue.ts'
@@ -39,6 +40,7 @@ export async function startWorker(given: Omit<WorkerOptions, 'signal'>): Promise
   const pattern = checkSlots(options.settings.slots)
   const { database, log } = options
   if ((await pendingMigrations(database)).length > 0) throw notMigrated()
+  await checkConnections(database, { queue: options.redisUrl === undefined })
   const backend = await openBackend(options)
   const queue = await openBullQueue(backend)
   queue.on('error', (error) => log.warn(failureOf(error), 'queue'))

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { canonical, type Instant } from '../../compiler/index.ts'
 import { rows } from '../catalog.ts'
+import { untilNobodyInTheWay } from '../conflicts.ts'
 import { type Client, type Database, inTransaction } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
@@ -110,18 +111,8 @@ async function lock(client: Client, waitMilliseconds: number): Promise<void> {
 }
 
 const nothing = ({ from, to }: BackfillOptions): BackfillResult => ({
-  ...{
-    runId: null,
-    from,
-    to,
-    instants: 0,
-    days: 0,
-    resumed: 0,
-    segments: 0,
-    superseded: [],
-    entered: 0,
-    left: 0,
-  },
+  ...{ runId: null, from, to, superseded: [] },
+  ...{ instants: 0, days: 0, resumed: 0, segments: 0, entered: 0, left: 0 },
 })
 
 /** Goes on with the same one that was interrupted, or begins a new one; undefined if there is nothing to do. */
@@ -284,7 +275,9 @@ async function write(
     const first = (await readLastApplied(client)).run_id === null
     if (first && going.days.length > 0) await evaluatePresent(client, going, to)
     const written = await going.steps.step('write', () =>
-      inTransaction(client, () => writeBackfill(client, { ...going, to, first, lease })),
+      untilNobodyInTheWay(() =>
+        inTransaction(client, () => writeBackfill(client, { ...going, to, first, lease })),
+      ),
     )
     await going.steps.begin('end')
     const { instants, days, runId } = going

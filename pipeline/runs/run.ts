@@ -1,4 +1,5 @@
 import type { Instant } from '../../compiler/index.ts'
+import { untilNobodyInTheWay } from '../conflicts.ts'
 import { type Client, type Database, inTransaction } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { drainInboxes } from '../import/inbox.ts'
@@ -158,7 +159,7 @@ export async function runAsOf(
     const { failing, warnings } = await steps.step('guard', () => guard(client, definitions, going.guard))
     const rollUp = isNightly(asOf) && going.rollUp !== false
     const evaluation = { ...staged, failing: [...staged.failing, ...failing] }
-    const applied = await inTransaction(client, () =>
+    const applyOnce = () =>
       applyRun(client, {
         ...{
           runId,
@@ -177,8 +178,9 @@ export async function runAsOf(
         lastAsOf: last.as_of,
         warnings,
         scoreHistoryDays: isNightly(asOf) ? going.scoreHistoryDays : undefined,
-      }),
-    )
+      })
+    // What was staged outlives a rollback.
+    const applied = await untilNobodyInTheWay(() => inTransaction(client, applyOnce))
     await rollUpIfDue(database, await readLastApplied(client), going, steps)
     await steps.begin('end')
     return {
