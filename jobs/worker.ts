@@ -60,11 +60,14 @@ export async function startWorker(given: Omit<WorkerOptions, 'signal'>): Promise
 
 type Parts = { readonly queue: BullQueue; readonly slots: Slots; readonly crew: Crew }
 
-/** What ticks are for, done without them: they may be lost with the queue, late, or stuck behind other jobs. */
+/**
+ * What ticks are for, done without them: they may be lost with the queue, late, or stuck behind other jobs. Returns how
+ * to end that, which has to be awaited before the queue is closed: what is asked of a closed one never settles.
+ */
 function watch(
   options: WorkerOptions,
   { pattern, queue, slots, crew }: Parts & { pattern: string },
-): () => void {
+): () => Promise<void> {
   const stop = new AbortController()
   const milliseconds = (options.watchSeconds ?? 10) * 1000
   const go = async () => {
@@ -81,8 +84,11 @@ function watch(
       }
     }
   }
-  void go()
-  return () => stop.abort()
+  const going = go()
+  return () => {
+    stop.abort()
+    return going
+  }
 }
 
 /** What is cancelled ends at once, unless the database no longer answers. */
@@ -90,15 +96,14 @@ const cancelSeconds = 5
 
 type Stopping = Parts & {
   readonly log: SlotSettings['log']
-  readonly watching: () => void
+  readonly watching: () => Promise<void>
   readonly cancel: AbortController
 }
 
 function stopping({ queue, slots, crew, log, watching, cancel }: Stopping): RunningWorker['stop'] {
   let stopped: Promise<{ finished: boolean }> | undefined
   const stop = async (graceSeconds: number) => {
-    watching()
-    const closing = Promise.allSettled([slots.stop(), crew.close()]).then(() => queue.close())
+    const closing = Promise.allSettled([watching(), slots.stop(), crew.close()]).then(() => queue.close())
     let finished = await within(graceSeconds, closing)
     if (!finished) {
       log.info('what is still being done is cancelled')

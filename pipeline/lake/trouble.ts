@@ -8,9 +8,8 @@ export function explainTrouble(error: unknown, folder: string): unknown {
   const said = (name: string, text: string, hint: string) =>
     new UserError({ code: name, message: text, hint, where: folder, cause: error })
   if (
-    code === 'ENOSPC' ||
-    code === 'EDQUOT' ||
-    /no space left|quota exceeded|max_temp_directory_size/i.test(message)
+    ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code ?? '') ||
+    /no space left|quota exceeded|file too large|max_temp_directory_size/i.test(message)
   )
     return said(
       'LAKE_DISK_FULL',

@@ -72,7 +72,7 @@ export function lakeFailure(error: unknown): Chosen | undefined {
   const { code, message, severity } = (error ?? {}) as Record<'code' | 'message' | 'severity', unknown>
   // Postgres says how severe an error is; nobody else does.
   if (severity !== undefined || typeof message !== 'string') return undefined
-  if (full.test(message) || code === 'EDQUOT')
+  if (full.test(message) || code === 'EDQUOT' || code === 'EFBIG')
     return { code: 'LAKE_DISK_FULL', message: 'There was no room on the disk for evaluating in DuckDB.' }
   if (/^out of memory error/i.test(message))
     return { code: 'LAKE_MEMORY', message: 'Evaluating in DuckDB took more memory than it may take.' }
@@ -83,5 +83,5 @@ export function lakeFailure(error: unknown): Chosen | undefined {
   return { code: 'LAKE_FAILED', message: `DuckDB could not evaluate (${kind.toLowerCase()} error).` }
 }
 
-const full = /no space left|max_temp_directory_size|quota exceeded/i
+const full = /no space left|max_temp_directory_size|quota exceeded|file too large/i
 const files = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS', 'EIO', 'EMFILE', 'ENFILE', 'EISDIR'])

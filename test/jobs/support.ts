@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import pino from 'pino'
 import { onTestFinished } from 'vitest'
 import { openBackend } from '../../jobs/backend.ts'
@@ -86,17 +87,25 @@ export async function worker(
   return { ...one, lines }
 }
 
-/** A worker in a process of its own; `failpoint` is the step at which it kills itself. */
-export function workerProcess(
-  url: string,
-  options: { redisUrl?: string | undefined; failpoint?: string } = {},
-): ChildProcess {
+export type ProcessOptions = Partial<Pick<WorkerOptions, 'redisUrl' | 'settings' | 'lockSeconds'>> & {
+  /** The step at which it kills itself. */
+  readonly failpoint?: string
+  /** A step before which it waits until it gets a SIGUSR2. */
+  readonly hold?: string
+  /** How much its clock is ahead of the others'. */
+  readonly shiftSeconds?: number
+}
+
+/** A worker in a process of its own, and what it logs. */
+export function workerProcess(url: string, options: ProcessOptions): { child: ChildProcess; lines: Line[] } {
   const program = new URL('worker-process.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, [program, url, options.redisUrl ?? '', options.failpoint ?? ''], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+  const child = spawn(process.execPath, [program, url, JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
   children.push(child)
-  return child
+  const lines: Line[] = []
+  createInterface(child.stdout).on('line', (line) => lines.push(JSON.parse(line)))
+  return { child, lines }
 }
 
 export type Run = { as_of: string; status: string; origin: string; mode: string }

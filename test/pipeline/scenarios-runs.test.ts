@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { type Database, openPostgres } from '../../pipeline/engine.ts'
+import { importFile } from '../../pipeline/import/import.ts'
 import { faults } from '../support/checker.ts'
 import { copiesOf } from '../support/database.ts'
 import { addEvent, addLead, apply, history, members, runAsOf } from '../support/definitions.ts'
@@ -304,6 +308,35 @@ describe('S29: a row that becomes visible late', () => {
     await runAsOf(database, at(3, 6))
     expect(await members(database, 'hot')).toContain('b')
     expect(await history(database, 'hot')).toContain('b entered data 2026-03-01T03:06Z')
+    expect(await faults(database, { sources: true })).toEqual([])
+  })
+})
+
+describe('S28: an event of a lead that nobody has told of', () => {
+  test('makes it a lead, which enters; what is told of it later is of the same one', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'tideline-late-lead-')), 'leads.csv')
+    onTestFinished(() => rmSync(dirname(file), { recursive: true }))
+    const numbers = () =>
+      database.query(`select lead_id, first_seen_at < '2026-02-01' as old from leads where external_id = 'd'`)
+    await runAsOf(database, slot)
+    await expectApplied()
+    const [before] = await numbers()
+    expect(before).toMatchObject({ old: false })
+    writeFileSync(file, 'lead_id,plan,first_seen_at\nd,pro,2026-01-07\n')
+    const options = {
+      kind: 'leads',
+      file,
+      map: {},
+      set: {},
+      timezone: 'UTC',
+      temporary: dirname(file),
+    } as const
+    expect(await importFile(database, options)).toMatchObject({ taken: 1, newLeads: 0 })
+    await runAsOf(database, at(3, 40))
+    expect(await numbers()).toEqual([{ ...before, old: true }])
+    expect(await members(database, 'pro')).toEqual(['a', 'd'])
+    expect(await members(database, 'clicked')).toContain('d')
+    expect((await history(database, 'clicked')).filter((line) => line.startsWith('d '))).toHaveLength(1)
     expect(await faults(database, { sources: true })).toEqual([])
   })
 })
