@@ -5,6 +5,7 @@ import { backfill } from '../../pipeline/runs/backfill.ts'
 import { faults } from '../support/checker.ts'
 import { copiesOf } from '../support/database.ts'
 import { addEvent, addLead, members, runAsOf, sources } from '../support/definitions.ts'
+import { meanwhile } from '../support/meanwhile.ts'
 
 /** What people do while a run is going, at each of its steps: they change definitions, and rewrite history. */
 
@@ -54,29 +55,6 @@ type Changed = {
   readonly edited?: Partial<Record<Key, string>>
 }
 
-const isWaiting = async () =>
-  (
-    await database.query(
-      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    )
-  ).length > 0
-
-/** Begins it at a step of the run. It goes on then when it is done, or waits for the run itself: it gets its turn after it. */
-function meanwhile(at: string, work: () => Promise<unknown>) {
-  let done: Promise<unknown> | undefined
-  return {
-    onStep: async (step: string) => {
-      if (step !== at || done) return
-      let over = false
-      done = work().finally(() => {
-        over = true
-      })
-      while (!over && !(await isWaiting())) await new Promise((resolve) => setTimeout(resolve, 5))
-    },
-    done: async () => done,
-  }
-}
-
 /** A click of one of them, somewhat before. */
 const happens = (lead: string, at: number) => addEvent(database, lead, 'click', minutes(at - 1))
 
@@ -96,7 +74,7 @@ describe('S15: definitions that change while a run is going', () => {
     for (const [n, step] of (await stepsOfRun()).entries()) {
       const start = 10 + n * 10
       await happens('a', start)
-      const { onStep, done } = meanwhile(step, () => define(database, changed))
+      const { onStep, done } = meanwhile(database, step, () => define(database, changed))
       await runAsOf(database, minutes(start), { onStep })
       await done()
       expect(await faults(database), step).toEqual([])
