@@ -5,6 +5,7 @@ import { UserError } from '../pipeline/errors.ts'
 import { type Installation, openInstallation } from '../pipeline/installation.ts'
 import { migrate, pendingMigrations } from '../pipeline/migrate.ts'
 import { findProject, type Project } from '../pipeline/project/settings.ts'
+import { Stopped } from '../pipeline/stop.ts'
 import type { CommonOptions } from './command.ts'
 import { WrongUsage } from './errors.ts'
 import type { Io } from './io.ts'
@@ -24,6 +25,7 @@ export class Cli {
   format: Format
   readonly paint: Paint
   private readonly closers: (() => Promise<void>)[] = []
+  private stopping: AbortController | undefined
 
   constructor(io: Io, options: CommonOptions) {
     this.io = io
@@ -104,6 +106,18 @@ export class Cli {
   /** A word on the way, for somebody who waits at a terminal. */
   say(line: string): void {
     if (this.io.err.isTerminal) this.io.err.write(`${line}\n`)
+  }
+
+  /** Aborted once somebody wants the process to stop. From now on the first Ctrl-C does no more than that. */
+  stopSignal(): AbortSignal {
+    if (this.stopping) return this.stopping.signal
+    const stopping = new AbortController()
+    this.stopping = stopping
+    void this.io.interrupted?.().then(() => {
+      this.say('Stopping. Once more ends it at once.')
+      stopping.abort(new Stopped())
+    })
+    return stopping.signal
   }
 
   /** True after --yes, or when somebody at a terminal says so. */

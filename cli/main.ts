@@ -22,9 +22,15 @@ async function ask(question: string): Promise<string> {
   return terminal.question(question).finally(() => terminal.close())
 }
 
+/** The first signal is for the command to hear; the next one ends the process, as if nobody listened. */
 function interrupted(): Promise<string> {
+  const signals = ['SIGINT', 'SIGTERM'] as const
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal))
+    const hear = (signal: string) => {
+      for (const each of signals) process.off(each, hear)
+      resolve(signal)
+    }
+    for (const each of signals) process.on(each, hear)
   })
 }
 

@@ -29,7 +29,7 @@ export async function runNow(cli: Cli, installation: Installation, asked: Asked 
   const { database } = installation
   // Whoever imports, or puts a lead in by hand, and then runs, expects to see it.
   const held = await untilSeen(database)
-  const result = await run(database, runOptions(cli, installation, asked))
+  const result = await run(database, { ...runOptions(cli, installation, asked), signal: cli.stopSignal() })
   const done = held && result.status === 'done' ? result.runId : null
   return { ...result, unseen: held && done !== null ? await readUnseen(database, done, held) : undefined }
 }

@@ -1,11 +1,16 @@
 import type { Job as BullJob } from 'bullmq'
 import { type Backend, type Backing, openBackend, ready } from './backend.ts'
+import { pools } from './connections.ts'
 import { failureOf, toJobError } from './failure.ts'
 import { queueName } from './queue.ts'
 import type { SlotSettings, Slots } from './slots.ts'
 import { workOf } from './work.ts'
 
-type Options = SlotSettings & Backing
+type Options = SlotSettings &
+  Backing & {
+    /** How long a job is its worker's without a word from it: one whose process was killed is taken up again then. */
+    readonly lockSeconds?: number
+  }
 type BullWorker = InstanceType<Backend['Worker']>
 
 export type Crew = { keep(): Promise<void>; close(): Promise<void> }
@@ -51,31 +56,32 @@ const conditions = {
   autorun: false,
   // Two, so that a run that was asked for need not wait for a backfill's turn; the ledger keeps them apart.
   concurrency: 2,
-  // A job whose process was killed is taken up again after about a minute.
-  lockDuration: 60_000,
-  stalledInterval: 15_000,
   maxStalledCount: 2,
   // The only limit that holds for every job that ends its process each time.
   maxStartedAttempts: 6,
 }
 
 function newWorker(options: Options, backend: Backend, slots: Slots): BullWorker {
-  const { log } = options
+  const { log, lockSeconds = 60 } = options
   const work = workOf(options, slots)
   const process = async (job: BullJob<unknown, unknown, string>) => {
     const report = seldom((progress: object) => job.updateProgress(progress).catch(() => {}))
     try {
       return await work({ name: job.name, data: job.data, report })
     } catch (error) {
-      log.error({ job: job.id, ...failureOf(error) }, 'job failed')
+      const failure = failureOf(error)
+      if (failure.code === 'STOPPED') log.info({ job: job.id }, 'job stopped; it is taken up again')
+      else log.error({ job: job.id, ...failure }, 'job failed')
       throw toJobError(error)
     }
   }
-  const connection = { pool: 2 }
+  const connection = { pool: pools.worker }
   const worker: BullWorker = new backend.Worker(queueName, process, {
     name: backend.installation,
     connection,
     ...conditions,
+    lockDuration: lockSeconds * 1000,
+    stalledInterval: lockSeconds * 250,
   })
   worker.on('completed', (job) => {
     if (job.name !== 'tick') log.info({ job: job.id }, 'job done')

@@ -5,7 +5,13 @@ import { describeError, UserError } from '../pipeline/errors.ts'
 export type Failure = { readonly code: string; readonly message: string; readonly hint?: string }
 
 /** Reasons that pass: the same job may well succeed later. */
-const passing = new Set(['RUN_IN_PROGRESS', 'BACKFILL_IN_PROGRESS', 'FENCED_OFF', 'DATABASE_UNREACHABLE'])
+const passing = new Set([
+  'RUN_IN_PROGRESS',
+  'BACKFILL_IN_PROGRESS',
+  'FENCED_OFF',
+  'DATABASE_UNREACHABLE',
+  'STOPPED',
+])
 
 export function failureOf(error: unknown): Failure {
   const { code, message } = describeError(error)

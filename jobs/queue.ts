@@ -3,6 +3,7 @@ import type { Database } from '../pipeline/engine.ts'
 import { UserError } from '../pipeline/errors.ts'
 import { chooseAsOf, readLastApplied } from '../pipeline/runs/instants.ts'
 import { type Backend, type Backing, openBackend, ready } from './backend.ts'
+import { pools } from './connections.ts'
 import { fromJobError } from './failure.ts'
 import { type Asked, jobId, kinds, type Payload, type Results } from './kinds.ts'
 
@@ -53,7 +54,7 @@ export type BullQueue = InstanceType<Backend['Queue']>
 
 export function openBullQueue(backend: Backend): Promise<BullQueue> {
   const queue: BullQueue = new backend.Queue(queueName, {
-    connection: { pool: 2 },
+    connection: { pool: pools.queue },
     defaultJobOptions: jobOptions,
   })
   return ready(queue, backend.described)

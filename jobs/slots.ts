@@ -19,6 +19,8 @@ export type SlotSettings = {
   readonly log: Logger
   /** Told before each step of a run. Crash tests end the process here. */
   readonly onStep?: OnStep | undefined
+  /** Once it is aborted, what is being done is cancelled. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -92,7 +94,7 @@ async function nextDue({ database, settings }: SlotSettings): Promise<Instant | 
 
 /** Whether to go on with the next slot at once. */
 async function runSlot(slots: SlotSettings, slot: Instant): Promise<boolean> {
-  const { database, owner, temporary, log, onStep } = slots
+  const { database, owner, temporary, log, onStep, signal } = slots
   const start = performance.now()
   try {
     const { timezone, scoreHistoryDays, guard, lake, lakeFrom, memory } = slots.settings
@@ -108,6 +110,7 @@ async function runSlot(slots: SlotSettings, slot: Instant): Promise<boolean> {
       scoreHistoryDays,
       temporary,
       waitMilliseconds,
+      signal,
       ...(onStep ? { onStep } : {}),
     })
     if (result.status === 'unchanged') return true
@@ -121,7 +124,8 @@ async function runSlot(slots: SlotSettings, slot: Instant): Promise<boolean> {
       log.debug({ slot, code: failure.code }, 'slot is done elsewhere')
       return failure.code === 'AS_OF_NOT_AFTER_LAST_RUN'
     }
-    log.error({ slot, ...failure }, 'slot failed')
+    if (failure.code === 'STOPPED') log.info({ slot }, 'slot stopped; it is left to the next worker')
+    else log.error({ slot, ...failure }, 'slot failed')
     return false
   }
 }

@@ -40,7 +40,7 @@ export function workOf(settings: SlotSettings, slots: Slots): (job: Job) => Prom
 }
 
 async function runNow(settings: SlotSettings, { asOf }: Payload<'run'>): Promise<Results['run']> {
-  const { database, owner, temporary, onStep } = settings
+  const { database, owner, temporary, onStep, signal } = settings
   const { timezone, scoreHistoryDays, guard, lake, lakeFrom, memory } = settings.settings
   try {
     const options = {
@@ -54,6 +54,7 @@ async function runNow(settings: SlotSettings, { asOf }: Payload<'run'>): Promise
       timezone,
       scoreHistoryDays,
       temporary,
+      signal,
       ...(onStep ? { onStep } : {}),
     } as const
     const { failing, ...result } = await run(database, options)
@@ -84,12 +85,13 @@ function backfillNow(
   payload: Payload<'backfill'>,
   job: Job,
 ): Promise<Results['backfill']> {
-  const { database, owner, onStep } = settings
+  const { database, owner, onStep, signal } = settings
   return backfill(database, {
     ...payload,
     ...(onStep ? { onStep } : {}),
     origin: 'queue',
     owner,
+    signal,
     onProgress: job.report,
   })
 }

@@ -10,6 +10,8 @@ export type Database = {
   readonly url: string
   readonly schema: string
   readonly pool: pg.Pool
+  /** Once it is aborted, nothing goes on over this database: see stop.ts. */
+  readonly signal?: AbortSignal | undefined
   query<T extends Row = Row>(text: string, parameters?: readonly Parameter[]): Promise<T[]>
   /** Runs `work` on one connection in one transaction; rolls back if it throws. */
   transaction<T>(work: (client: Client) => Promise<T>): Promise<T>
@@ -133,10 +135,17 @@ export type Duckdb = {
   close(): void
 }
 
-/** An in-memory DuckDB. `temporary` is where it may spill to disk. Integers beyond 2^53 and decimals come back as text. */
-export async function openDuckdb(
-  options: { temporary?: string; memory?: string; threads?: number } = {},
-): Promise<Duckdb> {
+type DuckdbOptions = {
+  /** Where it may spill to disk. */
+  readonly temporary?: string
+  readonly memory?: string | undefined
+  readonly threads?: number
+  /** Once it is aborted, what is being executed is interrupted, and fails with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** An in-memory DuckDB. Integers beyond 2^53 and decimals come back as text. */
+export async function openDuckdb(options: DuckdbOptions = {}): Promise<Duckdb> {
   // Only now: most commands never need it, and its library takes 60 ms to load.
   const { DuckDBInstance } = await import('@duckdb/node-api')
   const instance = await DuckDBInstance.create(':memory:', {
@@ -148,17 +157,51 @@ export async function openDuckdb(
   await connection.run("set TimeZone = 'UTC'")
   // Given to create() this limit is shown but not enforced; as a statement it is.
   await connection.run("set max_temp_directory_size = '20GB'")
+  const execute = <T>(work: () => Promise<T>) =>
+    cancellable(options.signal, work, () => connection.interrupt())
   return {
     async run(text, parameters = []) {
-      await connection.run(text, [...parameters])
+      await execute(() => connection.run(text, [...parameters]))
     },
     async rows<T extends Row>(text: string, parameters: readonly (string | number | null)[] = []) {
-      const reader = await connection.runAndReadAll(text, [...parameters])
+      const reader = await execute(() => connection.runAndReadAll(text, [...parameters]))
       return reader.getRowObjectsJson() as T[]
     },
     close() {
       connection.closeSync()
       instance.closeSync()
     },
+  }
+}
+
+const cancelMilliseconds = 200
+
+/**
+ * Executes, unless the signal is aborted. From the moment it is, cancels until that has an effect: what is still on its
+ * way to the engine is not hit. Whatever fails then, fails with the signal's reason.
+ */
+export async function cancellable<T>(
+  signal: AbortSignal | undefined,
+  execute: () => Promise<T>,
+  cancel: () => unknown,
+): Promise<T> {
+  if (!signal) return execute()
+  signal.throwIfAborted()
+  let again: NodeJS.Timeout | undefined
+  let last: unknown
+  const begin = () => {
+    last = cancel()
+    again = setTimeout(begin, cancelMilliseconds)
+  }
+  signal.addEventListener('abort', begin, { once: true })
+  try {
+    return await execute()
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error
+  } finally {
+    signal.removeEventListener('abort', begin)
+    clearTimeout(again)
+    // What comes next on the same connection must not be hit.
+    await last
   }
 }

@@ -79,7 +79,7 @@ function writeRollups(given: Database, options: RollingUp): Promise<number> {
       return written
     })
   }
-  return inDuckdb(options.temporary, work, options.memory)
+  return inDuckdb(options.temporary, work, { memory: options.memory, signal: database.signal })
 }
 
 async function readSources(

@@ -118,6 +118,7 @@ async function now(
   const result = await backfill(database, {
     ...range,
     owner: owner(),
+    signal: cli.stopSignal(),
     ...(onStep ? { onStep } : {}),
     onProgress: ({ done, total, secondsLeft }) => bar.update(done, total, secondsLeft),
   }).finally(() => bar.stop())

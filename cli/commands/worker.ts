@@ -1,10 +1,10 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { nextSlots } from '../../jobs/schedule.ts'
-import { startWorker } from '../../jobs/worker.ts'
+import { graceSeconds, startWorker } from '../../jobs/worker.ts'
 import { readStanding } from '../../pipeline/reads.ts'
 import type { Cli } from '../cli.ts'
-import { command, type Start } from '../command.ts'
+import { command, type Start, wholeNumber } from '../command.ts'
 import { failpoint, owner } from '../runs.ts'
 import { instant, printable } from '../values.ts'
 
@@ -12,36 +12,43 @@ export const workerCommand = (start: Start) =>
   command('worker', {
     summary: 'keep segments fresh: run every slot that is due, and what is on the queue',
     description:
-      'Runs every slot that is due, oldest first, and what others put on the queue, until it is stopped. Any number of workers may share an installation; a slot is run once. The queue lies in Postgres, or in Redis if REDIS_URL names one. On SIGTERM or Ctrl-C it ends what it is at, and stops.',
+      'Runs every slot that is due, oldest first, and what others put on the queue, until it is stopped. Any number of workers may share an installation; a slot is run once. The queue lies in Postgres, or in Redis if REDIS_URL names one. On SIGTERM or Ctrl-C it takes no more work, lets what it is at go on for a while, cancels it then, and stops; at the second one it ends at once.',
     examples: [
       ['tideline worker', 'log to the terminal; anywhere else one JSON object a line'],
       ['REDIS_URL=redis://127.0.0.1:6379 tideline worker', 'with the queue in Redis'],
     ],
-  }).action(
-    start(async (cli) => {
-      const { database, project, temporary } = await cli.open({ max: 10 })
-      const { slots } = project.settings
-      const log = pino({ base: {} }, logOf(cli))
-      const stopped = cli.io.interrupted?.() ?? new Promise<string>(() => {})
-      const worker = await startWorker({
-        database,
-        redisUrl: cli.io.config.redisUrl,
-        settings: project.settings,
-        owner: owner(),
-        temporary,
-        log,
-        onStep: failpoint(cli.io.config.failpoint),
-      })
-      const { now } = await readStanding(database)
-      const next = nextSlots(slots, now, 2).map((slot) => `${instant(slot)} UTC`)
-      log.info({ queue: worker.described, next }, 'next slots')
-      const signal = await stopped
-      log.info({ signal }, 'stopping: what is being done is ended first')
-      const { finished } = await worker.stop({ withinSeconds: 30 })
-      // What goes on is dropped with its session, and taken up by the next worker.
-      if (!finished) cli.io.leave?.(1)
-    }),
-  )
+  })
+    .option(
+      '--grace <SECONDS>',
+      'how long what it is at may go on when it is to stop',
+      wholeNumber,
+      graceSeconds,
+    )
+    .action(
+      start(async (cli, { grace }: { grace: number }) => {
+        const { database, project, temporary } = await cli.open({ max: 10 })
+        const { slots } = project.settings
+        const log = pino({ base: {} }, logOf(cli))
+        const stopped = cli.io.interrupted?.() ?? new Promise<string>(() => {})
+        const worker = await startWorker({
+          database,
+          redisUrl: cli.io.config.redisUrl,
+          settings: project.settings,
+          owner: owner(),
+          temporary,
+          log,
+          onStep: failpoint(cli.io.config.failpoint),
+        })
+        const { now } = await readStanding(database)
+        const next = nextSlots(slots, now, 2).map((slot) => `${instant(slot)} UTC`)
+        log.info({ queue: worker.described, next }, 'next slots')
+        const signal = await stopped
+        log.info({ signal }, `stopping: what is being done may go on for ${grace} seconds`)
+        const { finished } = await worker.stop({ graceSeconds: grace })
+        // What can't even be cancelled is dropped with its session, and taken up by the next worker.
+        if (!finished) cli.io.leave?.(1)
+      }),
+    )
 
 /** JSON lines for machines; for a terminal the time, what happened, and what belongs to it. */
 function logOf(cli: Cli): Writable {

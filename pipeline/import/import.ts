@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { untilNobodyInTheWay } from '../conflicts.ts'
 import { type Client, type Database, type Duckdb, inTransaction, openDuckdb } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
@@ -111,7 +112,7 @@ async function takeAll(client: Client, duckdb: Duckdb, importId: string, prepare
     temporary,
     sent: (share) => progress('sending', Math.round(share * total)),
   })
-  return inTransaction(client, async () => {
+  const takeOnce = async () => {
     await client.query(statement('imports/lock_writing'))
     await client.query(statement('imports/set_local'))
     const conversions = options.kind === 'conversions'
@@ -126,7 +127,9 @@ async function takeAll(client: Client, duckdb: Duckdb, importId: string, prepare
       },
     )
     return { read: total, ...taken, ...(await finishImport(client, importId, total, taken)) }
-  })
+  }
+  // The rows that were sent outlive a rollback.
+  return untilNobodyInTheWay(() => inTransaction(client, takeOnce))
 }
 
 async function start(client: Client, options: ImportOptions): Promise<string> {

@@ -6,8 +6,9 @@ export type Renewable = Duckdb & { renew(): Promise<void> }
 export async function openRenewable(options: {
   temporary: string
   memory?: string | undefined
+  signal?: AbortSignal | undefined
 }): Promise<Renewable> {
-  const open = () => openDuckdb({ temporary: options.temporary, memory: options.memory ?? '256MB' })
+  const open = () => openDuckdb({ ...options, memory: options.memory ?? '256MB' })
   let current = await open()
   return {
     run: (text, parameters) => current.run(text, parameters),

@@ -64,9 +64,12 @@ export type LakeTold = Pick<SyncResult, 'healed' | 'rebuilt'> & { readonly files
 export async function syncLake(database: Database, lake: Lake, options: SyncOptions): Promise<SyncResult> {
   const once = (again?: Rebuilt) => {
     const { waitMilliseconds = 60_000, watch = unwatched } = options
+    const { signal } = database
     return database.session((session) => {
       const client = watch(session)
-      return asWriter(client, lake.folder, waitMilliseconds, () => write(client, lake, { ...options, again }))
+      return asWriter(client, lake.folder, waitMilliseconds, () =>
+        write(client, lake, { ...options, again, signal }),
+      )
     })
   }
   try {
@@ -82,7 +85,10 @@ export async function syncLake(database: Database, lake: Lake, options: SyncOpti
 
 const unwatched = <T>(connection: T): T => connection
 
-type Asked = SyncOptions & { readonly again?: Rebuilt | undefined }
+type Asked = SyncOptions & {
+  readonly again?: Rebuilt | undefined
+  readonly signal: AbortSignal | undefined
+}
 
 async function write(client: Client, { folder }: Lake, options: Asked): Promise<SyncResult> {
   await options.onStep?.('check')
@@ -92,8 +98,8 @@ async function write(client: Client, { folder }: Lake, options: Asked): Promise<
   await tidy(folder, found.before)
   const work = join(folder, `work-${found.announced.mark}`)
   await makeFolder(work)
-  const { memory, watch = unwatched } = options
-  const duckdb = watch(await openRenewable({ temporary: join(work, 'spill'), memory }))
+  const { memory, signal, watch = unwatched } = options
+  const duckdb = watch(await openRenewable({ temporary: join(work, 'spill'), memory, signal }))
   try {
     const going = begin({ client, duckdb, folder, work, options, found })
     const copied = await bringUp(going)

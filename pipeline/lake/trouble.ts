@@ -9,9 +9,8 @@ export function explainTrouble(error: unknown, folder: string): unknown {
   const { code } = error as System
   const message = error instanceof Error ? error.message : String(error)
   if (
-    code === 'ENOSPC' ||
-    code === 'EDQUOT' ||
-    /no space left|quota exceeded|max_temp_directory_size/i.test(message)
+    ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code ?? '') ||
+    /no space left|quota exceeded|file too large|max_temp_directory_size/i.test(message)
   )
     return trouble('LAKE_DISK_FULL', 'The disk of the lake is full.', folder, error)
   const reason = reasonOf(error as System, folder)

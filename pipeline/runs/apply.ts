@@ -5,7 +5,7 @@ import type { Candidates } from './candidates.ts'
 import { mainScore, type PinnedDefinitions } from './definitions.ts'
 import type { Staged } from './evaluate.ts'
 import type { Warned } from './guard.ts'
-import { FencedOff } from './lease.ts'
+import { checkFence, FencedOff, type Lease } from './lease.ts'
 import { writeOutcomes } from './outcomes.ts'
 import { applyScoreDays } from './score-days.ts'
 import { levelsOf } from './stage.ts'
@@ -15,7 +15,7 @@ type Applying = {
   readonly runId: string
   readonly asOf: Instant
   readonly horizon: string
-  readonly fence: string
+  readonly lease: Lease
   readonly definitions: PinnedDefinitions
   readonly evaluation: Staged
   readonly warnings: readonly Warned[]
@@ -45,9 +45,8 @@ export type Applied = {
  * inside one transaction, which holds or falls with the fence.
  */
 export async function applyRun(client: Client, run: Applying): Promise<Applied> {
-  const { runId, asOf, steps, evaluation, definitions } = run
-  const fence = await client.query(statement('runs/check_fence'), [run.fence])
-  if (fence.rowCount === 0) throw new FencedOff()
+  const { runId, asOf, steps, evaluation, definitions, lease } = run
+  await checkFence(client, lease)
   // Whoever changes a definition from here on waits until this is over.
   await client.query('lock table segments in share mode')
   const superseded = await client.query<{ segment_id: string; version: number }>(
@@ -85,7 +84,7 @@ export async function applyRun(client: Client, run: Applying): Promise<Applied> 
     statement('runs/finish'),
     [
       runId,
-      run.fence,
+      lease.fence,
       JSON.stringify(steps.done),
       run.rollUp,
       evaluation.leads,

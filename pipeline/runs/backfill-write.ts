@@ -4,7 +4,7 @@ import type { Client } from '../engine.ts'
 import { statement } from '../sql.ts'
 import { lastOf, type Pinning } from './backfill-eras.ts'
 import { type Day, writeScores } from './backfill-scores.ts'
-import { FencedOff } from './lease.ts'
+import { checkFence, FencedOff, type Lease } from './lease.ts'
 import type { Steps } from './steps.ts'
 
 /** A backfill that is under way. */
@@ -19,7 +19,7 @@ export type Going = {
 
 type Writing = Going & {
   readonly to: Instant
-  readonly fence: string
+  readonly lease: Lease
   /** Nothing was ever run: what is true at the end of the range is true now. */
   readonly first: boolean
   /** As of when the scores were staged that are those of now; undefined: they stay. */
@@ -41,8 +41,8 @@ export type Written = {
  * which holds or falls with the fence.
  */
 export async function writeBackfill(client: Client, run: Writing): Promise<Written> {
-  const { runId, fence, steps, pinning, to, first } = run
-  if ((await client.query(statement('runs/check_fence'), [fence])).rowCount === 0) throw new FencedOff()
+  const { runId, lease, steps, pinning, to, first } = run
+  await checkFence(client, lease)
   const gone = await rows<Gone>(client, statement('backfill/supersede'), [runId, pinning.ofThen])
   await settleSeams(client, runId, 'infinity')
   const segments = await countSegments(client, runId)
@@ -60,7 +60,7 @@ export async function writeBackfill(client: Client, run: Writing): Promise<Writt
   const keys = gone.map(({ key }) => key)
   const [finished] = await rows<{ entered: string; left: string }>(client, statement('backfill/finish'), [
     runId,
-    fence,
+    lease.fence,
     JSON.stringify(steps.done),
     keys,
     rulesGone,

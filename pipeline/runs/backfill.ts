@@ -1,8 +1,10 @@
 import type { Instant } from '../../compiler/index.ts'
 import { rows } from '../catalog.ts'
+import { untilNobodyInTheWay } from '../conflicts.ts'
 import { type Client, type Database, inTransaction } from '../engine.ts'
 import { describeError, UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
+import { reasonOf, stoppable, stoppableClient } from '../stop.ts'
 import { begin } from './backfill-begin.ts'
 import { definitionsAt } from './backfill-eras.ts'
 import { lockBackfills, unlockBackfills } from './backfill-lock.ts'
@@ -23,6 +25,8 @@ export type BackfillOptions = BackfillRange & {
   readonly owner: string
   /** For another backfill to end; and in the end, for a run. */
   readonly waitMilliseconds?: number
+  /** Once it is aborted, what is being executed is cancelled; asked for again, it goes on from there. */
+  readonly signal?: AbortSignal | undefined
   readonly onStep?: OnStep
   readonly onProgress?: (progress: BackfillProgress) => void
 }
@@ -69,8 +73,10 @@ export type BackfillResult = {
  * since it reads what lies below a fixed horizon and is kept aside, instant by instant; one that was killed goes on
  * from there. All becomes visible in one transaction, which needs the fence.
  */
-export function backfill(database: Database, options: BackfillOptions): Promise<BackfillResult> {
-  return database.session(async (client) => {
+export function backfill(given: Database, options: BackfillOptions): Promise<BackfillResult> {
+  const database = stoppable(given, options.signal)
+  return given.session(async (session) => {
+    const client = await stoppableClient(database, session)
     await lockBackfills(client, options.waitMilliseconds ?? 60_000)
     try {
       await client.query('discard temp')
@@ -81,44 +87,30 @@ export function backfill(database: Database, options: BackfillOptions): Promise<
       if (going === undefined) return { ...nothing(options), failing, discarded }
       try {
         await recompute(client, options, going)
-        const written = await write(database, client, options, going)
+        const written = await write(database, { client, session }, options, going)
         return { ...written, failing, looking, discarded: [...discarded, ...written.discarded] }
       } catch (error) {
-        await client
+        const reason = reasonOf(error, options.signal)
+        await session
           .query(statement('runs/fail'), [
             going.runId,
-            JSON.stringify(describeError(error)),
+            JSON.stringify(describeError(reason)),
             JSON.stringify(going.steps.done),
           ])
           .catch(() => {})
-        throw error
+        throw reason
       }
     } finally {
       // The next one on this connection must see the history that stands.
-      await client.query('discard temp').catch(() => {})
-      await unlockBackfills(client)
+      await session.query('discard temp').catch(() => {})
+      await unlockBackfills(session)
     }
   })
 }
 
 const nothing = ({ from, to }: BackfillOptions): BackfillResult => ({
-  ...{
-    runId: null,
-    from,
-    to,
-    instants: 0,
-    days: 0,
-    resumed: 0,
-    segments: 0,
-    superseded: [],
-    failing: [],
-    looking: [],
-    discarded: [],
-    entered: 0,
-    left: 0,
-    written: 0,
-    removed: 0,
-  },
+  ...{ runId: null, from, to, superseded: [], failing: [], looking: [], discarded: [] },
+  ...{ instants: 0, days: 0, resumed: 0, segments: 0, entered: 0, left: 0, written: 0, removed: 0 },
 })
 
 /** Instants and ends of days, one after the other: what is evaluated at one may be read at the next. */
@@ -183,21 +175,21 @@ async function oneInstant(client: Client, going: Going, asOf: Instant): Promise<
 
 async function write(
   database: Database,
-  client: Client,
+  { client, session }: { client: Client; session: Client },
   options: BackfillOptions,
   going: Going,
 ): Promise<Omit<BackfillResult, 'failing' | 'looking'>> {
   const { owner, waitMilliseconds = 600_000, from, to } = options
   await going.steps.begin('claim')
-  const lease = await claim(database, client, { owner, waitMilliseconds })
+  const lease = await claim(database, session, { owner, waitMilliseconds })
   try {
     await client.query(statement('runs/interrupt'))
     const last = await readLastApplied(client)
     const first = last.run_id === null
     const presentAsOf = await stagePresent(client, options, { ...going, last })
     const written = await going.steps.step('write', () =>
-      inTransaction(client, () =>
-        writeBackfill(client, { ...going, to, first, presentAsOf, fence: lease.fence }),
+      untilNobodyInTheWay(() =>
+        inTransaction(client, () => writeBackfill(client, { ...going, to, first, presentAsOf, lease })),
       ),
     )
     await going.steps.begin('end')

@@ -11,13 +11,14 @@ type Options = {
   readonly temporary: string
   readonly chunk?: number
   readonly memory?: string | undefined
+  readonly signal?: AbortSignal | undefined
   readonly steps: Pick<Steps, 'watch'>
   readonly lake?: Lake
 }
 
 /** Evaluates the scores at the ends of days in DuckDB, and hands them over to the session. */
 export const daysInColumns =
-  ({ temporary, chunk = usualChunk, memory, steps, lake }: Options, relate: Relate): EvaluateDays =>
+  ({ temporary, chunk = usualChunk, memory, signal, steps, lake }: Options, relate: Relate): EvaluateDays =>
   (client, days, { scores, horizon }, compare) =>
     inDuckdb(
       temporary,
@@ -48,7 +49,7 @@ export const daysInColumns =
           await compare(day)
         }
       },
-      memory,
+      { memory, signal },
     )
 
 async function makeTable(client: Client): Promise<void> {

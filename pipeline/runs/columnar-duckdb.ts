@@ -15,11 +15,13 @@ export type Relate = (duckdb: Duckdb, folder: string, plan: QueryPlan) => Promis
 /** A chunk of leads needs half of it; what is sorted as a whole goes on disk beyond it. */
 const usualMemory = '1GB'
 
+type Opening = { readonly memory?: string | undefined; readonly signal?: AbortSignal | undefined }
+
 /** A DuckDB of its own, with a folder for its files; both are gone afterwards. */
 export async function inDuckdb<T>(
   temporary: string,
   work: (duckdb: Duckdb, folder: string) => Promise<T>,
-  memory: string = usualMemory,
+  { memory = usualMemory, signal }: Opening = {},
 ): Promise<T> {
   await makeFolder(temporary)
   const folder = join(temporary, `columns-${process.pid}-${randomUUID()}`)
@@ -27,7 +29,7 @@ export async function inDuckdb<T>(
   await removeLeftovers(temporary)
   await mkdir(folder)
   try {
-    const duckdb = await openDuckdb({ temporary: folder, memory })
+    const duckdb = await openDuckdb({ temporary: folder, memory, signal })
     try {
       await duckdb.run('set preserve_insertion_order = false')
       return await work(duckdb, folder)
@@ -81,7 +83,7 @@ export function lakeFailure(error: unknown): Chosen | undefined {
   const { code, message, severity } = (error ?? {}) as Record<'code' | 'message' | 'severity', unknown>
   // Postgres says how severe an error is; nobody else does.
   if (severity !== undefined || typeof message !== 'string') return undefined
-  if (full.test(message) || code === 'EDQUOT')
+  if (full.test(message) || code === 'EDQUOT' || code === 'EFBIG')
     return { code: 'LAKE_DISK_FULL', message: 'There was no room on the disk for evaluating in DuckDB.' }
   if (/^out of memory error/i.test(message))
     return { code: 'LAKE_MEMORY', message: 'Evaluating in DuckDB took more memory than it may take.' }
@@ -92,5 +94,5 @@ export function lakeFailure(error: unknown): Chosen | undefined {
   return { code: 'LAKE_FAILED', message: `DuckDB could not evaluate (${kind.toLowerCase()} error).` }
 }
 
-const full = /no space left|max_temp_directory_size|quota exceeded/i
+const full = /no space left|max_temp_directory_size|quota exceeded|file too large/i
 const files = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS', 'EIO', 'EMFILE', 'ENFILE', 'EISDIR'])

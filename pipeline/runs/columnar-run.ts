@@ -26,6 +26,7 @@ export type InLake = {
   readonly chunk?: number
   /** How much DuckDB may take, such as `1GB`. */
   readonly memory?: string | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -113,5 +114,5 @@ export async function evaluateColumns(
     const { segments, failing } = definitions
     return { segments, failing, engine: 'duckdb', leads }
   }
-  return inDuckdb(asked.temporary, work, asked.memory)
+  return inDuckdb(asked.temporary, work, asked)
 }

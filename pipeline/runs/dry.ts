@@ -39,7 +39,7 @@ export async function dryRun(database: Database, options: RunOptions): Promise<D
     if (asOf === undefined) return undefined
     const inboxes = Object.entries(waiting.rows[0]!).flatMap(([name, waits]) => (waits ? [name] : []))
     try {
-      const lease = { fence: '0', release: async () => {} }
+      const lease = { fence: '0', seconds: 0, release: async () => {} }
       const restored = await isRestored(session, last.run_id)
       const going = { ...options, asOf, last, restored, owing: false, lake: undefined, steps }
       const result = await runAsOf(imagined(database), imagining(session), lease, going)

@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts'
 import type { Failing, Pinned } from './definitions.ts'
 import { standingOf } from './held.ts'
 
@@ -50,7 +51,8 @@ const passing = /^(08|25|40|57P|53300)/
  */
 export function mayBeOfSegments(error: unknown, others: number): boolean {
   const { code } = (error ?? {}) as { code?: unknown }
-  if (typeof code !== 'string' || passing.test(code)) return false
+  // Such as a stop.
+  if (error instanceof UserError || typeof code !== 'string' || passing.test(code)) return false
   return others > 0 || ['TOO_LARGE', 'INVALID'].includes(evaluationFailure(error).code)
 }
 

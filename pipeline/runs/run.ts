@@ -1,10 +1,12 @@
 import type { Instant } from '../../compiler/index.ts'
+import { untilNobodyInTheWay } from '../conflicts.ts'
 import { type Client, type Database, inTransaction } from '../engine.ts'
 import { describeError, UserError } from '../errors.ts'
 import { drainInboxes } from '../import/inbox.ts'
 import type { Lake, LakeTold } from '../lake/lake.ts'
 import { rollUp } from '../rollup.ts'
 import { statement } from '../sql.ts'
+import { reasonOf, stoppable, stoppableClient } from '../stop.ts'
 import { applyRun } from './apply.ts'
 import type { Candidates } from './candidates.ts'
 import { checkCluster } from './cluster.ts'
@@ -29,6 +31,10 @@ export type RunOptions = {
   /** Where roll-ups may put files, and how long to wait for another run. */
   readonly temporary: string
   readonly waitMilliseconds?: number
+  /** How long it may stand still until others take its place; the lease is prolonged as long as it goes on. */
+  readonly leaseSeconds?: number
+  /** Once it is aborted, what is being executed is cancelled, and the run fails with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
   /** Whether a nightly run is rolled up; it is, if left out. */
   readonly rollUp?: boolean
   /** For how many days the course of scores is kept; for good, if left out. Nightly runs remove what is older. */
@@ -78,30 +84,32 @@ export type RunResult = {
  * The one way in which segments are brought up to date: by hand, on schedule and from the queue. Evaluates all
  * segments and scores as of one instant, writes only what differs, and all of it in one transaction.
  */
-export async function run(database: Database, options: RunOptions): Promise<RunResult> {
+export async function run(given: Database, options: RunOptions): Promise<RunResult> {
+  const database = stoppable(given, options.signal)
   const steps = new Steps(options.onStep)
   try {
     await steps.step('drain inboxes', async () => {
       const report = await drainInboxes(steps.within(database), { timezone: options.timezone })
       return report?.read ?? 0
     })
-    return await runOnce(database, options, steps)
+    return await runOnce(given, database, options, steps)
   } catch (error) {
+    const reason = reasonOf(error, options.signal)
     // On a connection of its own: that of the run may be what failed.
-    await recordFailure(database, options, steps, error).catch(() => {})
-    throw error
+    await recordFailure(given, options, steps, reason).catch(() => {})
+    throw reason
   }
 }
 
-function runOnce(database: Database, options: RunOptions, steps: Steps): Promise<RunResult> {
-  return database.session(async (connection) => {
-    const client = steps.watch(connection)
+function runOnce(given: Database, database: Database, options: RunOptions, steps: Steps): Promise<RunResult> {
+  // Not stopped itself: what is left of the run is cleared up on it.
+  return given.session(async (session) => {
+    const { owner, waitMilliseconds = 60_000, leaseSeconds } = options
     const lease = await steps.step('claim', () =>
-      claim(database, client, {
-        ...{ owner: options.owner, waitMilliseconds: options.waitMilliseconds ?? 60_000, steps },
-      }),
+      claim(database, steps.watch(session), { owner, waitMilliseconds, leaseSeconds, steps }),
     )
     try {
+      const client = steps.watch(await stoppableClient(database, session))
       await client.query(statement('runs/interrupt'))
       await client.query(statement('backfill/clean_up'), [null, null])
       const restored = await checkCluster(client)
@@ -109,7 +117,7 @@ function runOnce(database: Database, options: RunOptions, steps: Steps): Promise
       const owing = await rollUpIfDue(database, last, options, steps)
       const asOf = chooseAsOf(last, options.asOf)
       if (asOf === undefined) return unchanged({ ...last, as_of: last.as_of ?? last.now })
-      return await runAsOf(database, client, lease, { ...options, asOf, last, restored, owing, steps })
+      return await runAsOf(database, session, lease, { ...options, asOf, last, restored, owing, steps })
     } finally {
       await lease.release().catch(() => {})
     }
@@ -154,7 +162,7 @@ export async function runAsOf(
   going: Going,
 ): Promise<RunResult> {
   const { asOf, last, steps } = going
-  const client = steps.watch(session)
+  const client = steps.watch(await stoppableClient(database, session))
   const horizon = last.next_horizon
   await client.query('discard temp')
   const decided = await decide(client, going, horizon)
@@ -170,17 +178,17 @@ export async function runAsOf(
   if (staged.failed) await client.query(statement('full/fell_back'), [runId, JSON.stringify(staged.failed)])
   const { failing, warnings } = await steps.step('guard', () => guard(client, definitions, going.guard))
   const evaluation = { ...staged, failing: [...staged.failing, ...failing] }
-  const applied = await inTransaction(client, () =>
+  const applyOnce = () =>
     applyRun(client, {
-      ...{ runId, asOf, horizon, definitions, evaluation, candidates, midnight, warnings, steps },
-      fence: lease.fence,
+      ...{ runId, asOf, horizon, lease, definitions, evaluation, candidates, midnight, warnings, steps },
       judged: staged.judged,
       full: mode === 'full',
       rollUp: (nightly && going.rollUp !== false) || going.owing,
       lastAsOf: last.as_of,
       scoresKeptFrom,
-    }),
-  )
+    })
+  // What was staged outlives a rollback.
+  const applied = await untilNobodyInTheWay(() => inTransaction(client, applyOnce))
   await rollUpIfDue(database, await readLastApplied(client), going, steps)
   await steps.begin('end')
   return {

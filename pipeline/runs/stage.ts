@@ -51,6 +51,7 @@ export async function stageRun(
           lake,
           temporary,
           memory,
+          signal: database.signal,
           steps,
         })
       : undefined

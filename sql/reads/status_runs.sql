@@ -3,7 +3,7 @@
 -- lake (what it wrote of it); drift (of the last full run that looked for it), drift_run, drift_as_of, drifted
 -- (differences repaired in 30 days); of the one that goes on, if any: running, running_as_of, running_for (seconds), usual
 -- (how many seconds nine of ten of its mode took at most), and of whoever may write now: owner; of the last that failed
--- since the last applied one: failed, failed_as_of, failures, failed_code, failed_error; of the last night whose figures
+-- since the last applied one, and was not stopped by somebody: failed, failed_as_of, failures, failed_code, failed_error; of the last night whose figures
 -- could not be rolled up: unrolled, unrolled_as_of, unrolled_since, unrolled_code, unrolled_error.
 select to_char(clock_timestamp(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now,
   last.run_id, to_char(last.as_of, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as as_of,
@@ -50,5 +50,6 @@ left join lateral (
 left join lateral (
   select r.*, count(*) over () as failures from runs r
   where r.status = 'failed' and r.mode <> 'backfill' and r.run_id > coalesce(last.run_id, 0)
+    and r.error ->> 'code' is distinct from 'STOPPED'
   order by r.run_id desc limit 1
 ) failed on true

@@ -100,7 +100,7 @@ export const typed = (folder: string, line: readonly string[], environment: Reco
 export const run = (folder: string, line: readonly string[], environment: Record<string, string> = {}) =>
   saidBy(launch(folder, line, environment))
 
-function saidBy(child: ChildProcess): Promise<Said> {
+export function saidBy(child: ChildProcess): Promise<Said> {
   const said = { out: '', err: '' }
   child.stdout?.on('data', (text: Buffer) => {
     said.out += text

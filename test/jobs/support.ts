@@ -3,13 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { createInterface } from 'node:readline'
 import pino from 'pino'
 import { onTestFinished } from 'vitest'
 import { openBackend } from '../../jobs/backend.ts'
 import { type BullQueue, openBullQueue } from '../../jobs/queue.ts'
 import { type RunningWorker, startWorker, type WorkerOptions } from '../../jobs/worker.ts'
 import type { Database } from '../../pipeline/engine.ts'
+
+export { eventually } from '../support/eventually.ts'
 
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0
 /** Both places where jobs may be kept. Redis is left out, and said to be, where there is no redis-server. */
@@ -85,32 +87,25 @@ export async function worker(
   return { ...one, lines }
 }
 
-/** A worker in a process of its own; `failpoint` is the step at which it kills itself. */
-export function workerProcess(
-  url: string,
-  options: { redisUrl?: string | undefined; failpoint?: string } = {},
-): ChildProcess {
-  const program = new URL('worker-process.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, [program, url, options.redisUrl ?? '', options.failpoint ?? ''], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  children.push(child)
-  return child
+export type ProcessOptions = Partial<Pick<WorkerOptions, 'redisUrl' | 'settings' | 'lockSeconds'>> & {
+  /** The step at which it kills itself. */
+  readonly failpoint?: string
+  /** A step before which it waits until it gets a SIGUSR2. */
+  readonly hold?: string
+  /** How much its clock is ahead of the others'. */
+  readonly shiftSeconds?: number
 }
 
-/** Asks until the answer is the one hoped for, and says which it was at last if it never is. */
-export async function eventually<T>(
-  ask: () => Promise<T>,
-  hope: (answer: T) => boolean,
-  seconds = 20,
-): Promise<T> {
-  const end = performance.now() + seconds * 1000
-  for (;;) {
-    const answer = await ask()
-    if (hope(answer)) return answer
-    if (performance.now() > end) throw new Error(`still ${JSON.stringify(answer)} after ${seconds} seconds`)
-    await sleep(100)
-  }
+/** A worker in a process of its own, and what it logs. */
+export function workerProcess(url: string, options: ProcessOptions): { child: ChildProcess; lines: Line[] } {
+  const program = new URL('worker-process.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, [program, url, JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  children.push(child)
+  const lines: Line[] = []
+  createInterface(child.stdout).on('line', (line) => lines.push(JSON.parse(line)))
+  return { child, lines }
 }
 
 export type Run = { as_of: string; status: string; origin: string; mode: string }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { nextSlots } from '../../jobs/schedule.ts'
 import { startWorker } from '../../jobs/worker.ts'
 import { type Database, openPostgres } from '../../pipeline/engine.ts'
+import { faults } from '../support/checker.ts'
 import { emptyDatabase, testDatabase } from '../support/database.ts'
 import { addLead, apply, members, runAsOf } from '../support/definitions.ts'
 import * as jobs from './support.ts'
@@ -81,8 +82,8 @@ describe.each(jobs.backends)('a worker with its queue in $name', ({ skip, url })
     await addLead(database, 'a')
     await apply(database, { all: 'everyone' })
     const redisUrl = await url()
-    const killed = jobs.workerProcess(database.url, { redisUrl, failpoint: 'apply changes' })
-    expect((await once(killed, 'exit'))[1]).toBe('SIGKILL')
+    const { child } = jobs.workerProcess(database.url, { redisUrl, failpoint: 'apply changes' })
+    expect((await once(child, 'exit'))[1]).toBe('SIGKILL')
     expect((await jobs.runs(database)).map((run) => run.status)).toEqual(['running'])
     const slot = (await jobs.runs(database))[0]!.as_of
     await jobs.worker(database, { redisUrl })
@@ -94,6 +95,7 @@ describe.each(jobs.backends)('a worker with its queue in $name', ({ skip, url })
     expect(all.slice(0, 2).map((run) => run.status)).toEqual(['failed', 'done'])
     expect(all[1]!.as_of >= slot).toBe(true)
     expect(await members(database, 'all')).toEqual(['a'])
+    expect(await faults(database)).toEqual([])
   })
 
   test.skipIf(skip)('goes on when the queue is emptied, and puts the schedule back', async () => {
@@ -138,6 +140,7 @@ test('missed slots are run oldest first', async () => {
   )
   const slots = (await jobs.done(database)).map((slot) => slot.as_of)
   expect(slots).toEqual([last, ...nextSlots('* * * * * *', last, slots.length - 1)])
+  expect(await faults(database)).toEqual([])
 })
 
 test('slots older than the catch-up window are left out', async () => {
@@ -149,6 +152,7 @@ test('slots older than the catch-up window are left out', async () => {
     (done) => done.length >= 4,
   )
   expect(Date.parse(slots[1]!.as_of) - Date.parse(slots[0]!.as_of)).toBeGreaterThan(50_000)
+  expect(await faults(database)).toEqual([])
 })
 
 test('a slot that fails is tried again later, left in the end to the next one, which does its work', async () => {
@@ -211,6 +215,7 @@ test('a run that takes longer than the time between two slots holds the next one
     `select count(*)::int as runs from runs a join runs b on a.run_id < b.run_id and b.started_at < a.finished_at`,
   )
   expect(together).toEqual({ runs: 0 })
+  expect(await faults(database)).toEqual([])
 })
 
 test('a slot that failed is left alone for a while', async () => {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../../pipeline/engine.ts'
 import { type BackfillRange, backfill, backfillSlots } from '../../pipeline/runs/backfill.ts'
+import { faults } from '../support/checker.ts'
 import { testDatabase } from '../support/database.ts'
 import { addEvent, addLead, apply, history, members, runAsOf } from '../support/definitions.ts'
 
@@ -296,12 +297,14 @@ describe('killed', () => {
     const before = await results()
     await kill(step)
     expect(await results()).toEqual(before)
+    expect(await faults(database)).toEqual([])
     expect(await staged()).toBe(instants)
     await runAsOf(database, day(7))
     // Known only since it began: the horizon is that of the beginning.
     await addEvent(database, 'b', 'login', '2026-03-03T12:00:00Z')
     const done = await backfill(database, { ...range, owner: 'test' })
     expect(done).toMatchObject({ instants: 4, resumed })
+    expect(await faults(database)).toEqual([])
     expect(await database.query('select from backfills')).toEqual([])
     const once = await results()
     expect(await history(database, 'recent')).toEqual([
@@ -352,6 +355,7 @@ test('a run is not kept waiting, and what it did counts', async () => {
     'a entered definition 2026-03-03T00:00Z',
     'b left time 2026-03-04T00:00Z',
   ])
+  expect(await faults(database)).toEqual([])
 })
 
 test('there is one at a time', async () => {

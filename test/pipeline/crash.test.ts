@@ -1,20 +1,16 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import type { Database } from '../../pipeline/engine.ts'
-import { testDatabase } from '../support/database.ts'
+import { faults } from '../support/checker.ts'
+import { copiesOf } from '../support/database.ts'
 import { addEvent, addLead, apply, runAsOf } from '../support/definitions.ts'
+import { runElsewhere } from '../support/elsewhere.ts'
 
-const script = fileURLToPath(new URL('../support/run-process.ts', import.meta.url))
 const day = (n: number) => `2026-03-0${n}T00:00:00.000000Z`
 const opened: Database[] = []
 afterAll(() => Promise.all(opened.map((database) => database.close())))
 
 /** A world in which the second night brings entries, exits, scores and an inbox to drain. */
-async function world(): Promise<Database> {
-  const database = await testDatabase()
-  opened.push(database)
+const copy = await copiesOf(async (database) => {
   await addLead(database, 'a', { events: [['click', '2026-02-27T12:00:00Z']] })
   await addLead(database, 'b', { events: [['click', '2026-02-28T12:00:00Z']] })
   await apply(database, { clicked: 'did click within 2 days', hot: 'score >= 2' }, { points: { click: 1 } })
@@ -23,6 +19,11 @@ async function world(): Promise<Database> {
   await database.query(
     `insert into inbox_events (lead_id, type, occurred_at) values ('a', 'click', '2026-03-01T18:00:00Z')`,
   )
+})
+
+async function world(): Promise<Database> {
+  const database = await copy()
+  opened.push(database)
   return database
 }
 
@@ -62,12 +63,11 @@ test.each([...steps, 'commit', 'end'])(
   'killed before "%s" and repeated, a run ends as if never killed',
   async (step) => {
     const database = await world()
-    const child = spawn(process.execPath, [script, database.url, day(2), step], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
-    const [, signal] = await once(child, 'exit')
+    const { signal } = await runElsewhere(database.url, day(2), { step }).ended
     expect(signal).toBe('SIGKILL')
+    expect(await faults(database)).toEqual([])
     await runAsOf(database, day(2))
+    expect(await faults(database, { sources: true })).toEqual([])
     expect(await results(database)).toEqual(expected)
   },
 )

@@ -6,6 +6,7 @@ import { pinDefinitions } from '../../pipeline/runs/definitions.ts'
 import { evaluationFailure, failedWith, mayBeOfSegments } from '../../pipeline/runs/failures.ts'
 import { writeOutcomes } from '../../pipeline/runs/outcomes.ts'
 import { takeSnapshot } from '../../pipeline/snapshot.ts'
+import { faults } from '../support/checker.ts'
 import { testDatabase } from '../support/database.ts'
 import { apply, runAsOf as runWith, sources } from '../support/definitions.ts'
 
@@ -21,8 +22,8 @@ beforeEach(async () => {
 })
 afterEach(() => database.close())
 
-/** So many leads since January, the first half in retail; each has logged in once. */
-async function addLeads(count: number, login = at(1)): Promise<void> {
+/** So many leads since January, the first half in retail; each has logged in once, unless they are too many. */
+async function addLeads(count: number, login: string | null = at(1)): Promise<void> {
   await database.query(
     `insert into catalog (subject, name, type) values ('lead', 'industry', 'text') on conflict do nothing`,
   )
@@ -34,6 +35,7 @@ async function addLeads(count: number, login = at(1)): Promise<void> {
     [count],
   )
   await database.query(`update attribute_change set from_at = '2026-01-01'`)
+  if (login === null) return
   await database.query(
     `insert into events (event_id, lead_id, type, occurred_at)
      select 'e' || lead_id, lead_id, 'login', $1::timestamptz from leads`,
@@ -245,6 +247,20 @@ describe('an import that empties an attribute', () => {
     expect((await runAsOf(database, at(1, 15))).mode).toBe('incremental')
   })
 })
+
+test('of a hundred thousand leads, with the usual limits: parked, and let through, in seconds', async () => {
+  await addLeads(100_000, null)
+  await apply(database, { retail: three.retail })
+  await runWith(database, at(1, 12), { rollUp: false })
+  await setIndustry(lost, at(1, 13))
+  const parked = await runWith(database, at(1, 14), { rollUp: false })
+  expect(told(parked.failing)).toEqual(['retail needs_approval NEEDS_APPROVAL'])
+  expect(await memberCount('retail')).toBe(50_000)
+  expect(await counts('retail')).toEqual(['01 12 entered definition 50000'])
+  await approve(database, { keys: ['retail'], by: 'test' })
+  expect(await runWith(database, at(1, 15), { rollUp: false })).toMatchObject({ left: 50_000, failing: [] })
+  expect(await faults(database)).toEqual([])
+}, 120_000)
 
 test('a repair is parked as well, and stays so when it is tried again', async () => {
   await addLeads(300)

@@ -1,11 +1,22 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { openLake } from '../../pipeline/lake/lake.ts'
-import { addEvents, contents, horizonOf, lakeWorld, sync } from '../support/lake.ts'
+import {
+  addEvents,
+  contents,
+  editManifest,
+  horizonOf,
+  lakeWorld,
+  type Opened,
+  readStored,
+  sync,
+  writeElsewhere,
+} from '../support/lake.ts'
 
 const world = lakeWorld()
 let mounted: string | undefined
@@ -14,22 +25,6 @@ afterEach(async () => {
   mounted = undefined
   await world.close()
 })
-
-type Stored = {
-  checksum: string
-  manifest: {
-    files: { file: string; period: string; bytes: number; checksum: string; verified_at: string }[]
-  }
-}
-
-/** Changes the manifest as somebody would who can. */
-async function editManifest(folder: string, change: (manifest: Stored['manifest']) => void): Promise<void> {
-  const path = join(folder, 'manifest.json')
-  const stored = JSON.parse(await readFile(path, 'utf8')) as Stored
-  change(stored.manifest)
-  stored.checksum = createHash('sha256').update(JSON.stringify(stored.manifest)).digest('hex')
-  await writeFile(path, JSON.stringify(stored))
-}
 
 test('a lake whose files are as they were written, but can not be read, is written anew', async () => {
   const { database, lake } = await world.open()
@@ -59,7 +54,7 @@ test('each write compares with Postgres the file that was compared longest ago',
   await database.query(`update events set properties = '{"page": "/by hand"}' where event_id like 'event 2%'`)
   expect(await sync(database, lake, { horizon })).toMatchObject({ healed: [] })
   const compared = async () => {
-    const { manifest } = JSON.parse(await readFile(join(lake.folder, 'manifest.json'), 'utf8')) as Stored
+    const { manifest } = await readStored(lake.folder)
     return manifest.files.filter(({ verified_at }) => verified_at > '2021').map(({ period }) => period)
   }
   await editManifest(lake.folder, ({ files }) => {
@@ -116,28 +111,62 @@ test('a disk that can only be read is named as the reason, by whatever meets it 
   expect(await contents(database, lake, before)).toEqual([])
 })
 
-test('a full disk leaves the lake as it was, and once there is room it goes on', async () => {
-  const { database, folder } = await world.open()
-  // Without the right to mount, a disk that is never full: then the end of the test still holds.
-  const disk = smallDisk(join(folder, 'disk'), 4) ?? join(folder, 'disk')
-  const lake = openLake(join(disk, 'lake'))
-  await addEvents(database, { from: '2025-01-15', days: 60, each: 7 })
-  const before = await horizonOf(database)
-  await sync(database, lake, { horizon: before })
-  const ballast = join(disk, 'ballast')
-  await database.query(`insert into events (event_id, lead_id, type, occurred_at, properties)
+describe('a full disk leaves the lake as it was, and once there is room it goes on', () => {
+  const many = `insert into events (event_id, lead_id, type, occurred_at, properties)
     select 'large ' || i, i % 50, 'order', timestamptz '2025-02-01' + i * interval '1 minute',
-      jsonb_build_object('page', md5(i::text) || md5((i * 7)::text)) from generate_series(1, 20000) i`)
-  const after = await horizonOf(database)
-  await writeFile(ballast, Buffer.alloc(2_500_000))
-  const full = await sync(database, lake, { horizon: after }).catch((error: { code?: string }) => error.code)
-  if (mounted) {
-    expect(full).toBe('LAKE_DISK_FULL')
-    expect(await contents(database, lake, before)).toEqual([])
-    execFileSync('mount', ['-o', 'remount,size=64m', mounted])
+      jsonb_build_object('page', md5(i::text) || md5((i * 7)::text)) from generate_series(1, 20000) i`
+  const one = `insert into events (event_id, lead_id, type, occurred_at) values ('one', 1, 'order', '2025-02-01')`
+
+  /** A lake, and what came since. */
+  async function crowded(folder: string, { database }: Opened, first = 'select', then = many) {
+    const lake = openLake(join(folder, 'lake'))
+    await addEvents(database, { from: '2025-01-15', days: 60, each: 7 })
+    await database.query(first)
+    const before = await horizonOf(database)
+    await sync(database, lake, { horizon: before })
+    await database.query(then)
+    return { lake, before, after: await horizonOf(database) }
   }
-  rmSync(ballast)
-  expect(await sync(database, lake, { horizon: after })).toMatchObject({ rebuilt: null, events: 20_420 })
-  expect(await contents(database, lake, after)).toEqual([])
-  expect(readdirSync(lake.folder).sort()).toEqual(['events', 'manifest.json'])
-}, 30_000)
+
+  async function expectAsItWas({ database }: Opened, { lake, before }: Awaited<ReturnType<typeof crowded>>) {
+    expect(await contents(database, lake, before)).toEqual([])
+  }
+  async function expectGoesOn({ database }: Opened, { lake, after }: Awaited<ReturnType<typeof crowded>>) {
+    expect(await sync(database, lake, { horizon: after })).toMatchObject({ rebuilt: null, healed: [] })
+    expect(await contents(database, lake, after)).toEqual([])
+    expect(readdirSync(lake.folder).sort()).toEqual(['events', 'manifest.json'])
+  }
+
+  // The first fails in Node, the second in DuckDB.
+  test.each([
+    ['what is copied out of Postgres', 'select', many],
+    ['the file of a month', many, one],
+  ])('where %s would be larger than a file may become', async (_, first, then) => {
+    const opened = await world.open()
+    const written = await crowded(opened.folder, opened, first, then)
+    const child = writeElsewhere({ ...opened, lake: written.lake }, written.after, { fileLimit: 1000 })
+    let said = ''
+    child.stdout.on('data', (text) => {
+      said += text
+    })
+    expect((await once(child, 'close'))[0]).toBe(3)
+    expect(said).toBe('LAKE_DISK_FULL')
+    await expectAsItWas(opened, written)
+    await expectGoesOn(opened, written)
+  })
+
+  test('where the disk is small (only root may mount one)', async ({ skip }) => {
+    const opened = await world.open()
+    const disk = smallDisk(join(opened.folder, 'disk'), 4)
+    if (!disk) return skip()
+    const written = await crowded(disk, opened)
+    const ballast = join(disk, 'ballast')
+    await writeFile(ballast, Buffer.alloc(2_500_000))
+    const full = sync(opened.database, written.lake, { horizon: written.after })
+    await expect(full).rejects.toMatchObject({ code: 'LAKE_DISK_FULL' })
+    await expectAsItWas(opened, written)
+    execFileSync('mount', ['-o', 'remount,size=64m', disk])
+    rmSync(ballast)
+    await expectGoesOn(opened, written)
+  })
+})

@@ -3,6 +3,7 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { applySources } from '../../pipeline/apply.ts'
 import type { Database } from '../../pipeline/engine.ts'
+import { faults } from '../support/checker.ts'
 import { testDatabase } from '../support/database.ts'
 import { addEvent, addLead, apply, history, members, runAsOf, sources } from '../support/definitions.ts'
 
@@ -220,6 +221,7 @@ describe('a run', () => {
     expect(await members(database, 'two')).toEqual(['a', 'b'])
     await runAsOf(database, day(3))
     expect(await members(database, 'one')).toEqual([])
+    expect(await faults(database)).toEqual([])
   })
 
   test('a COPY into inbox_events while runs are going is neither waited for nor lost', async () => {

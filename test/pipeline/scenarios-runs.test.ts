@@ -1,7 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { type Database, openPostgres } from '../../pipeline/engine.ts'
+import { importFile } from '../../pipeline/import/import.ts'
 import { faults } from '../support/checker.ts'
-import { testDatabase } from '../support/database.ts'
+import { copiesOf } from '../support/database.ts'
 import { addEvent, addLead, apply, history, members, runAsOf } from '../support/definitions.ts'
 import { type Elsewhere, runElsewhere } from '../support/elsewhere.ts'
 import { cuttingProxy } from '../support/proxy.ts'
@@ -20,14 +25,16 @@ const scoring = { points: { click: 1 } }
 
 let database: Database
 const going: Elsewhere[] = []
+const copy = await copiesOf(async (world) => {
+  await addLead(world, 'a', { attributes: { plan: 'pro' }, events: [['click', at(0)]] })
+  await addLead(world, 'b', { attributes: { plan: 'free' }, events: [['click', at(1)]] })
+  await addLead(world, 'c')
+  await apply(world, definitions, scoring)
+  await runAsOf(world, at(2))
+  await arrive(world)
+})
 beforeEach(async () => {
-  database = await testDatabase({ max: 8 })
-  await addLead(database, 'a', { attributes: { plan: 'pro' }, events: [['click', at(0)]] })
-  await addLead(database, 'b', { attributes: { plan: 'free' }, events: [['click', at(1)]] })
-  await addLead(database, 'c')
-  await apply(database, definitions, scoring)
-  await runAsOf(database, at(2))
-  await arrive()
+  database = await copy({ max: 8 })
 })
 afterEach(async () => {
   for (const child of going.splice(0)) child.signal('SIGKILL')
@@ -35,10 +42,10 @@ afterEach(async () => {
 })
 
 /** What the next run finds: entries, exits by time, points, and something in an inbox. */
-async function arrive(): Promise<void> {
-  await addEvent(database, 'a', 'click', at(2, 30))
-  await addEvent(database, 'c', 'click', at(2, 45))
-  await database.query(
+async function arrive(world: Database): Promise<void> {
+  await addEvent(world, 'a', 'click', at(2, 30))
+  await addEvent(world, 'c', 'click', at(2, 45))
+  await world.query(
     `insert into inbox_events (lead_id, type, occurred_at) values ('c', 'click', '2026-03-01T02:50:00Z'), ('d', 'click', '2026-03-01T02:50:00Z')`,
   )
 }
@@ -49,39 +56,37 @@ function elsewhere(...parameters: Parameters<typeof runElsewhere>): Elsewhere {
   return child
 }
 
-async function expectApplied(): Promise<void> {
-  expect(await members(database, 'clicked')).toEqual(['a', 'c', 'd'])
-  expect(await members(database, 'hot')).toEqual(['a', 'c'])
-  expect((await history(database, 'clicked')).slice(2)).toEqual([
+async function expectApplied(world = database): Promise<void> {
+  expect(await members(world, 'clicked')).toEqual(['a', 'c', 'd'])
+  expect(await members(world, 'hot')).toEqual(['a', 'c'])
+  expect((await history(world, 'clicked')).slice(2)).toEqual([
     'b left time 2026-03-01T03:30Z',
     'c entered data 2026-03-01T03:30Z',
     'd entered data 2026-03-01T03:30Z',
   ])
-  expect(await faults(database, { sources: true })).toEqual([])
+  expect(await faults(world, { sources: true })).toEqual([])
 }
 
 const slot = at(3, 30)
 const done = () => database.query(`select as_of, mode from runs where status = 'done' order by run_id`)
-/** As if the time of the lease were over. */
-const loseLease = () =>
-  database.query(`update run_lease set lease_until = clock_timestamp() - interval '1 s'`)
 
 describe('S1: killed between two runs of the same day', () => {
   test('at each of its steps, and repeated, it ends as if never killed', async () => {
-    const steps = new Set((await runAsOf(database, at(3))).steps.map(({ name }) => name))
-    // The nightly run is killed at all of them elsewhere.
-    const struck = ['claim', 'find candidates', 'evaluate', 'find causes', 'apply entered', 'apply scores']
-    expect(struck.filter((step) => !steps.has(step))).toEqual([])
-    for (const [n, step] of [...struck, 'commit', 'end'].entries()) {
-      const hour = 4 + n
-      await addEvent(database, 'a', 'click', at(hour, 10))
-      await addLead(database, `new-${hour}`, { firstSeen: at(hour, 20), attributes: { plan: 'pro' } })
-      const { signal } = await elsewhere(database.url, at(hour, 30), { step }).ended
+    const { mode, steps } = await runAsOf(database, at(3))
+    expect(mode).toBe('incremental')
+    const struck = [...new Set(steps.map(({ name }) => name)), 'commit', 'end']
+    expect(struck).toEqual(expect.arrayContaining(['claim', 'find candidates', 'evaluate', 'apply scores']))
+    for (const [n, step] of struck.entries()) {
+      const [hour, minute] = [4 + Math.floor(n / 4), 15 * (n % 4)]
+      const id = `new-${n}`
+      await addLead(database, id, { firstSeen: at(hour - 1, 50), attributes: { plan: 'pro' } })
+      await addEvent(database, 'a', 'click', at(hour - 1, 55))
+      const { signal } = await elsewhere(database.url, at(hour, minute), { step }).ended
       expect(signal).toBe('SIGKILL')
-      const again = await runAsOf(database, at(hour, 30))
-      if (again.status === 'done') expect(again.mode).toBe('incremental')
+      const again = await runAsOf(database, at(hour, minute))
+      expect(again).toMatchObject(step === 'end' ? { status: 'unchanged' } : { mode: 'incremental' })
       expect(await faults(database, { sources: true }), step).toEqual([])
-      expect(await members(database, 'pro')).toContain(`new-${hour}`)
+      expect(await members(database, 'pro')).toContain(id)
     }
   }, 120_000)
 })
@@ -104,78 +109,88 @@ describe('S2: the same slot four times at once', () => {
   })
 })
 
-describe('S3: a process that stands still and goes on when its lease is over', () => {
-  test.each(['evaluate', 'pin definitions'])(
-    'before "%s": it is fenced off and changes nothing',
-    async (step) => {
-      const zombie = elsewhere(database.url, slot, { step, signal: 'SIGSTOP' })
-      expect(await zombie.reached).toBe(step)
-      await loseLease()
-      expect((await runAsOf(database, slot)).status).toBe('done')
-      await expectApplied()
-      const before = await database.query('select * from membership_change order by 1, 2, 3')
-      zombie.signal('SIGCONT')
-      expect((await zombie.ended).said).toMatchObject({ code: 'FENCED_OFF' })
-      expect(await database.query('select * from membership_change order by 1, 2, 3')).toEqual(before)
-      await expectApplied()
-      const states = await database.query('select status from runs order by status')
-      expect(states.map(({ status }) => status)).toEqual(['done', 'done', 'failed'])
-    },
-  )
+describe('S3: a process that stands still, and goes on when others have taken its place', () => {
+  const leaseSeconds = 1
+  /** A run of a world of its own that stands still before a step, and another one that waits for its lease to be over. */
+  async function standStill(step: string): Promise<{ world: Database; zombie: Elsewhere }> {
+    const world = await copy({ max: 8 })
+    onTestFinished(() => world.close())
+    const zombie = elsewhere(world.url, slot, { step, signal: 'SIGSTOP', options: { leaseSeconds } })
+    expect(await zombie.reached).toBe(step)
+    expect((await runAsOf(world, slot, { waitMilliseconds: 30_000 })).status, step).toBe('done')
+    await expectApplied(world)
+    return { world, zombie }
+  }
+  const historyOf = (world: Database) => world.query('select * from membership_change order by 1, 2, 3')
 
-  test('inside its transaction: others are told, not kept waiting; its session is ended within a minute', async () => {
+  async function expectNoTrace(step: string, code: unknown): Promise<void> {
+    const { world, zombie } = await standStill(step)
+    const before = await historyOf(world)
+    zombie.signal('SIGCONT')
+    const { said } = await zombie.ended
+    expect(said, step).toMatchObject({ code, message: expect.any(String) })
+    expect(said.status).toBeUndefined()
+    expect(await historyOf(world)).toEqual(before)
+    await expectApplied(world)
+    const states = await world.query('select status from runs order by status')
+    expect(states.map(({ status }) => status)).toEqual(['done', 'done', 'failed'])
+  }
+
+  test('before it applies anything: it is fenced off, and changes nothing', async () => {
+    const steps = ['pin definitions', 'find candidates', 'evaluate', 'compare scores', 'find causes', 'guard']
+    await Promise.all(steps.map((step) => expectNoTrace(step, 'FENCED_OFF')))
+  })
+
+  test('inside its transaction: Postgres ends its session when the time of its lease is over', async () => {
+    const steps = ['apply left', 'apply changes', 'apply scores', 'apply figures', 'commit']
+    await Promise.all(
+      steps.map((step) => expectNoTrace(step, expect.stringMatching(/^(25P03|57P01|FAILED)$/))),
+    )
+  })
+
+  test('inside its transaction, until then others are told, not kept waiting', async () => {
     const zombie = elsewhere(database.url, slot, { step: 'commit', signal: 'SIGSTOP' })
     expect(await zombie.reached).toBe('commit')
-    await loseLeaseUnlessLocked()
+    // Even if nobody had prolonged it in time.
+    await database.query(
+      `update run_lease set lease_until = clock_timestamp() - interval '1 s'
+       where only_row in (select only_row from run_lease for update skip locked)`,
+    )
     const asked = performance.now()
     await expect(runAsOf(database, slot, { waitMilliseconds: 500 })).rejects.toMatchObject({
       code: 'RUN_IN_PROGRESS',
     })
     expect(performance.now() - asked).toBeLessThan(10_000)
-    // The server does this by itself when the minute is over.
-    await database.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity
-       where datname = current_database() and state = 'idle in transaction'`,
-    )
-    expect((await runAsOf(database, slot)).status).toBe('done')
     zombie.signal('SIGCONT')
-    const { said } = await zombie.ended
-    expect(said.status).toBeUndefined()
+    expect((await zombie.ended).said.status).toBe('done')
     await expectApplied()
   })
 
-  const loseLeaseUnlessLocked = () =>
-    database.query(
-      `update run_lease set lease_until = clock_timestamp() - interval '1 s'
-       where only_row in (select only_row from run_lease for update skip locked)`,
-    )
-})
+  test('after it was applied: it is done, and others find it so', async () => {
+    const zombie = elsewhere(database.url, slot, {
+      step: 'end',
+      signal: 'SIGSTOP',
+      options: { leaseSeconds },
+    })
+    expect(await zombie.reached).toBe('end')
+    expect((await runAsOf(database, slot, { waitMilliseconds: 30_000 })).status).toBe('unchanged')
+    zombie.signal('SIGCONT')
+    expect((await zombie.ended).said.status).toBe('done')
+    await expectApplied()
+  })
 
-describe('S4: clocks that differ', () => {
-  test.each([40, -86_400])(
-    'by %i seconds: slots and leases go by the clock of the database',
-    async (shiftSeconds) => {
-      const wrong = elsewhere(database.url, slot, {
-        step: 'evaluate',
-        signal: 'SIGSTOP',
-        options: { shiftSeconds },
-      })
-      expect(await wrong.reached).toBe('evaluate')
-      await expect(runAsOf(database, slot, { waitMilliseconds: 300 })).rejects.toMatchObject({
-        code: 'RUN_IN_PROGRESS',
-      })
-      wrong.signal('SIGCONT')
-      expect((await wrong.ended).said).toMatchObject({ status: 'done' })
-      await expectApplied()
-      // Without an instant it is the present one of the database.
-      const { ended } = elsewhere(database.url, undefined, { options: { shiftSeconds } })
-      expect((await ended).said).toMatchObject({ status: 'done' })
-      const [last] = await database.query(
-        `select abs(extract(epoch from clock_timestamp() - max(as_of))) < 120 as near from runs where status = 'done'`,
-      )
-      expect(last).toEqual({ near: true })
-    },
-  )
+  test('a run that goes on keeps its lease, however long it takes', async () => {
+    const run = runAsOf(database, slot, {
+      leaseSeconds,
+      onStep: (step) => (step === 'evaluate' ? sleep(2500) : undefined),
+    })
+    await sleep(500)
+    await expect(runAsOf(database, slot, { waitMilliseconds: 1500 })).rejects.toMatchObject({
+      code: 'RUN_IN_PROGRESS',
+    })
+    expect((await run).status).toBe('done')
+    await expectApplied()
+  })
 })
 
 describe('S16: a segment that is archived while a run is going', () => {
@@ -321,6 +336,35 @@ describe('S29: a row that becomes visible late', () => {
     await runAsOf(database, at(3, 6))
     expect(await members(database, 'hot')).toContain('b')
     expect(await history(database, 'hot')).toContain('b entered data 2026-03-01T03:06Z')
+    expect(await faults(database, { sources: true })).toEqual([])
+  })
+})
+
+describe('S28: an event of a lead that nobody has told of', () => {
+  test('makes it a lead, which enters; what is told of it later is of the same one', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'tideline-late-lead-')), 'leads.csv')
+    onTestFinished(() => rmSync(dirname(file), { recursive: true }))
+    const numbers = () =>
+      database.query(`select lead_id, first_seen_at < '2026-02-01' as old from leads where external_id = 'd'`)
+    await runAsOf(database, slot)
+    await expectApplied()
+    const [before] = await numbers()
+    expect(before).toMatchObject({ old: false })
+    writeFileSync(file, 'lead_id,plan,first_seen_at\nd,pro,2026-01-07\n')
+    const options = {
+      kind: 'leads',
+      file,
+      map: {},
+      set: {},
+      timezone: 'UTC',
+      temporary: dirname(file),
+    } as const
+    expect(await importFile(database, options)).toMatchObject({ taken: 1, newLeads: 0 })
+    await runAsOf(database, at(3, 40))
+    expect(await numbers()).toEqual([{ ...before, old: true }])
+    expect(await members(database, 'pro')).toEqual(['a', 'd'])
+    expect(await members(database, 'clicked')).toContain('d')
+    expect((await history(database, 'clicked')).filter((line) => line.startsWith('d '))).toHaveLength(1)
     expect(await faults(database, { sources: true })).toEqual([])
   })
 })

@@ -21,8 +21,22 @@ export async function emptyDatabase(options: { max?: number } = {}): Promise<Dat
   return freshDatabase(await server, '', options)
 }
 
+/** Makes copies of one migrated database, which is filled once. */
+export async function copiesOf(
+  make: (database: Database) => Promise<unknown>,
+): Promise<(options?: { max?: number }) => Promise<Database>> {
+  server ??= startTestServer()
+  const [url, name] = [await server, someName()]
+  await administer(url, `create database ${name} template ${template}`)
+  const origin = openPostgres(withName(url, name))
+  await make(origin).finally(() => origin.close())
+  return (options = {}) => freshDatabase(url, `template ${name}`, options)
+}
+
+const someName = () => `test_${randomBytes(6).toString('hex')}`
+
 async function freshDatabase(url: string, origin: string, options: { max?: number }): Promise<Database> {
-  const name = `test_${randomBytes(6).toString('hex')}`
+  const name = someName()
   await administer(url, `create database ${name} ${origin}`)
   const database = openPostgres(withName(url, name), options)
   return {

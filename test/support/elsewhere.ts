@@ -17,16 +17,28 @@ export type Elsewhere = {
   signal(signal: NodeJS.Signals): void
 }
 
+type How = {
+  readonly step?: string
+  readonly signal?: NodeJS.Signals
+  readonly options?: Record<string, unknown>
+  readonly fileLimit?: number | undefined
+}
+
+/**
+ * A script of TypeScript in a process of its own. `fileLimit`: how large its files may become, in units of 512 bytes;
+ * that is as a full disk, for whoever may not mount a small one.
+ */
+export function spawnScript(parameters: readonly string[], fileLimit?: number) {
+  const program = [process.execPath, ...parameters]
+  const limited = ['sh', '-c', `ulimit -f ${fileLimit} && exec "$0" "$@"`, ...program]
+  const [command, ...rest] = fileLimit === undefined ? program : limited
+  return spawn(command!, rest, { stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
 /** A run in a process of its own, which ends itself (or stands still, with SIGSTOP) before a step. */
-export function runElsewhere(
-  url: string,
-  asOf: Instant | undefined,
-  how: { step?: string; signal?: NodeJS.Signals; options?: Record<string, unknown> } = {},
-): Elsewhere {
-  const { step = '', signal = 'SIGKILL', options = {} } = how
-  const child = spawn(process.execPath, [script, url, asOf ?? '', step, signal, JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+export function runElsewhere(url: string, asOf: Instant | undefined, how: How = {}): Elsewhere {
+  const { step = '', signal = 'SIGKILL', options = {}, fileLimit } = how
+  const child = spawnScript([script, url, asOf ?? '', step, signal, JSON.stringify(options)], fileLimit)
   let said: Ended['said'] = {}
   let rest = ''
   const reached = new Promise<string | undefined>((resolve) => {

@@ -23,6 +23,8 @@ export default function setup(project: TestProject): () => Promise<void> {
   const seed = process.env.SEED === undefined ? seedOfCommit() : Number(process.env.SEED)
   project.provide('seed', seed)
   console.log(`seed ${seed}`)
+  // Many tests start processes: what is compiled for one of them is kept for the others.
+  process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'tideline-compiled')
   return async () => {
     for (const name of readdirSync(folder)) await removeServer(join(folder, name))
     rmSync(folder, { recursive: true, force: true })

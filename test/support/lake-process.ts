@@ -1,8 +1,13 @@
 // A process of its own that writes a lake, and kills or stops itself before the step it is told, the so many-th time:
-// URL FOLDER HORIZON STEP TIME SIGNAL.
+// URL FOLDER HORIZON STEP TIME SIGNAL. It says the code of what it failed with.
+import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { openPostgres } from '../../pipeline/engine.ts'
 import { openLake, syncLake } from '../../pipeline/lake/lake.ts'
 import { properties } from './lake-properties.ts'
+
+// Who is killed would not keep it.
+flushCompileCache()
 
 const [url, folder, horizon, failpoint, time, signal] = process.argv.slice(2) as string[]
 const database = openPostgres(url!)
@@ -15,7 +20,8 @@ try {
       if (step === failpoint && ++met === Number(time)) process.kill(process.pid, signal as NodeJS.Signals)
     },
   })
-} catch {
+} catch (error) {
+  writeSync(1, String((error as { code?: string }).code ?? error))
   process.exitCode = 3
 }
 await database.close().catch(() => {})

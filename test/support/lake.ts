@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { fileURLToPath } from 'node:url'
 import { to as copyTo } from 'pg-copy-streams'
 import type { Property } from '../../compiler/ir.ts'
 import { plan, type QueryPlan } from '../../compiler/plan.ts'
@@ -11,6 +12,7 @@ import { columnarExport, readColumnar } from '../../pipeline/columnar.ts'
 import { type Database, openDuckdb } from '../../pipeline/engine.ts'
 import { type Lake, openLake, type SyncOptions, syncLake, viewLake } from '../../pipeline/lake/lake.ts'
 import { testDatabase } from './database.ts'
+import { spawnScript } from './elsewhere.ts'
 import { properties } from './lake-properties.ts'
 
 export { properties } from './lake-properties.ts'
@@ -70,6 +72,37 @@ export async function horizonOf(database: Database): Promise<string> {
 
 export const sync = (database: Database, lake: Lake, options: Partial<SyncOptions> & { horizon: string }) =>
   syncLake(database, lake, { properties, ...options })
+
+type Strike = { step?: string; time?: number; signal?: NodeJS.Signals; fileLimit?: number }
+
+/** A write in a process of its own, which ends itself (or stands still) before a step, the so many-th time. */
+export function writeElsewhere({ database, lake }: Opened, horizon: string, strike: Strike = {}) {
+  const { step = '', time = 1, signal = 'SIGKILL', fileLimit } = strike
+  return spawnScript([script, database.url, lake.folder, horizon, step, String(time), signal], fileLimit)
+}
+
+const script = fileURLToPath(new URL('lake-process.ts', import.meta.url))
+
+type Stored = {
+  checksum: string
+  manifest: {
+    files: { file: string; period: string; bytes: number; checksum: string; verified_at: string }[]
+  }
+}
+
+export const readStored = async (folder: string): Promise<Stored> =>
+  JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'))
+
+/** Changes the manifest as somebody would who can. */
+export async function editManifest(
+  folder: string,
+  change: (manifest: Stored['manifest']) => void,
+): Promise<void> {
+  const stored = await readStored(folder)
+  change(stored.manifest)
+  stored.checksum = createHash('sha256').update(JSON.stringify(stored.manifest)).digest('hex')
+  await writeFile(join(folder, 'manifest.json'), JSON.stringify(stored))
+}
 
 /** Rows that only one of lake and Postgres has: none, if all is well. */
 export async function contents(

@@ -1,10 +1,14 @@
 // A process of its own that does one run and ends itself, or stands still, before the step it is told:
 // URL AS_OF [STEP [SIGNAL [OPTIONS]]]. It says which step it is at before the signal, and how the run went.
 import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { openPostgres } from '../../pipeline/engine.ts'
 import { type RunOptions, run } from '../../pipeline/runs/run.ts'
 
 type More = Partial<RunOptions> & { shiftSeconds?: number }
+
+// Who is killed would not keep it.
+flushCompileCache()
 
 const [url, asOf, failpoint, signal = 'SIGKILL', more = '{}'] = process.argv.slice(2) as [
   string,

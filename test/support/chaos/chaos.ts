@@ -9,7 +9,7 @@ import { disturbedRun, quietRun } from './nemesis.ts'
 import { dumpOrPutBack } from './put-back.ts'
 import { random } from './random.ts'
 import { rewrite } from './rewrite.ts'
-import { count, later, newSetting, type Setting } from './setting.ts'
+import { count, later, newSetting, type Setting, serverSettings } from './setting.ts'
 
 export type Chaos = {
   readonly seed: number
@@ -34,10 +34,10 @@ export type Outcome = {
 export async function chaos({ seed, seconds, folder, binaries, log }: Chaos): Promise<Outcome> {
   const end = performance.now() + seconds * 1000
   const server = join(folder, '.tideline')
+  const servers = [server]
   try {
-    const settings = { fsync: 'off', full_page_writes: 'off' }
-    const { url } = await startServer({ folder: server, binaries, idleMinutes: 10, settings })
-    const setting = newSetting({ random: random(seed), folder, server, url, log })
+    const { url } = await startServer({ folder: server, binaries, ...serverSettings })
+    const setting = newSetting({ random: random(seed), folder, server, servers, url, binaries, log })
     await migrate(setting.database)
     await begin(setting)
     await quietRun(setting, setting.now)
@@ -50,7 +50,7 @@ export async function chaos({ seed, seconds, folder, binaries, log }: Chaos): Pr
     await setting.database.close()
     return { rounds, did: setting.did }
   } finally {
-    await removeServer(server)
+    for (const each of servers) await removeServer(each)
     rmSync(folder, { recursive: true, force: true })
   }
 }

@@ -11,8 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import type { Act } from './data.ts'
-import { count, lakeOf, type Setting } from './setting.ts'
+import { type Act, count, lakeOf, type Setting } from './setting.ts'
 
 /** What befalls a lake between two runs. It is a cache: whatever it is, what runs write is the same. */
 

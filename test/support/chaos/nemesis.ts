@@ -1,13 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Instant } from '../../../compiler/time.ts'
+import { openQueue } from '../../../jobs/queue.ts'
 import { startServer } from '../../../pipeline/embedded.ts'
 import { openPostgres } from '../../../pipeline/engine.ts'
 import { type RunResult, run } from '../../../pipeline/runs/run.ts'
 import { type Elsewhere, runElsewhere } from '../elsewhere.ts'
+import { meanwhile } from '../meanwhile.ts'
 import { crashServer } from '../server.ts'
-import { type Act, edit, someAct } from './data.ts'
+import { someAct } from './data.ts'
+import { edit, pauseOrResume, retypeOne } from './edits.ts'
 import { withoutRoom } from './lake.ts'
-import { count, lakeOf, type Setting } from './setting.ts'
+import { type Act, count, lakeOf, type Setting } from './setting.ts'
+import { crewAt } from './worker.ts'
 
 /** How a run may end that was disturbed: somebody else did it, or the connection was lost. All else is a fault. */
 const excused = [
@@ -145,20 +149,36 @@ const twoAtOnce: Strike = async (setting, asOf) => {
   await Promise.all(children.map((child) => elsewhereEnded(setting, child)))
 }
 
-const meanwhile =
+const beside =
   (act: Act): Strike =>
   async (setting, asOf) => {
-    const step = anyStep(setting)
-    let acted = false
-    await run(setting.database, {
-      ...optionsOf(setting, asOf),
-      onStep: async (name) => {
-        if (name !== step || acted) return
-        acted = true
-        await act(setting)
-      },
-    })
+    const { onStep, done } = meanwhile(setting.database, anyStep(setting), () => act(setting))
+    await run(setting.database, { ...optionsOf(setting, asOf), onStep })
+    await done()
   }
+
+/** Somebody puts it on the queue; a worker takes it and is killed on the way, and another takes it up. */
+const byWorkers: Strike = async (setting, asOf) => {
+  const { database } = setting
+  const step = anyStep(setting)
+  setting.log(`    before "${step}"`)
+  const { backing, folder } = { backing: { database }, folder: `${setting.folder}/work` }
+  const queue = await openQueue(backing)
+  const crews = [crewAt(database.url, { ...wishes(setting), temporary: folder, failpoint: step })]
+  try {
+    const job = await queue.enqueue('run', { asOf })
+    await Promise.race([crews[0]!.ended, sleep(4000)])
+    crews.push(crewAt(database.url, { ...wishes(setting), temporary: folder }))
+    await queue.wait(job, { seconds: 60 }).then(
+      () => undefined,
+      (error) => forgive(setting, error),
+    )
+  } finally {
+    for (const crew of crews) crew.kill()
+    await Promise.all(crews.map(({ ended }) => ended))
+    await queue.close()
+  }
+}
 
 const noRoom: Strike = async (setting, asOf) => {
   Object.assign(setting, { lake: true, full: true })
@@ -172,9 +192,12 @@ const strikes: readonly (readonly [number, string, Strike])[] = [
   [4, 'cut off', cutOff],
   [1, 'outage', outage],
   [2, 'two at once', twoAtOnce],
-  [3, 'something arrives meanwhile', meanwhile(someAct)],
+  [3, 'something arrives meanwhile', beside(someAct)],
   [2, 'no room for the lake', noRoom],
-  [2, 'edited meanwhile', meanwhile(edit)],
+  [2, 'edited meanwhile', beside(edit)],
+  [2, 'paused or resumed meanwhile', beside(pauseOrResume)],
+  [1, 'retyped meanwhile', beside(retypeOne)],
+  [1, 'by workers', byWorkers],
 ]
 
 /** A run that something happens to. Whether it was applied is open; that nothing is half done is not. */

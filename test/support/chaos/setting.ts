@@ -9,8 +9,10 @@ import type { Random } from './random.ts'
 export type Setting = {
   readonly random: Random
   readonly folder: string
-  /** The project's folder, whose server it is. */
-  readonly server: string
+  /** The project's folder, whose server it is; all that there were. */
+  server: string
+  readonly servers: string[]
+  readonly binaries: string | undefined
   database: Database
   /** The instant as of which the last run was, in a time of its own that goes faster than ours. */
   now: Instant
@@ -18,8 +20,12 @@ export type Setting = {
   readonly events: Map<string, string>
   leads: number
   files: number
-  /** What the segments mean now, by their keys. */
+  /** So many ids of events were given out. */
+  given: number
+  /** What the segments mean now, by their keys; what events are worth; and which of the segments rest. */
   definitions: Record<string, string>
+  scoring: Record<string, number>
+  paused: readonly string[]
   /** Whether the next run has a lake to evaluate over, and whether it is to look at all leads. */
   lake: boolean
   full: boolean
@@ -32,19 +38,24 @@ export type Setting = {
   readonly log: (line: string) => void
 }
 
+/** Servers of which nothing has to outlive the machine. */
+export const serverSettings = { idleMinutes: 10, settings: { fsync: 'off', full_page_writes: 'off' } }
+
 /** A dump, and what is expected of whoever puts it back. */
-export type Kept = {
-  readonly database: Database
-  readonly events: ReadonlyMap<string, string>
-  readonly leads: number
-  readonly now: Instant
-  readonly definitions: Record<string, string>
-}
+export type Kept = Pick<
+  Setting,
+  'database' | 'events' | 'leads' | 'now' | 'definitions' | 'scoring' | 'paused'
+>
+
+/** What people and systems do between runs, and while one is going. */
+export type Act = (setting: Setting) => Promise<void>
+
+export const anyLead = ({ random, leads }: Setting) => `L${random.below(leads)}`
 
 export const lakeOf = ({ folder }: Setting): string => join(folder, 'lake')
 
 export function newSetting(
-  given: Pick<Setting, 'random' | 'folder' | 'server' | 'log'> & { url: string },
+  given: Pick<Setting, 'random' | 'folder' | 'server' | 'servers' | 'binaries' | 'log'> & { url: string },
 ): Setting {
   const { url, ...rest } = given
   mkdirSync(join(rest.folder, 'files'), { recursive: true })
@@ -55,7 +66,10 @@ export function newSetting(
     events: new Map(),
     leads: 30,
     files: 0,
+    given: 0,
     definitions: {},
+    scoring: {},
+    paused: [],
     lake: true,
     full: false,
     kept: undefined,
