@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import {
   addEvents,
@@ -10,7 +9,6 @@ import {
   editManifest,
   horizonOf,
   lakeWorld,
-  type Opened,
   readStored,
   sync,
   writeElsewhere,
@@ -126,7 +124,7 @@ test('a writer that was stopped, lost its session and goes on later changes noth
   await addEvents(database, { from: '2025-01-30', days: 4, each: 3, name: 'late' })
   const earlier = await horizonOf(database)
   const child = writeElsewhere(opened, earlier, { step: 'manifest', signal: 'SIGSTOP' })
-  await untilWaiting(opened)
+  await once(child.stdout, 'data')
   // As long as its session lives, nobody else writes.
   const busy = sync(database, lake, { horizon: earlier, waitMilliseconds: 300 })
   await expect(busy).rejects.toMatchObject({ code: 'LAKE_BUSY' })
@@ -150,7 +148,7 @@ test('a writer that lost its session and still renames is found out by the next 
   await addEvents(database, { from: '2025-01-30', days: 4, each: 3, name: 'late' })
   const horizon = await horizonOf(database)
   const child = writeElsewhere(opened, horizon, { step: 'rename', signal: 'SIGSTOP' })
-  await untilWaiting(opened)
+  await once(child.stdout, 'data')
   await database.query(`select pg_terminate_backend(pid) from pg_locks
     where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`)
   expect(await sync(database, lake, { horizon })).toMatchObject({ rebuilt: null, events: 432 })
@@ -159,17 +157,6 @@ test('a writer that lost its session and still renames is found out by the next 
   expect(await sync(database, lake, { horizon })).toMatchObject({ rebuilt: 'restored', events: 432 })
   expect(await contents(database, lake, horizon)).toEqual([])
 })
-
-async function untilWaiting({ lake, database }: Opened): Promise<void> {
-  for (let waited = 0; waited < 15_000; waited += 100) {
-    const [row] = await database.query<{ pending: string | null }>('select pending from lakes')
-    // What it has announced it has now written, all but the manifest.
-    const files = readdirSync(join(lake.folder, 'events')).filter((name) => name.endsWith('.2.parquet'))
-    if (row?.pending && files.length === 2) return sleep(300)
-    await sleep(100)
-  }
-  throw new Error('it never came as far')
-}
 
 test('readers see whole states while the lake is written again and again', async () => {
   const { database, lake } = await world.open()

@@ -37,8 +37,12 @@ export const bookkeeping: readonly Question[] = [
   {
     what: 'in a segment that was archived before the last run',
     sql: `select s.key, m.lead_id from membership m join segments s using (segment_id)
-      where s.status = 'archived' and s.updated_at < (
-        select max(started_at) from runs where status = 'done' and mode <> 'backfill')`,
+      join lateral (
+        select * from runs where status = 'done' and mode <> 'backfill' order by run_id desc limit 1
+      ) r on r.started_at > s.updated_at
+      where s.status = 'archived' and not exists (
+        select from run_segments o
+        where o.run_id = r.run_id and o.segment_id = s.segment_id and o.outcome = 'superseded')`,
   },
   {
     what: 'in since another instant than it entered',

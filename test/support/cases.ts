@@ -8,6 +8,8 @@ export type Law<Case> = {
   readonly cases: number
   readonly least: number
   readonly seconds: number
+  /** Whether what was to be seen was seen: until then more are drawn, as far as there are cases. */
+  readonly seen?: () => boolean
   /** What whoever reads a failure wants to see of the case: a world printed fills many screens. */
   readonly tell: (drawn: Case) => unknown
 }
@@ -17,13 +19,13 @@ export type Law<Case> = {
  * fails is told by its seed, which draws the same one again. Returns how many were checked.
  */
 export async function forAll<Case>(
-  { drawn, cases, least, seconds, tell }: Law<Case>,
+  { drawn, cases, least, seconds, seen, tell }: Law<Case>,
   check: (drawn: Case, index: number) => Promise<void>,
 ): Promise<number> {
   const deadline = performance.now() + seconds * times * 1000
   let checked = 0
   for (const seed of seeds(cases)) {
-    if (checked >= least * times && performance.now() > deadline) break
+    if (checked >= least * times && performance.now() > deadline && (seen?.() ?? true)) break
     const [each] = fc.sample(drawn, { seed, numRuns: 1 })
     try {
       await check(each!, checked)

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Instant } from '../../compiler/time.ts'
 
@@ -32,7 +32,17 @@ export function spawnScript(parameters: readonly string[], fileLimit?: number) {
   const program = [process.execPath, ...parameters]
   const limited = ['sh', '-c', `ulimit -f ${fileLimit} && exec "$0" "$@"`, ...program]
   const [command, ...rest] = fileLimit === undefined ? program : limited
-  return spawn(command!, rest, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(command!, rest, { stdio: ['ignore', 'pipe', 'inherit'] })
+  left.add(child)
+  child.once('close', () => left.delete(child))
+  return child
+}
+
+const left = new Set<ChildProcess>()
+
+/** Whoever stands still for ever would hold what they inherited, and keep whoever reads it waiting. */
+export function endWhatIsLeft(): void {
+  for (const child of left) child.kill('SIGKILL')
 }
 
 /** A run in a process of its own, which ends itself (or stands still, with SIGSTOP) before a step. */

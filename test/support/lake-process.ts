@@ -17,7 +17,9 @@ try {
     horizon: horizon!,
     properties,
     onStep: (step) => {
-      if (step === failpoint && ++met === Number(time)) process.kill(process.pid, signal as NodeJS.Signals)
+      if (step !== failpoint || ++met !== Number(time)) return
+      if (signal === 'SIGSTOP') writeSync(1, 'stands still\n')
+      process.kill(process.pid, signal as NodeJS.Signals)
     },
   })
 } catch (error) {

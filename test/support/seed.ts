@@ -1,9 +1,12 @@
 import * as fc from 'fast-check'
-import { inject } from 'vitest'
+import { afterAll, inject } from 'vitest'
+import { endWhatIsLeft } from './elsewhere.ts'
 
 /** Where random cases begin: at what `SEED=…` says, or where the commit does, so that what failed elsewhere fails here. */
 export const seed = inject('seed')
 fc.configureGlobal({ seed })
+
+afterAll(endWhatIsLeft)
 
 /** `SEED=…` repeats one case: what is said of all of them together does not hold for it. */
 export const repeats = process.env.SEED !== undefined
