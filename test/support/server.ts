@@ -54,7 +54,8 @@ export async function crashServer(folder: string, signal: NodeJS.Signals): Promi
   for (let waited = 0; waited < 200 && isAlive(pid); waited++) await sleep(50)
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process is there, whatever it does. */
+export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch {
