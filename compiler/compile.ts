@@ -154,6 +154,8 @@ export function contextFor(
   zone: string,
 ): { context: Context; diagnostics: Diagnostic[] } {
   const diagnostics: Diagnostic[] = []
+  const said = new Set<string>()
+  let paths: ReadonlyMap<object, string> | undefined
   const context: Context = {
     catalog,
     zone,
@@ -162,23 +164,30 @@ export function contextFor(
       const { hint, severity = 'error', length, unknown } = options
       const whole: Span | undefined = spans.get(node)
       const span = whole && length ? { start: whole.start, end: whole.start + length } : whole
-      const path = span ? undefined : pathTo(node, definition)
+      if (!span) paths ??= pathsOf(definition)
+      const path = span ? undefined : paths?.get(node)
       const found: Diagnostic = { code, severity, message, hint, span, path, ...(unknown ? { unknown } : {}) }
       // A list of wrong values earns one diagnostic, not one for each.
-      if (!diagnostics.some((each) => canonical(each) === canonical(found))) diagnostics.push(found)
+      const whatIsSaid = canonical(found)
+      if (!said.has(whatIsSaid)) diagnostics.push(found)
+      said.add(whatIsSaid)
     },
   }
   return { context, diagnostics }
 }
 
-/** Where in the JSON form a node stands: `of.1.where`. */
-function pathTo(node: object, tree: object): string | undefined {
-  if (tree === node) return ''
-  for (const [step, value] of Object.entries(tree)) {
-    const within = value !== null && typeof value === 'object' ? pathTo(node, value) : undefined
-    if (within !== undefined) return within === '' ? step : `${step}.${within}`
+/** Where in the JSON form each node stands: `of.1.where`. */
+function pathsOf(tree: object): ReadonlyMap<object, string> {
+  const paths = new Map<object, string>()
+  const visit = (node: object, path: string): void => {
+    if (paths.has(node)) return
+    paths.set(node, path)
+    for (const [step, value] of Object.entries(node)) {
+      if (value !== null && typeof value === 'object') visit(value, path === '' ? step : `${path}.${step}`)
+    }
   }
-  return undefined
+  visit(tree, '')
+  return paths
 }
 
 function lower(tree: Definition, context: Context): Predicate {

@@ -240,14 +240,22 @@ export const test = <Subject>(subject: Subject, is: Comparison): Test<Subject> =
   is,
 })
 
-/** The name a value goes by where text depends on content: keys sorted, no blanks. */
+/** Nothing here changes once it is made, and is asked for its name again and again. */
+const names = new WeakMap<object, string>()
+
+/** The name a value goes by where text depends on content: keys sorted, no blanks. It must not change afterwards. */
 export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (value !== null && typeof value === 'object') {
-    const entries = Object.entries(value)
-      .filter(([, field]) => field !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-    return `{${entries.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(',')}}`
-  }
-  return JSON.stringify(value)
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  const known = names.get(value)
+  if (known !== undefined) return known
+  const name = Array.isArray(value) ? `[${value.map(canonical).join(',')}]` : `{${fieldsOf(value)}}`
+  names.set(value, name)
+  return name
 }
+
+const fieldsOf = (value: object): string =>
+  Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`)
+    .join(',')

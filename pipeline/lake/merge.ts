@@ -36,13 +36,13 @@ export async function mergePeriod(duckdb: Duckdb, merge: Merge): Promise<LakeFil
     // On its own: together with what is sorted below, the rows that stay would have to fit in memory.
     await duckdb.run(
       `copy (select ${names} from ${from(before)} where event_id not in (select event_id from ${from(arrived)}))
-       to ${literal(kept)} (format parquet)`,
+       to ${literal(kept)} (format parquet, row_group_size 61440)`,
     )
   }
   await duckdb.run(
     `copy (select ${names} from ${from([...arrived, ...(changes ? [kept] : before)])}
        order by lead_id, occurred_at, event_id)
-     to ${literal(path)} (format parquet, compression zstd)`,
+     to ${literal(path)} (format parquet, compression zstd, row_group_size 61440)`,
   )
   if (changes) await rm(kept)
   const [counted] = await duckdb.rows<{ rows: string }>(

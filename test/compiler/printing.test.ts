@@ -3,14 +3,14 @@ import { expect, test } from 'vitest'
 import { compile } from '../../compiler/compile.ts'
 import { parse, print, say } from '../../compiler/parse.ts'
 import { durationUnits } from '../../compiler/time.ts'
-import { texts } from '../support/values.ts'
+import { anyText, texts } from '../support/values.ts'
 import { catalog } from '../support/world.ts'
 
 /** Names and values that could be mistaken for something else; all comparisons and periods that can be written. */
 const words =
   'and or not where did everyone true false any none all size of account score last first no in is event activity seen at sum between matches stopped converted bucket'
 const kept = (text: string) => text.isWellFormed() && !text.includes('\0')
-const value = fc.oneof(texts, fc.string({ unit: 'binary' })).filter(kept)
+const value = fc.oneof(texts, anyText()).filter(kept)
 const name = fc
   .oneof(value, fc.constantFrom(...words.split(' ')))
   .filter((text) => text.length > 0 && text.length <= 200)

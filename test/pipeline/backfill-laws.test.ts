@@ -40,7 +40,7 @@ const courses: fc.Arbitrary<Course> = fc
   })
 
 const law = <Case>(drawn: fc.Arbitrary<Case>, cases: number, course: (drawn: Case) => Course): Law<Case> => ({
-  ...{ drawn, cases, least: 3, seconds: 25 },
+  ...{ drawn, cases, least: 3, seconds: 10 },
   tell: (each) => {
     const { history, grain, instants } = course(each)
     const { definitions, edited, hands } = history

@@ -47,7 +47,7 @@ const names = (found: readonly { lead_id: string }[]): string[] =>
 const days = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 86_400_000
 
 const law = <Case>(drawn: fc.Arbitrary<Case>, cases: number): Law<Case> => ({
-  ...{ drawn, cases, least: 4, seconds: 30 },
+  ...{ drawn, cases, least: 4, seconds: 12 },
   tell: (each) => each,
 })
 const runOn = (asOf?: string) => runAsOf(database, asOf, { rollUp: false })

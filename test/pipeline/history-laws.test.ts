@@ -69,7 +69,7 @@ const changes = (where: string, parameters: Parameter[] = []): Promise<Row[]> =>
   )
 
 const law = (cases: number, least: number): Law<History> => ({
-  ...{ drawn: histories, cases, least, seconds: 20 },
+  ...{ drawn: histories, cases, least, seconds: 10 },
   tell: ({ definitions, edited, runs, hands }) => ({ definitions, edited, runs, hands }),
 })
 
@@ -196,7 +196,7 @@ describe('history', () => {
 
 /** A history, before which of its runs two segments are archived, and before which all before it is recomputed. */
 const turmoil = (cases: number, least: number): Law<Turmoil> => ({
-  ...{ cases, least, seconds: 30 },
+  ...{ cases, least, seconds: 12 },
   drawn: fc.record({
     history: histories,
     archived: fc.constantFrom(1, 2, pieces),

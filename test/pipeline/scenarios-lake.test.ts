@@ -212,7 +212,9 @@ describe('S62: killed while the lake is written or read', () => {
     const steps = (await full(at(1))).steps.map(({ name }) => name)
     expect(steps).toEqual(expect.arrayContaining(['copy events to the lake', 'read the lake']))
     let day = 2
-    for (const step of new Set(steps.slice(steps.indexOf('claim') + 1))) {
+    // What comes after is no other than where Postgres evaluates.
+    const own = steps.slice(steps.indexOf('claim') + 1, steps.indexOf('compare scores') + 1)
+    for (const step of new Set(own)) {
       await addEvent(database, 'a', 'click', at(day - 1, 12))
       const options = { lake: lake(), temporary: join(folder, 'work') }
       const { signal } = await runElsewhere(database.url, at(day), { step, options }).ended

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import type { z } from 'zod'
 import { conditions } from '../../compiler/conditions/index.ts'
 import type { Definition } from '../../compiler/definition.ts'
-import { texts } from './values.ts'
+import { anyText, texts } from './values.ts'
 
 /** Whatever the conditions' shapes allow, meaningful or not. */
 export const anyDefinitions: fc.Arbitrary<Definition> = fc.constant(null).chain(() => {
@@ -88,9 +88,7 @@ function describedBy(shape: z.ZodType, level: number): fc.Arbitrary<unknown> {
       return fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 999_999 }))
     case 'string': {
       const pattern = def.checks?.find((check) => check._zod.def.pattern)?._zod.def.pattern
-      return pattern
-        ? fc.stringMatching(pattern)
-        : fc.oneof(texts, fc.string({ unit: 'binary' }).filter(isKept))
+      return pattern ? fc.stringMatching(pattern) : fc.oneof(texts, anyText().filter(isKept))
     }
     case 'array':
       return fc.array(inside(def.element!), { minLength: 2, maxLength: 3 })
