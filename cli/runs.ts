@@ -37,7 +37,7 @@ export async function runNow(cli: Cli, installation: Installation, asked: Asked 
 /** `unseen`: what had arrived, and will come with a later run. */
 type Ran = RunResult & { readonly unseen?: Unseen | undefined }
 
-type Asked = { asOf?: Instant | undefined; full?: boolean }
+type Asked = { asOf?: Instant | undefined; rollUp?: boolean; full?: boolean }
 
 export function runOptions(cli: Cli, { project, temporary }: Installation, options: Asked): RunOptions {
   const onStep = failpoint(cli.io.config.failpoint)
@@ -52,6 +52,7 @@ export function runOptions(cli: Cli, { project, temporary }: Installation, optio
     lakeFrom: project.settings.lakeFrom,
     memory: project.settings.memory,
     ...(options.full ? { full: true } : {}),
+    ...(options.rollUp === undefined ? {} : { rollUp: options.rollUp }),
     ...(onStep ? { onStep } : {}),
   }
 }
