@@ -300,20 +300,29 @@ async function recompute(script: Script): Promise<string[]> {
   return after.filter((row) => !recorded.has(whichOf(row))).map(({ cause }) => cause)
 }
 
-/** Somebody takes a member away, and puts another there: a full run right after it repairs that, and nothing else. */
+/**
+ * Somebody takes a member away, and puts another there: a full run right after it repairs that, and nothing else. Left
+ * alone are leads that it looks at anyway, being due or in an account with one who is.
+ */
 async function damage(script: Script): Promise<string[]> {
   const { history, paused, hands } = script
   const last = history.runs[3]!
   const asOf = instantOf(microsOf(last) + 1n)
   if (asOf.slice(0, 10) !== last.slice(0, 10)) return []
   const damaged = await database.query<{ pair: string }>(
-    `with chosen as (
+    `with recursive looked_at as (
+       select lead_id from lead_state where due_at <= $3::timestamptz or lead_id = any($2::bigint[])
+       union
+       select other.subject_id
+       from looked_at
+       join attribute_change own on own.subject_id = lead_id and own.subject = 'lead' and own.attribute = '@account'
+       join attribute_change other using (subject, attribute, value)
+     ), chosen as (
        select segment_id, key, lead_id, l.lead_id in (
          select lead_id from membership m where m.segment_id = s.segment_id) as is_in
        from segments s cross join leads l
        join lead_state st using (lead_id)
-       where key <> all($1::text[]) and lead_id <> all($2::bigint[]) and st.present
-         and coalesce(st.due_at > $3::timestamptz, true)
+       where key <> all($1::text[]) and lead_id not in (select lead_id from looked_at) and st.present
        order by segment_id % 3, lead_id limit 6
      ), gone as (
        delete from membership m using chosen c where is_in and m.segment_id = c.segment_id and m.lead_id = c.lead_id
