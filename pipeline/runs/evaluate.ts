@@ -6,6 +6,7 @@ import {
   plan,
   readsFading,
   readsOtherLeads,
+  recordedReadBy,
 } from '../../compiler/index.ts'
 import { type Client, inTransaction } from '../engine.ts'
 import { statement } from '../sql.ts'
@@ -109,6 +110,7 @@ export async function stagePlan(client: Client, definitions: PinnedDefinitions):
     segments.map((segment) => segment.first),
     segments.map((segment) => readsOtherLeads(segment.predicate, references, scores)),
     segments.map((segment) => readsFading(segment.predicate, references, scores)),
+    segments.map((segment) => recordedReadBy(segment.predicate, references).length > 0),
     segments.map((segment) => segment.meaning),
     segments.map((segment) => segment.status),
   ])

@@ -131,13 +131,15 @@ async function evaluateDay(client: Client, day: string, { scores, horizon }: Sco
 
 /** Stages what is to be recorded of a day. */
 async function compareDay(client: Client, day: string, { scores, horizon }: Scored): Promise<void> {
+  await client.query('drop table if exists pg_temp.touched_day')
+  await client.query(statement('runs/stage_score_touched'), [day, horizon])
+  await client.query('analyze touched_day')
   for (const [index, score] of scores.entries()) {
     const named = [day, score.name, index + 1]
     await client.query(statement('runs/stage_score_day'), [
       ...named,
       score.levels.map(({ name }) => name),
       score.levels.map(({ from }) => micropoints(from)),
-      horizon,
       score.ofLeads !== undefined,
     ])
     await client.query(statement('runs/stage_score_max'), named)

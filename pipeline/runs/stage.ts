@@ -59,9 +59,10 @@ export async function stageRun(
   // Up to the midnight after it, a run knows who will be due; beyond that nothing can be said.
   const judged =
     mode === 'full' && candidates !== undefined && last.as_of !== null && asOf <= agendaEnd(last.as_of)
+  const backfilled = last.mode === 'backfill' || last.backfilled
   await steps.step('find causes', async () => {
     if (judged) await addLateCandidates(client, definitions, horizon)
-    return stageCauses(client, { asOf, horizon, lastAsOf: last.as_of, judged, midnight })
+    return stageCauses(client, { asOf, horizon, lastAsOf: last.as_of, judged, midnight, backfilled })
   })
   return { ...staged, judged }
 }
@@ -156,6 +157,8 @@ type Caused = {
   /** Whether a difference that no candidate explains is drift. */
   readonly judged?: boolean
   readonly midnight?: boolean
+  /** Whether a backfill has rewritten what is recorded since then. */
+  readonly backfilled?: boolean
   /** In place of the last run: when each segment was looked at before. */
   readonly before?: readonly { readonly segment_id: string; readonly as_of: Instant }[]
 }
@@ -163,7 +166,7 @@ type Caused = {
 /** Gives every difference its cause: fills `staged_change`. */
 export async function stageCauses(
   client: Client,
-  { asOf, horizon, lastAsOf, judged = false, midnight = false, before = [] }: Caused,
+  { asOf, horizon, lastAsOf, judged = false, midnight = false, backfilled = false, before = [] }: Caused,
 ): Promise<number> {
   await client.query('drop table if exists pg_temp.concerned')
   await client.query(statement('runs/concern'))
@@ -176,6 +179,7 @@ export async function stageCauses(
     midnight,
     before.map(({ segment_id }) => segment_id),
     before.map(({ as_of }) => as_of),
+    backfilled,
   ])
   await client.query('analyze staged_change')
   return rowCount ?? 0

@@ -4,15 +4,20 @@ create temporary table concerned as
 with own as (
   select distinct d.lead_id from difference d join planned p using (segment_id) where not p.first
 ),
-mate as (
-  select distinct other.subject_id as lead_id
+linked as (
+  select distinct link.value
   from own
   join attribute_change link
     on link.subject = 'lead' and link.subject_id = own.lead_id and link.attribute = '@account'
     and jsonb_typeof(link.value) = 'number'
-  join attribute_change other
-    on other.subject = 'lead' and other.attribute = '@account' and other.value = link.value
   where exists (select from planned where reads_account and not first)
+),
+mate as (
+  select other.subject_id as lead_id
+  from linked
+  join attribute_change other
+    on other.subject = 'lead' and other.attribute = '@account' and other.value = linked.value
 )
-select lead_id, lead_id in (select lead_id from own) as own
-from (select lead_id from own union select lead_id from mate) as all_of_them;
+select lead_id, bool_or(own) as own
+from (select lead_id, true as own from own union all select lead_id, false from mate) as all_of_them
+group by lead_id;

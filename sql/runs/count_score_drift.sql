@@ -7,8 +7,8 @@ with before as (
 )
 insert into run_drift (run_id, segment_id, leads, sample)
 select $1::bigint, null, count(distinct lead_id), (array_agg(distinct lead_id))[1:5]
-from staged_score
-where position <> all ($2::int[]) and lead_id not in (select lead_id from candidate)
+from staged_score s
+where position <> all ($2::int[]) and not exists (select from candidate c where c.lead_id = s.lead_id)
   and (select options ->> 'scores' from runs where run_id = $1::bigint) = (select scores from before)
 having count(*) > 0
 returning leads;

@@ -11,6 +11,8 @@ create temporary table planned (
   reads_account boolean not null,
   -- Whether it hangs on points that grow less at midnight, whatever the lead does.
   fades boolean not null,
+  -- Whether it hangs on what was recorded before, of a segment or of a score.
+  reads_past boolean not null,
   meaning text not null,
   -- active or archived: nobody is in it any more.
   status text not null

@@ -1,7 +1,8 @@
 -- Gives each difference its cause. $1 horizon and $2 as_of of this run; $3 as_of of the last applied one (null: none, or
 -- causes don't matter); $4 boolean: whether what no candidate explains is drift, $5 boolean: whether a midnight in UTC
 -- passed since the last run; in place of the last run, for a backfill, $6 segment_ids bigint[] and $7 timestamptz[]: when
--- each was looked at before. Reads difference, planned, candidate, and concerned: whose changes it is about.
+-- each was looked at before; $8 boolean: whether a backfill has rewritten what is recorded since the last run. Reads
+-- difference, planned, candidate, and concerned: whose changes it is about.
 insert into staged_change (segment_id, lead_id, change, cause, version)
 with
 -- The run in which each segment was evaluated last: the last applied one, but for a segment that rested or was broken
@@ -137,23 +138,13 @@ linked as materialized (
     and (exists (select from moved) or exists (select from touched where subject = 'account'))
 )
 select p.segment_id, d.lead_id, d.change,
-  -- What is looked for holds no null: else each lookup that misses would search everything.
   case when p.first then 'definition'
     when b.segment_id is null then 'time'
-    when (p.segment_id, d.lead_id) in (select segment_id, lead_id from handed)
-      or (l.value is not null
-        and (p.segment_id, l.value) in (select segment_id, value from moved where segment_id is not null))
-      then 'manual'
+    when handed.lead_id is not null or mate_handed.value is not null then 'manual'
     -- A segment that rested is behind the run before: who turned meanwhile may be no candidate.
-    when $4::boolean and b.as_of = $3::timestamptz and not (p.fades and $5::boolean)
-      and d.lead_id not in (select lead_id from candidate)
-      then 'repair'
-    when (d.lead_id, b.as_of, b.horizon) in (select id, as_of, horizon from touched where subject = 'lead')
-      or (l.value is not null and (
-        (l.value, b.as_of, b.horizon) in (select to_jsonb(id), as_of, horizon from touched where subject = 'account')
-        or (p.reads_account
-          and (l.value, b.as_of, b.horizon) in (select value, as_of, horizon from moved where segment_id is null))))
-      then 'data'
+    when $4::boolean and b.as_of = $3::timestamptz and not (p.fades and $5::boolean) and candidate.lead_id is null
+      then case when p.reads_past and $8::boolean then 'backfill' else 'repair' end
+    when own.id is not null or account.id is not null or (p.reads_account and mate.value is not null) then 'data'
     -- What was parked as a repair would look like time going by when it is tried again.
     when st.state = 'needs_approval' and st.error ->> 'causes' ~ 'repair' then 'repair'
     else 'time' end,
@@ -163,5 +154,16 @@ join planned p using (segment_id)
 left join base b on b.segment_id = p.segment_id
 left join segment_state st on st.segment_id = p.segment_id
 left join linked l on l.lead_id = d.lead_id
+-- Each finds one row at most. Joined: in a list of many each difference would search from the beginning.
+left join candidate on candidate.lead_id = d.lead_id
+left join handed on handed.segment_id = p.segment_id and handed.lead_id = d.lead_id
+left join moved mate_handed on mate_handed.segment_id = p.segment_id and mate_handed.value = l.value
+left join touched own
+  on own.subject = 'lead' and own.id = d.lead_id and own.as_of = b.as_of and own.horizon = b.horizon
+left join touched account
+  on account.subject = 'account' and to_jsonb(account.id) = l.value
+  and account.as_of = b.as_of and account.horizon = b.horizon
+left join moved mate
+  on mate.segment_id is null and mate.value = l.value and mate.as_of = b.as_of and mate.horizon = b.horizon
 -- In the order of the keys that are written next: millions of rows of a first run go in much faster so.
 order by p.segment_id, d.lead_id;

@@ -1,27 +1,9 @@
 -- The leads of evaluated_day whose score is to be recorded for the day: it is the first, the level differs from the
 -- last one recorded, it has risen, or it differs and something happened to the lead on that day (not fading alone).
 -- $1 day date, $2 score name text, $3 its position in evaluated_day.scores int (from 1), $4 level names text[],
--- $5 their lower bounds in micro-points numeric[], rising, $6 horizon xid8, $7 whether it is an account's score boolean.
-with bounds as (
-  select $1::date::timestamp at time zone 'UTC' as begins, ($1::date + 1)::timestamp at time zone 'UTC' as ends
-),
-touched as (
-  select e.lead_id from events e, bounds
-  where e.occurred_at >= begins and e.occurred_at < ends and e.ingest_xid < $6::xid8
-  union
-  select c.subject_id from attribute_change c, bounds
-  where c.subject = 'lead' and c.from_at >= begins and c.from_at < ends and c.ingest_xid < $6::xid8
-  union
-  select l.lead_id from attribute_change c join leads l on l.account_id = c.subject_id, bounds
-  where c.subject = 'account' and c.from_at >= begins and c.from_at < ends and c.ingest_xid < $6::xid8
-),
-concerned as (
-  select lead_id from touched
-  union
-  select mate.lead_id from touched join leads l using (lead_id) join leads mate on mate.account_id = l.account_id
-  where $7::boolean
-),
-scored as (
+-- $5 their lower bounds in micro-points numeric[], rising, $6 whether it is an account's score boolean.
+-- Reads touched_day: joined, since a list of as many would be searched from its beginning for each lead.
+with scored as (
   select e.lead_id, e.scores[$3::int] / 1000000 as value,
     coalesce(
       (select l.name from unnest($4::text[], $5::numeric[]) l(name, bound)
@@ -32,6 +14,7 @@ scored as (
 insert into staged_score_day (lead_id, score, day, value, level)
 select s.lead_id, $2::text, $1::date, s.value, s.level
 from scored s
+left join touched_day t on t.lead_id = s.lead_id and (t.own or $6::boolean)
 left join lateral (
   select value, level from (
     select day, value, level from staged_score_day where lead_id = s.lead_id and score = $2::text
@@ -44,4 +27,4 @@ left join lateral (
 where last.value is null
   or last.level is distinct from s.level
   or s.value > last.value
-  or (s.value < last.value and s.lead_id in (select lead_id from concerned));
+  or (s.value < last.value and t.lead_id is not null);

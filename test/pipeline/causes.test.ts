@@ -269,6 +269,8 @@ const whichOf = ({ key, lead, as_of, change }: Row): string => [key, lead, as_of
 
 /** What it may be: `manual` where a hand moved the lead between two looks at it, as far as all is known by now. */
 function recomputed(script: Script, { key, lead, as_of }: Row, last: string): string[] {
+  // Beyond the range it leads over to what is recorded there.
+  if (as_of > script.history.runs[2]!) return ['backfill']
   const moves = (at: string, comes: number) => comes < pieces && at > last && at <= as_of
   const moving = script.hands.filter(
     (hand) =>
@@ -331,7 +333,8 @@ async function damage(script: Script): Promise<string[]> {
        select segment_id, lead_id, $4::timestamptz, 1 from chosen where not is_in
      )
      select key || ' ' || lead_id as pair from chosen`,
-    [[...paused[3]!], hands.map(({ lead }) => lead), asOf, last],
+    // What reads a past that was just recomputed is no repair.
+    [[...paused[3]!, 'lately'], hands.map(({ lead }) => lead), asOf, last],
   )
   await runAsOf(database, asOf, { rollUp: false, full: true })
   const pairs = new Set(damaged.map(({ pair }) => pair))
@@ -393,6 +396,30 @@ describe('the cause of a change', () => {
       'a entered data 2026-01-03T00:00Z',
       'b left time 2026-01-05T00:00Z',
     ])
+  })
+
+  test('of a change that a recomputed past alone explains is backfill, and no drift', async () => {
+    await forget(database)
+    for (const lead of ['a', 'b']) {
+      await addLead(database, lead, { events: [['page_view', '2026-01-02T12:00:00Z']] })
+    }
+    const definitions = {
+      seen: 'did page_view within 1 day',
+      lately: 'was in segment "seen" within 30 days',
+      indeed: 'in segment "lately"',
+    }
+    await apply(database, definitions)
+    await runAsOf(database, '2026-01-05T00:00:00.000000Z')
+    const [from, to] = ['2026-01-02T00:00:00.000000Z', '2026-01-04T00:00:00.000000Z']
+    await backfill(database, { from, to, segments: ['seen'], owner: 'test' })
+    const { drift } = await runAsOf(database, '2026-01-05T01:00:00.000000Z')
+    expect(drift).toBe(0)
+    for (const key of ['lately', 'indeed']) {
+      expect(await historyOf(database, key)).toEqual([
+        'a entered backfill 2026-01-05T01:00Z',
+        'b entered backfill 2026-01-05T01:00Z',
+      ])
+    }
   })
 
   test('of the first run after a backfill looks back to the last instant that it looked at', async () => {

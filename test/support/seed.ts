@@ -8,8 +8,8 @@ fc.configureGlobal({ seed })
 
 afterAll(endWhatIsLeft)
 
-/** `SEED=…` repeats one case: what is said of all of them together does not hold for it. */
-export const repeats = process.env.SEED !== undefined
+/** `SEED=…` repeats one case: what is said of all of them together does not hold for it. With `TIMES=…` it begins there. */
+export const repeats = process.env.SEED !== undefined && process.env.TIMES === undefined
 
 /** `TIMES=…` goes on for as many times as long. */
 export const times = Number(process.env.TIMES ?? 1)
