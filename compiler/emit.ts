@@ -37,6 +37,8 @@ export type Seen = {
    * among them. Default: all.
    */
   readonly leads?: Among
+  /** The plan that the relations were made for, where it reads more than this one: they bear its names. */
+  readonly relations?: QueryPlan
   /**
    * Whether it is returned as well, as `due_at`, when the lead may turn by time alone: the next instant after asOf up
    * to the next midnight in UTC at which it may come into a segment or leave it, or get other points, if nothing is
@@ -56,9 +58,10 @@ export type Seen = {
  * micro-points of each score as `s0`, `s1`, ….
  */
 export function emit(plan: QueryPlan, dialect: Dialect, seen: Seen): Statement {
-  const { asOf, horizon, leads, due, values } = seen
+  const { asOf, horizon, leads, relations = plan, due, values } = seen
   const agenda = due ? agendaOf(plan, asOf) : undefined
-  const scope: Scope = { plan, dialect, asOf, horizon, leads, columns: new Columns(plan), agenda, values }
+  const columns = new Columns(relations)
+  const scope: Scope = { plan, dialect, asOf, horizon, leads, columns, agenda, values }
   return toStatement(statement(scope, seen))
 }
 

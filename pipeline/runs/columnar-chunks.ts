@@ -11,7 +11,7 @@ import { quoted, writeParquet } from './columnar-copy.ts'
 export type Chunk = { readonly number: number; readonly parts: Parts | undefined } | undefined
 
 /** Relations that were divided: each chunk has files of its own. */
-type Parts = { readonly folder: string; readonly relations: readonly string[] }
+type Parts = { readonly folder: string; readonly relations: string[] }
 
 /**
  * Cuts the leads into chunks that are evaluated one after the other, so that memory does not grow with their number.
@@ -91,20 +91,28 @@ async function divide(duckdb: Duckdb, plan: QueryPlan, folder: string): Promise<
   await duckdb.run('set partitioned_write_flush_threshold = 16384')
   await duckdb.run(`create temp table account_chunk as ${statement('full/account_chunk')}`)
   await duckdb.run('drop table link')
-  const relations = columnarExport(plan, '0')
-    .tables.map(({ table }) => table)
-    .filter((table) => table !== 'leads')
-  for (const name of relations) {
-    const rows =
-      name === 'attribute_change'
-        ? statement('full/divide_changes')
-        : `select each.*, chunk from ${name} as each join lead_chunk using (lead_id)`
-    await duckdb.run(
-      `copy (${rows}) to ${quoted(join(parts, name))} (format parquet, partition_by (chunk), compression lz4)`,
-    )
-    await duckdb.run(`create temp table empty_${name} as from ${name} limit 0`)
+  const divided: Parts = { folder: parts, relations: [] }
+  for (const { table } of columnarExport(plan, '0').tables) {
+    if (table !== 'leads' && table !== 'score_day') await divideInto(duckdb, divided, table)
   }
-  await duckdb.run('drop table lead_chunk')
   await duckdb.run('drop table account_chunk')
-  return { folder: parts, relations }
+  return divided
+}
+
+/** Of chunks with files of their own: has them hold a relation that was made later, too. */
+export async function divideLater(duckdb: Duckdb, chunks: readonly Chunk[], name: string): Promise<void> {
+  const parts = chunks[0]?.parts
+  if (parts) await divideInto(duckdb, parts, name)
+}
+
+async function divideInto(duckdb: Duckdb, { folder, relations }: Parts, name: string): Promise<void> {
+  const rows =
+    name === 'attribute_change'
+      ? statement('full/divide_changes')
+      : `select each.*, chunk from ${name} as each join lead_chunk using (lead_id)`
+  await duckdb.run(
+    `copy (${rows}) to ${quoted(join(folder, name))} (format parquet, partition_by (chunk), compression lz4)`,
+  )
+  await duckdb.run(`create temp table empty_${name} as from ${name} limit 0`)
+  relations.push(name)
 }

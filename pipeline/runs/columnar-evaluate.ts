@@ -9,24 +9,25 @@ import {
 } from '../../compiler/index.ts'
 import type { Client, Duckdb } from '../engine.ts'
 import { statement } from '../sql.ts'
-import { type Chunk, chunksOf, lookedAt, takeChunk } from './columnar-chunks.ts'
+import { type Chunk, lookedAt, takeChunk } from './columnar-chunks.ts'
 import { copyIn, copyOut } from './columnar-copy.ts'
 import { bitsOf, mainScore, type PinnedDefinitions } from './definitions.ts'
 
+/** DuckDB, with the relations of `queryPlan`. */
 export type Columnar = {
   readonly duckdb: Duckdb
   /** Where files may be put that are not needed later. */
   readonly folder: string
-  /** How many leads are evaluated at a time. */
-  readonly chunk: number
+  readonly queryPlan: QueryPlan
+  /** Which leads are evaluated at a time. */
+  readonly chunks: readonly Chunk[]
 }
 
 type Seen = { readonly asOf: Instant; readonly horizon: string }
 
 /**
- * Evaluates all leads in DuckDB, which has the relations of `queryPlan` by now, and fills the staging tables of the
- * session with what differs from how segments, scores and leads stand; `planned` and `later` are filled. Returns how
- * many leads exist.
+ * Evaluates all leads, and fills the staging tables of the session with what differs from how segments, scores and
+ * leads stand; `planned` and `later` are filled. Returns how many leads exist.
  */
 export async function stageFromColumns(
   client: Client,
@@ -34,10 +35,8 @@ export async function stageFromColumns(
   definitions: PinnedDefinitions,
   seen: Seen,
 ): Promise<number> {
-  const { duckdb, folder } = columnar
-  const queryPlan = fullPlan(definitions)
+  const { duckdb, folder, queryPlan, chunks } = columnar
   await copyStanding(client, columnar, definitions)
-  const chunks = await chunksOf(duckdb, queryPlan, { folder, size: columnar.chunk })
   await duckdb.run('create temp table figure (segment_id bigint, members bigint, score_sum hugeint)')
   const main = mainScore(definitions) ?? 0
   let leads = 0

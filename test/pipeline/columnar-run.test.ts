@@ -136,7 +136,7 @@ test('a folder that another database has written meanwhile is not read', async (
     const found = await runAsOf(ours.database, day(3), {
       lake,
       onStep: async (step) => {
-        if (step !== 'stage score days' || written) return
+        if (step !== 'read the lake' || written) return
         written = true
         expect((await runAsOf(theirs.database, day(3), { lake })).engine).toBe('duckdb')
       },

@@ -97,13 +97,15 @@ const tables = {
   staged_score: 'lead_id, position, micropoints::numeric(60,6) as micropoints',
   staged_state: 'lead_id, present, due_at',
   staged_figure: 'segment_id, members, score_sum::numeric(60,6) as score_sum',
+  staged_score_day: 'lead_id, score, day, value, level',
+  staged_score_max: 'lead_id, score, value, day',
 } as const
 
 /** All that was staged, each table in order. */
 export async function staged(client: Client): Promise<Record<string, Row[]>> {
   const found: Record<string, Row[]> = {}
   for (const [table, columns] of Object.entries(tables)) {
-    found[table] = (await client.query<Row>(`select ${columns} from ${table} order by 1, 2`)).rows
+    found[table] = (await client.query<Row>(`select ${columns} from ${table} order by 1, 2, 3`)).rows
   }
   return found
 }
