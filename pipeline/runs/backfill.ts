@@ -157,7 +157,7 @@ async function oneInstant(client: Client, going: Going, asOf: Instant): Promise<
   if (failing) {
     throw new UserError({ code: failing.code, message: `"${failing.key}" as of ${asOf}: ${failing.message}` })
   }
-  await client.query(statement('runs/stage_differences'), [result.wordCount])
+  await client.query(statement('runs/stage_differences'))
   const before = await rows<{ segment_id: string; as_of: Instant }>(
     client,
     statement('backfill/looked_before'),

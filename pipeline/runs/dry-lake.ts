@@ -17,13 +17,17 @@ export function overLake(
     evaluation(fullPlan(definitions), undefined, seen).sql,
     ...['difference', 'score', 'state', 'figure'].map((name) => statement(`full/${name}`)),
   ]
-  const copied = steps.findIndex(({ name }) => name === 'stage score days' || name === 'stage later')
+  const first = steps.findIndex(({ name }) => name === 'stage score days' || name === 'stage later')
+  const planned = steps
+    .find(({ name }) => name === 'evaluate')!
+    .sql.filter((text) => !text.includes('temporary table evaluated'))
+  const before = [
+    { name: 'copy events to the lake', sql: [], sql_after: [] },
+    { name: 'read the lake', sql: planned, sql_after: [] },
+  ]
   return steps.flatMap((step, position) => {
     if (compared.has(step.name)) return []
-    const before = position === copied ? [{ name: 'copy events to the lake', sql: [], sql_after: [] }] : []
-    if (step.name !== 'evaluate') return [...before, step]
-    const planned = step.sql.filter((text) => !text.includes('temporary table evaluated'))
-    const read = { name: 'read the lake', sql: planned, sql_after: [] }
-    return [...before, read, { name: 'evaluate', sql: evaluated, sql_after: step.sql_after }]
+    const told = step.name === 'evaluate' ? { ...step, sql: evaluated } : step
+    return position === first ? [...before, told] : [told]
   })
 }

@@ -16,11 +16,10 @@ import { failedWith, mayBeOfSegments } from './failures.ts'
 export type Evaluation = {
   readonly segments: readonly Pinned[]
   readonly failing: readonly Failing[]
-  readonly wordCount: number
 }
 
 /** What was found and put together for a run to write, in whichever engine. */
-export type Staged = Omit<Evaluation, 'wordCount'> & {
+export type Staged = Evaluation & {
   readonly engine: 'postgres' | 'duckdb'
   /** How many exist. */
   readonly leads: number
@@ -81,7 +80,7 @@ async function evaluateOnce(
     )
   await withSettings(client, candidates, create)
   await client.query('analyze evaluated; analyze planned')
-  return { segments, failing, wordCount }
+  return { segments, failing }
 }
 
 /**

@@ -92,8 +92,7 @@ async function inPostgres(
   const evaluation = await steps.step('evaluate', () =>
     evaluate(client, definitions, { asOf, horizon, candidates: incremental, due: true }),
   )
-  const { wordCount } = evaluation
-  const leads = await stageEvaluated(client, { definitions, wordCount, incremental, steps })
+  const leads = await stageEvaluated(client, { definitions, incremental, steps })
   return { segments: evaluation.segments, failing: evaluation.failing, engine: 'postgres', leads }
 }
 
@@ -104,7 +103,6 @@ export const levelsOf = ({ levels }: Score): [names: string[], bounds: string[]]
 
 type Evaluated = {
   readonly definitions: PinnedDefinitions
-  readonly wordCount: number
   /** Whether only candidates were looked at. */
   readonly incremental: boolean
   readonly steps: Steps
@@ -116,10 +114,10 @@ type Evaluated = {
  */
 export async function stageEvaluated(
   client: Client,
-  { definitions, wordCount, incremental, steps }: Evaluated,
+  { definitions, incremental, steps }: Evaluated,
 ): Promise<number> {
   const { scores } = definitions
-  await steps.step('compare members', () => client.query(statement('runs/stage_differences'), [wordCount]))
+  await steps.step('compare members', () => client.query(statement('runs/stage_differences')))
   await client.query('analyze difference')
   await steps.step('compare scores', () => stageScores(client, scores))
   await steps.step('compare states', () => client.query(statement('runs/stage_states')))
@@ -168,18 +166,22 @@ export async function stageCauses(
   client: Client,
   { asOf, horizon, lastAsOf, judged = false, midnight = false, backfilled = false, before = [] }: Caused,
 ): Promise<number> {
-  await client.query('drop table if exists pg_temp.concerned')
+  await client.query('drop table if exists pg_temp.concerned, pg_temp.base')
   await client.query(statement('runs/concern'))
-  await client.query('analyze concerned')
-  const { rowCount } = await client.query(statement('runs/stage_causes'), [
+  await client.query(statement('runs/stage_bases'), [
     horizon,
-    asOf,
     lastAsOf,
-    judged,
-    midnight,
     before.map(({ segment_id }) => segment_id),
     before.map(({ as_of }) => as_of),
-    backfilled,
+  ])
+  await client.query('analyze concerned; analyze base')
+  // Given as values, they tell Postgres how few arrived since: it need not go through all that is known of the leads.
+  const { rows } = await client.query<{ as_of: string | null; horizon: string | null }>(
+    'select min(as_of) as as_of, min(horizon)::text as horizon from base',
+  )
+  const { rowCount } = await client.query(statement('runs/stage_causes'), [
+    ...[horizon, asOf, lastAsOf, judged, midnight, backfilled],
+    ...[rows[0]!.as_of, rows[0]!.horizon],
   ])
   await client.query('analyze staged_change')
   return rowCount ?? 0

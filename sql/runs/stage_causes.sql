@@ -1,47 +1,11 @@
 -- Gives each difference its cause. $1 horizon and $2 as_of of this run; $3 as_of of the last applied one (null: none, or
 -- causes don't matter); $4 boolean: whether what no candidate explains is drift, $5 boolean: whether a midnight in UTC
--- passed since the last run; in place of the last run, for a backfill, $6 segment_ids bigint[] and $7 timestamptz[]: when
--- each was looked at before; $8 boolean: whether a backfill has rewritten what is recorded since the last run. Reads
--- difference, planned, candidate, and concerned: whose changes it is about.
+-- passed since the last run, $6 boolean: whether a backfill has rewritten what is recorded since then; $7 the least as_of
+-- and $8 the least horizon in base (null: there is none). Reads difference, planned, candidate, base, and concerned: whose
+-- changes it is about.
 insert into staged_change (segment_id, lead_id, change, cause, version)
 with
--- The run in which each segment was evaluated last: the last applied one, but for a segment that rested or was broken
--- meanwhile. A backfill counts for the segments whose present it wrote, as of the last instant it looked at.
-bound as (
-  select p.segment_id, coalesce(st.good_as_of, $3::timestamptz) as as_of
-  from planned p left join segment_state st using (segment_id)
-  where not p.first and $3::timestamptz is not null
-),
-run_before as materialized (
-  select b.as_of as bound, r.as_of, r.horizon
-  from (select distinct as_of from bound) b
-  cross join lateral (
-    select as_of, horizon from runs
-    where status = 'done' and mode <> 'backfill' and as_of <= b.as_of order by as_of desc limit 1
-  ) r
-),
-backfilled as materialized (
-  select run_id, as_of, horizon, options -> 'versions' as versions,
-    coalesce((options ->> 'last_instant')::timestamptz, as_of) as evaluated_as_of
-  from runs
-  where status = 'done' and mode = 'backfill' and as_of > coalesce((select min(as_of) from run_before), '-infinity')
-),
-base as materialized (
-  (
-    select distinct on (b.segment_id) b.segment_id, r.evaluated_as_of as as_of, r.horizon
-    from bound b
-    join (
-      select null::jsonb as versions, bound, as_of, as_of as evaluated_as_of, horizon, 0::bigint as run_id from run_before
-      union all
-      select versions, null, as_of, evaluated_as_of, horizon, run_id from backfilled
-    ) r on r.bound = b.as_of or (r.as_of <= b.as_of and r.versions ? b.segment_id::text)
-    order by b.segment_id, r.as_of desc, r.run_id = 0 desc, r.run_id desc
-  )
-  union all
-  select segment_id, as_of, $1::text::xid8 from unnest($6::bigint[], $7::timestamptz[]) k(segment_id, as_of)
-),
 instant as materialized (select distinct as_of, horizon from base),
-oldest as materialized (select min(as_of) as as_of, min(horizon) as horizon from instant having count(*) > 0),
 concerned_account as materialized (
   select distinct (c.value #>> '{}')::bigint as account_id
   from concerned join attribute_change c
@@ -50,18 +14,29 @@ concerned_account as materialized (
 ),
 -- Whose sources this run sees and an earlier one did not: arrived since, or known before but dated after it. What is
 -- still to begin counts when it arrives: before the first value that is known, that one holds.
+recent_event as (
+  select lead_id, ingest_xid, occurred_at from events
+  where ingest_xid >= $8::text::xid8 and ingest_xid < $1::text::xid8 and occurred_at <= $2::timestamptz
+  union all
+  select lead_id, ingest_xid, occurred_at from events
+  where ingest_xid < $8::text::xid8 and occurred_at > $7::timestamptz and occurred_at <= $2::timestamptz
+),
+recent_value as (
+  select * from attribute_change where ingest_xid >= $8::text::xid8 and ingest_xid < $1::text::xid8
+  union all
+  select * from attribute_change
+  where ingest_xid < $8::text::xid8 and from_at > $7::timestamptz and from_at <= $2::timestamptz
+),
 source as (
   select 'lead' as subject, lead_id as id, ingest_xid, occurred_at as at
-  from events join concerned using (lead_id) cross join oldest o
-  where ingest_xid < $1::text::xid8 and occurred_at <= $2::timestamptz
-    and (ingest_xid >= o.horizon or occurred_at > o.as_of)
+  from recent_event join concerned using (lead_id)
   union all
   select c.subject, c.subject_id, c.ingest_xid, case when c.from_at <= $2::timestamptz and not first.holds then c.from_at end
   from (
-    select c.* from concerned join attribute_change c on c.subject = 'lead' and c.subject_id = concerned.lead_id
+    select c.* from concerned join recent_value c on c.subject = 'lead' and c.subject_id = concerned.lead_id
     union all
-    select c.* from concerned_account a join attribute_change c on c.subject = 'account' and c.subject_id = a.account_id
-  ) as c cross join oldest o
+    select c.* from concerned_account a join recent_value c on c.subject = 'account' and c.subject_id = a.account_id
+  ) as c
   -- The first value that is known held before as well: nothing changes when its time comes.
   cross join lateral (
     select not exists (
@@ -70,18 +45,17 @@ source as (
         and e.ingest_xid < $1::text::xid8 and (e.from_at, e.change_id) < (c.from_at, c.change_id)
     ) as holds
   ) as first
-  where c.ingest_xid < $1::text::xid8
-    and (c.ingest_xid >= o.horizon or (c.from_at <= $2::timestamptz and c.from_at > o.as_of and not first.holds))
+  where c.ingest_xid >= $8::text::xid8 or not first.holds
   union all
   -- Whether a lead exists, and since when, is read as it stands, whatever the horizon.
   select 'lead', lead_id, changed_xid, case when first_seen_at <= $2::timestamptz then first_seen_at end
-  from leads join concerned using (lead_id) cross join oldest o
+  from leads join concerned using (lead_id)
   where ingest_xid < $1::text::xid8
-    and (changed_xid >= o.horizon or (first_seen_at <= $2::timestamptz and first_seen_at > o.as_of))
+    and (changed_xid >= $8::text::xid8 or (first_seen_at <= $2::timestamptz and first_seen_at > $7::timestamptz))
   union all
   select 'lead', lead_id, ingest_xid, null
-  from tombstone join concerned using (lead_id) cross join oldest o
-  where ingest_xid >= o.horizon
+  from tombstone join concerned using (lead_id)
+  where ingest_xid >= $8::text::xid8
 ),
 touched as materialized (
   select i.as_of, i.horizon, s.subject, s.id
@@ -143,7 +117,7 @@ select p.segment_id, d.lead_id, d.change,
     when handed.lead_id is not null or mate_handed.value is not null then 'manual'
     -- A segment that rested is behind the run before: who turned meanwhile may be no candidate.
     when $4::boolean and b.as_of = $3::timestamptz and not (p.fades and $5::boolean) and candidate.lead_id is null
-      then case when p.reads_past and $8::boolean then 'backfill' else 'repair' end
+      then case when p.reads_past and $6::boolean then 'backfill' else 'repair' end
     when own.id is not null or account.id is not null or (p.reads_account and mate.value is not null) then 'data'
     -- What was parked as a repair would look like time going by when it is tried again.
     when st.state = 'needs_approval' and st.error ->> 'causes' ~ 'repair' then 'repair'

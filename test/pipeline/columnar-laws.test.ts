@@ -38,10 +38,9 @@ async function inPostgres(client: Client, definitions: PinnedDefinitions, seen: 
   const { asOf, horizon } = seen
   await stageScoreDays(client, { scores: definitions.scores, ...seen })
   await client.query(statement('runs/stage_later'), [asOf, agendaEnd(asOf), horizon])
-  const { wordCount } = await evaluate(client, definitions, { asOf, horizon, due: true })
+  await evaluate(client, definitions, { asOf, horizon, due: true })
   const leads = await stageEvaluated(client, {
     definitions,
-    wordCount,
     incremental: false,
     steps: new Steps(),
   })
