@@ -165,7 +165,7 @@ export function membersAt(
       client,
       `with member_at as materialized (${sql})
        select l.external_id as lead_id, to_char(m.since, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as since,
-         m.micropoints / 1000000 as score, m.micropoints, count(*) over () as total
+         m.micropoints * 0.000001 as score, m.micropoints, count(*) over () as total
        from member_at m join leads l using (lead_id)
        order by m.micropoints desc nulls last, l.external_id limit $${parameters.length + 1}::bigint`,
       [...parameters, asked.limit] as Parameter[],

@@ -392,6 +392,8 @@ CREATE INDEX leads_account ON leads USING btree (account_id) WHERE account_id IS
 
 CREATE INDEX leads_changed ON leads USING btree (changed_xid);
 
+CREATE INDEX leads_first_seen ON leads USING brin (first_seen_at timestamptz_minmax_multi_ops) WITH (autosummarize='on');
+
 CREATE TRIGGER leads_inserted AFTER INSERT ON leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_lead_changes();
 
 CREATE TRIGGER leads_moved BEFORE UPDATE OF first_seen_at ON leads FOR EACH ROW WHEN (old.first_seen_at IS DISTINCT FROM new.first_seen_at) EXECUTE FUNCTION record_first_seen();
@@ -562,6 +564,12 @@ comment on column runs.as_of is 'What had happened by then counts.';
 
 comment on column runs.horizon is 'What had arrived in transactions below this one counts.';
 
+CREATE INDEX runs_applied ON runs USING btree (as_of DESC, (mode = 'backfill'::text), run_id DESC) WHERE status = 'done'::text;
+
+CREATE INDEX runs_backfills ON runs USING btree (finished_at) WHERE mode = 'backfill'::text AND status = 'done'::text;
+
+CREATE INDEX runs_rollup_due ON runs USING btree (run_id) WHERE rollup_due;
+
 CREATE UNIQUE INDEX runs_sequence ON runs USING btree (as_of) WHERE status = 'done'::text AND mode <> 'backfill'::text;
 
 create table score_history (
@@ -658,11 +666,15 @@ comment on column segment_list.until_xid is 'The transaction that said until whe
 
 comment on column segment_list.created_by is 'User and host; null: not recorded.';
 
+CREATE INDEX segment_list_hands ON segment_list USING btree (segment_id) WHERE list <> 'members'::text;
+
 CREATE INDEX segment_list_ingest ON segment_list USING btree (ingest_xid);
 
 CREATE INDEX segment_list_lead ON segment_list USING btree (lead_id);
 
 CREATE INDEX segment_list_segment ON segment_list USING btree (segment_id, list, lead_id);
+
+CREATE INDEX segment_list_times ON segment_list USING brin (from_at timestamptz_minmax_multi_ops, until_at timestamptz_minmax_multi_ops) WITH (autosummarize='on');
 
 CREATE INDEX segment_list_until ON segment_list USING btree (until_xid) WHERE until_xid IS NOT NULL;
 

@@ -120,6 +120,8 @@ function runOnce(given: Database, database: Database, options: RunOptions, steps
       return await runAsOf(database, session, lease, { ...options, asOf, last, restored, owing, steps })
     } finally {
       await lease.release().catch(() => {})
+      // The connection is used again, and would keep on the disk what was staged.
+      await session.query('discard temp').catch(() => {})
     }
   })
 }

@@ -9,7 +9,7 @@ with flow_now as (
   from staged_change group by segment_id
 )
 select m.segment_id, $1::timestamptz, $2::bigint, m.members, $3::bigint,
-  coalesce(f.entered, 0), coalesce(f."left", 0), m.score_sum / 1000000
+  coalesce(f.entered, 0), coalesce(f."left", 0), m.score_sum * 0.000001
 from staged_figure m
 join planned using (segment_id)
 left join flow_now f using (segment_id)
@@ -18,4 +18,4 @@ left join lateral (
   where s.segment_id = m.segment_id and s.as_of < $1::timestamptz order by s.as_of desc limit 1
 ) as before on true
 where coalesce(f.changes, 0) > 0
-  or (before.members, before.leads, before.score_sum) is distinct from (m.members, $3::bigint, m.score_sum / 1000000);
+  or (before.members, before.leads, before.score_sum) is distinct from (m.members, $3::bigint, m.score_sum * 0.000001);

@@ -13,4 +13,4 @@ insert into staged_score (lead_id, position, micropoints)
 select n.lead_id, $2::int, n.micropoints
 from scored n
 left join lead_scores o on o.lead_id = n.lead_id and o.score = $1::text
-where o.lead_id is null or (o.value, o.level) is distinct from (n.micropoints / 1000000, n.level);
+where o.lead_id is null or (o.value, o.level) is distinct from (n.micropoints * 0.000001, n.level);

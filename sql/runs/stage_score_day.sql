@@ -4,7 +4,7 @@
 -- $5 their lower bounds in micro-points numeric[], rising, $6 whether it is an account's score boolean.
 -- Reads touched_day: joined, since a list of as many would be searched from its beginning for each lead.
 with scored as (
-  select e.lead_id, e.scores[$3::int] / 1000000 as value,
+  select e.lead_id, e.scores[$3::int] * 0.000001 as value,
     coalesce(
       (select l.name from unnest($4::text[], $5::numeric[]) l(name, bound)
        where l.bound <= e.scores[$3::int] order by l.bound desc limit 1),

@@ -151,7 +151,7 @@ test('a folder that another database has written meanwhile is not read', async (
 
 test('points are exact beyond what a float holds', async () => {
   const database = await testDatabase()
-  const most = '9007199254740993'
+  const most = '1234567890123456789'
   const rules = [
     { event: 'order', micropoints: most },
     { event: 'return', micropoints: '-1000000' },
@@ -162,7 +162,7 @@ test('points are exact beyond what a float holds', async () => {
       ['return', day(2, 5)],
     ],
   })
-  const segments = { most: 'max score >= 9007199254.740993', more: 'max score >= 9007199254.740994' }
+  const segments = { most: 'max score >= 1234567890123.456789', more: 'max score >= 1234567890123.45679' }
   await apply(database, segments, { scores: [{ name: 'engagement', rules, levels: [] }] })
   const lake = openLake(await mkdtemp(join(tmpdir(), 'tideline-lake-')))
   for (const asOf of [day(1, 6), day(2, 6), day(3, 6)]) {
@@ -171,6 +171,6 @@ test('points are exact beyond what a float holds', async () => {
   expect(await members(database, 'most')).toEqual(['a'])
   expect(await members(database, 'more')).toEqual([])
   const [score] = await database.query('select value, max_value from lead_scores')
-  expect(score).toEqual({ value: '9007199253.740993', max_value: '9007199254.740993' })
+  expect(score).toEqual({ value: '1234567890122.456789', max_value: '1234567890123.456789' })
   await database.close()
 })
