@@ -37,7 +37,8 @@ export async function stageScoreDays(
 ): Promise<number> {
   await client.query(statement('runs/stage_scores'))
   const days = await daysToLookAt(client, passed)
-  if (days.length > 0) await evaluateDays(client, days, passed, (day) => compareDay(client, day, passed))
+  const compare = async (day: string) => compareDay(client, day, passed, await knownThen(client, day))
+  if (days.length > 0) await evaluateDays(client, days, passed, compare)
   const { rows } = await client.query<{ rows: string }>('select count(*) as rows from staged_score_day')
   const found = Number(rows[0]!.rows)
   if (found > 0) await client.query(statement('runs/view_scores'))
@@ -129,10 +130,21 @@ async function evaluateDay(client: Client, day: string, { scores, horizon }: Sco
   await client.query('analyze evaluated_day')
 }
 
-/** Stages what is to be recorded of a day. */
-async function compareDay(client: Client, day: string, { scores, horizon }: Scored): Promise<void> {
+/** The horizon of the run that recorded the day before; null if none did. */
+async function knownThen(client: Client, day: string): Promise<string | null> {
+  const { rows } = await client.query<{ horizon: string }>(statement('runs/known_then'), [day])
+  return rows[0]?.horizon ?? null
+}
+
+/** Stages what is to be recorded of a day. `known`: what arrived since counts as what happened on it. */
+async function compareDay(
+  client: Client,
+  day: string,
+  { scores, horizon }: Scored,
+  known: string | null = null,
+): Promise<void> {
   await client.query('drop table if exists pg_temp.touched_day')
-  await client.query(statement('runs/stage_score_touched'), [day, horizon])
+  await client.query(statement('runs/stage_score_touched'), [day, horizon, known])
   await client.query('analyze touched_day')
   for (const [index, score] of scores.entries()) {
     const named = [day, score.name, index + 1]

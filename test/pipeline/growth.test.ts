@@ -118,7 +118,7 @@ test('ends of days on which something happened to everybody, and all points fell
       select lead_id, 'engagement', '2026-01-01', 2, 1 from leads`)
     await client.query(`create temporary table evaluated_day as
       select lead_id, array[1000000]::numeric[] as scores from leads; analyze evaluated_day; analyze score_history`)
-    const touching = await workOf(client, 'runs/stage_score_touched', ['2026-01-02', everything])
+    const touching = await workOf(client, 'runs/stage_score_touched', ['2026-01-02', everything, null])
     await client.query('analyze touched_day')
     const asked = ['2026-01-02', 'engagement', 1, ['any'], ['0'], false]
     const work = await workOf(client, 'runs/stage_score_day', asked)

@@ -236,6 +236,23 @@ test('a score that is dropped and comes back has the maximum that is recorded of
   await database.close()
 })
 
+test('points that turn out days later to have been lost are recorded when that is known', async () => {
+  const database = await testDatabase()
+  await addLead(database, 'a', { events: [['visit', at(1, 12)]] })
+  await addLead(database, 'b', { events: [['visit', at(1, 12)]] })
+  await apply(database, {}, { points: { visit: 20, bounce: -5 } })
+  for (const day of [1, 2, 3]) await runAsOf(database, at(day))
+  await addEvent(database, 'a', 'bounce', at(1, 13))
+  await runAsOf(database, at(3, 12))
+  for (const day of [4, 5]) await runAsOf(database, at(day))
+  expect(
+    await database.query(
+      `select external_id || ' ' || day || ' ' || value::int as row from score_history join leads using (lead_id) order by 1`,
+    ),
+  ).toEqual([{ row: 'a 2026-03-01 20' }, { row: 'a 2026-03-03 15' }, { row: 'b 2026-03-01 20' }])
+  await database.close()
+})
+
 test('for analysts: the most points so far, now included, and how a score stood on a day', async () => {
   const database = await world()
   for (const day of [1, 7]) await runAsOf(database, at(day))
