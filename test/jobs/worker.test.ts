@@ -78,6 +78,23 @@ describe.each(jobs.backends)('a worker with its queue in $name', ({ skip, url })
     expect(workers.flatMap((worker) => worker.lines).filter((line) => line.level >= 50)).toEqual([])
   })
 
+  test.skipIf(skip)('killed after a run was applied, it is not done once more', async () => {
+    await addLead(database, 'a')
+    await apply(database, { all: 'everyone' })
+    const redisUrl = await url()
+    const { child } = jobs.workerProcess(database.url, { redisUrl, failpoint: 'end' })
+    expect((await once(child, 'exit'))[1]).toBe('SIGKILL')
+    expect((await jobs.runs(database)).map((run) => run.status)).toEqual(['done'])
+    await jobs.worker(database, { redisUrl })
+    const done = await jobs.eventually(
+      () => jobs.done(database),
+      (done) => done.length >= 2,
+    )
+    expect(new Set(done.map((run) => run.as_of)).size).toBe(done.length)
+    expect(await database.query('select change from membership_change')).toEqual([{ change: 'entered' }])
+    expect(await faults(database)).toEqual([])
+  })
+
   test.skipIf(skip)('killed in the middle of a run, its slot is run by another', async () => {
     await addLead(database, 'a')
     await apply(database, { all: 'everyone' })

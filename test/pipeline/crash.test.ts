@@ -33,7 +33,9 @@ async function results(database: Database): Promise<unknown> {
     membership: 'select segment_id, lead_id, since from membership order by 1, 2',
     history:
       'select segment_id, lead_id, as_of, change, cause, version from membership_change order by 1, 2, 3',
-    scores: 'select lead_id, score, value, level, changed_as_of from lead_scores order by 1, 2',
+    scores:
+      'select lead_id, score, value, level, changed_as_of, max_value, max_day from lead_scores order by 1, 2',
+    scoreDays: 'select lead_id, score, day, value, level from score_history order by 1, 2, 3',
     figures:
       'select segment_id, as_of, members, leads, entered, "left", score_sum from segment_stats order by 1, 2',
     state: 'select segment_id, state, version, scoring_version from segment_state order by 1',
@@ -56,7 +58,10 @@ test('the run under test does all it can', () => {
   expect(steps).toEqual(
     expect.arrayContaining(['drain inboxes', 'claim', 'evaluate', 'apply changes', 'roll up']),
   )
-  expect(expected).toMatchObject({ inbox: [{ count: '0' }] })
+  expect(expected).toMatchObject({
+    inbox: [{ count: '0' }],
+    scoreDays: expect.arrayContaining([expect.objectContaining({ lead_id: '2', value: '2.000000' })]),
+  })
 })
 
 test.each([...steps, 'commit', 'end'])(

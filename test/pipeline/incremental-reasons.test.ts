@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { applySources } from '../../pipeline/apply.ts'
 import type { Database } from '../../pipeline/engine.ts'
 import { testDatabase } from '../support/database.ts'
-import { addEvent, addLead, apply, history, runAsOf } from '../support/definitions.ts'
+import { addEvent, addLead, apply, history, runAsOf, sources } from '../support/definitions.ts'
 import { forget } from '../support/histories.ts'
 
 let database: Database
@@ -82,6 +83,48 @@ async function changes(): Promise<string[]> {
   )
   return found.flat()
 }
+
+describe('a run looks at all leads', () => {
+  test('when more have changed than its share, and finds what it would have found of those alone', async () => {
+    await database.query(
+      `insert into leads (external_id, first_seen_at) select 'many' || n, $1::timestamptz from generate_series(1, 1100) n`,
+      [past],
+    )
+    await runAsOf(database, between)
+    const events = (at: string) =>
+      database.query(
+        `insert into events (event_id, lead_id, type, occurred_at)
+         select $1::text || lead_id, lead_id, 'page_view', $1::timestamptz from leads where external_id like 'many%'`,
+        [at],
+      )
+    await events('2026-02-03T08:40:00Z')
+    const many = await runAsOf(database, second, { guard: 'none' })
+    expect(many).toMatchObject({ mode: 'full', chosen: { code: 'MANY_CANDIDATES' }, drift: 0, entered: 1100 })
+    await events('2026-02-03T09:40:00Z')
+    const few = await runAsOf(database, third, { guard: 'none', fullShare: 1 })
+    expect(few).toMatchObject({ mode: 'incremental', candidates: { reasons: { events: 1100 } }, entered: 0 })
+  })
+
+  const withStatus = (status: 'active' | 'paused') => {
+    const { segments, ...rest } = sources(definitions, { points: { page_view: 1 } })
+    const all = segments.map((each) => (each.key === 'pro' ? { ...each, status } : each))
+    return applySources(database, { ...rest, segments: all }, 'UTC')
+  }
+
+  test('after a night, when rules for scores have changed, and when a segment comes back', async () => {
+    const codes: (string | undefined)[] = []
+    const runs = async (asOf: string) => codes.push((await runAsOf(database, asOf)).chosen?.code)
+    await runs('2026-02-04T00:30:00.000000Z')
+    await apply(database, definitions, { points: { page_view: 1 } })
+    await runs('2026-02-04T01:00:00.000000Z')
+    await withStatus('paused')
+    await runs('2026-02-04T02:00:00.000000Z')
+    await withStatus('active')
+    await runs('2026-02-04T03:00:00.000000Z')
+    await runs('2026-02-04T04:00:00.000000Z')
+    expect(codes).toEqual(['NIGHTLY', 'SCORES_CHANGED', 'CHANGES_ONLY', 'SEGMENTS_BACK', 'CHANGES_ONLY'])
+  })
+})
 
 describe('a run looks at a lead', () => {
   test('not at all, if nothing came of it and no window ends', async () => {

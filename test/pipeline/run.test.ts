@@ -1,11 +1,12 @@
 import { finished } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { applySources } from '../../pipeline/apply.ts'
-import type { Database } from '../../pipeline/engine.ts'
+import { type Database, openPostgres } from '../../pipeline/engine.ts'
 import { faults } from '../support/checker.ts'
 import { testDatabase } from '../support/database.ts'
 import { addEvent, addLead, apply, history, members, runAsOf, sources } from '../support/definitions.ts'
+import { eventually } from '../support/eventually.ts'
 
 const day = (n: number) => `2026-03-${String(n).padStart(2, '0')}T00:00:00.000000Z`
 let database: Database
@@ -195,6 +196,44 @@ describe('a run', () => {
         .sort(),
     )
     expect(await members(database, 'all')).toEqual(['a', 'b'])
+  })
+
+  test('what takes longer than a statement may, in a new segment, breaks that alone', async () => {
+    await addLead(database, 'a')
+    await apply(database, { all: 'everyone' })
+    await runAsOf(database, day(1))
+    await addLead(database, 'b', { firstSeen: '2026-03-01T12:00:00Z' })
+    await apply(database, { all: 'everyone', was: 'was in segment "all" within 3 days' })
+    await database.query(`do $$ begin
+      execute format('alter database %I set statement_timeout = ''3s''', current_database()); end $$`)
+    const hurried = openPostgres(database.url)
+    onTestFinished(() => hurried.close())
+    let released: Promise<unknown> | undefined
+    const { failing } = await runAsOf(hurried, day(2), {
+      onStep: async (step) => {
+        if (step !== 'evaluate') return
+        // Nobody else reads the history before it is written; and until then it is free again.
+        const locked = Promise.withResolvers<void>()
+        released = database.transaction(async (client) => {
+          await client.query('lock table membership_change in access exclusive mode')
+          locked.resolve()
+          const waits = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+          await eventually(
+            () => database.query(waits),
+            (found) => found.length > 0,
+          )
+          await eventually(
+            () => database.query(waits),
+            (found) => found.length === 0,
+          )
+        })
+        await locked.promise
+      },
+    })
+    await released
+    expect(failing.map(({ key, code }) => `${key} ${code}`)).toEqual(['was TIMEOUT'])
+    expect(await members(database, 'all')).toEqual(['a', 'b'])
+    expect(await faults(database)).toEqual([])
   })
 
   test('runs go forward: an asOf in the future or before the last run is refused', async () => {

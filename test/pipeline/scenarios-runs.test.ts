@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { type Database, openPostgres } from '../../pipeline/engine.ts'
 import { importFile } from '../../pipeline/import/import.ts'
+import { openLake, verifyLake } from '../../pipeline/lake/lake.ts'
 import { faults } from '../support/checker.ts'
 import { copiesOf } from '../support/database.ts'
 import { addEvent, addLead, apply, history, members, runAsOf } from '../support/definitions.ts'
@@ -140,6 +141,34 @@ describe('S3: a process that stands still, and goes on when others have taken it
     const steps = ['pin definitions', 'find candidates', 'evaluate', 'compare scores', 'find causes', 'guard']
     await Promise.all(steps.map((step) => expectNoTrace(step, 'FENCED_OFF')))
   })
+
+  test('while it brings a lake up to date or reads it: others go on, and the lake stays whole', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tideline-zombie-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    await Promise.all(
+      ['copy events to the lake', 'read the lake', 'evaluate'].map(async (step) => {
+        const world = await copy({ max: 8 })
+        onTestFinished(() => world.close())
+        const options = { lake: openLake(join(folder, step)), temporary: join(folder, 'work'), full: true }
+        const zombie = elsewhere(world.url, slot, {
+          ...{ step, signal: 'SIGSTOP' as const },
+          options: { ...options, leaseSeconds },
+        })
+        expect(await zombie.reached).toBe(step)
+        await runAsOf(world, slot, { ...options, waitMilliseconds: 30_000 })
+        await addEvent(world, 'a', 'click', at(3, 30))
+        expect(await runAsOf(world, at(3, 40), options)).toMatchObject({ engine: 'duckdb', drift: 0 })
+        const before = await historyOf(world)
+        zombie.signal('SIGCONT')
+        expect((await zombie.ended).said, step).toMatchObject({ code: expect.any(String) })
+        expect(await historyOf(world)).toEqual(before)
+        expect(await faults(world)).toEqual([])
+        const verified = await verifyLake(world, options.lake, { temporary: options.temporary })
+        expect(verified, step).toMatchObject({ unusable: null, wrong: [] })
+        expect(await runAsOf(world, at(3, 50), options)).toMatchObject({ engine: 'duckdb', drift: 0 })
+      }),
+    )
+  }, 120_000)
 
   test('inside its transaction: Postgres ends its session when the time of its lease is over', async () => {
     const steps = ['apply left', 'apply changes', 'apply scores', 'apply figures', 'commit']

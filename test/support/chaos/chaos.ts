@@ -14,6 +14,9 @@ import { count, later, newSetting, type Setting, serverSettings } from './settin
 export type Chaos = {
   readonly seed: number
   readonly seconds: number
+  /** It goes on until this was done, for so many seconds at most. */
+  readonly until?: (did: ReadonlyMap<string, number>) => boolean
+  readonly atMost?: number
   /** Empty; removed in the end. */
   readonly folder: string
   readonly binaries?: string | undefined
@@ -31,8 +34,17 @@ export type Outcome = {
  * Data arrive, people edit, time passes, and runs are killed, paused, cut off and doubled, as the seed says; after each
  * round all that stands in the database is recomputed. Throws at the first thing that is not as it should be.
  */
-export async function chaos({ seed, seconds, folder, binaries, log }: Chaos): Promise<Outcome> {
-  const end = performance.now() + seconds * 1000
+export async function chaos({
+  seed,
+  seconds,
+  until,
+  atMost = seconds,
+  folder,
+  binaries,
+  log,
+}: Chaos): Promise<Outcome> {
+  const begun = performance.now()
+  const isOver = (limit: number) => performance.now() - begun >= limit * 1000
   const server = join(folder, '.tideline')
   const servers = [server]
   try {
@@ -42,7 +54,7 @@ export async function chaos({ seed, seconds, folder, binaries, log }: Chaos): Pr
     await begin(setting)
     await quietRun(setting, setting.now)
     let rounds = 0
-    while (performance.now() < end) {
+    while (!isOver(seconds) || !(isOver(atMost) || (until?.(setting.did) ?? true))) {
       log(`round ${++rounds}`)
       await round(setting)
     }

@@ -27,13 +27,11 @@ function forgive(setting: Setting, error: { code?: string; message?: string }): 
   count(setting, `ended by ${code || 'a lost connection'}`)
 }
 
-/** Steps of the runs so far: where the next ones are struck. */
-const steps = new Set(['claim', 'evaluate', 'commit', 'end'])
-const anyStep = ({ random }: Setting) => random.pick([...steps])
+const anyStep = ({ random, steps }: Setting) => random.pick([...steps])
 
 export async function quietRun(setting: Setting, asOf?: Instant): Promise<RunResult> {
   const result = await run(setting.database, optionsOf(setting, asOf))
-  for (const { name } of result.steps) steps.add(name)
+  for (const { name } of result.steps) setting.steps.add(name)
   count(setting, `run ${result.status === 'done' ? `${result.mode}, ${result.chosen?.code}` : result.status}`)
   if (result.engine) count(setting, `evaluated by ${result.engine}`)
   if (result.chosen?.lake) count(setting, `not in the lake: ${result.chosen.lake.code}`)
@@ -57,7 +55,8 @@ const optionsOf = (setting: Setting, asOf?: Instant) => ({
 })
 
 async function elsewhereEnded(setting: Setting, child: Elsewhere): Promise<void> {
-  const { said } = await child.ended
+  const { said, signal } = await child.ended
+  if (signal === 'SIGKILL') count(setting, 'killed indeed')
   if (said.code !== undefined) forgive(setting, { ...said, message: said.message ?? '' })
 }
 

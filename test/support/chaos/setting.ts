@@ -35,6 +35,8 @@ export type Setting = {
   /** Whether there is a guard that parks what moves a few leads already. */
   readonly guarded: boolean
   readonly did: Map<string, number>
+  /** Steps of the runs so far: where the next ones are struck. */
+  readonly steps: Set<string>
   readonly log: (line: string) => void
 }
 
@@ -76,6 +78,7 @@ export function newSetting(
     rewrites: rest.random.chance(0.4),
     guarded: rest.random.chance(0.4),
     did: new Map(),
+    steps: new Set(['claim', 'evaluate', 'commit', 'end']),
   }
 }
 
