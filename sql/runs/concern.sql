@@ -21,3 +21,5 @@ mate as (
 select lead_id, bool_or(own) as own
 from (select lead_id, true as own from own union all select lead_id, false from mate) as all_of_them
 group by lead_id;
+-- Of what arrived lately Postgres expects one row, as long as nothing was analyzed: it looks up each of many then.
+alter table concerned add primary key (lead_id);

@@ -28,9 +28,9 @@ const rowsIn = (node: Node): number => {
 /** How many rows Postgres has in hand while it executes a statement, with no more memory than a list of some takes. */
 async function workOf(client: Client, name: string, parameters: readonly Parameter[] = []): Promise<number> {
   await client.query(`set work_mem = '64kB'; set hash_mem_multiplier = 1; set enable_memoize = off`)
-  // Of all that stands in the file only the last statement counts.
+  // Of several in one file, the first.
   const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Node }] }>(
-    `explain (analyze, timing off, format json) ${statement(name)}`,
+    `explain (analyze, timing off, format json) ${statement(name).split(/;\n/)[0]}`,
     [...parameters],
   )
   return rowsIn(rows[0]!['QUERY PLAN'][0].Plan)
