@@ -8,7 +8,7 @@ import {
   rebuiltReasons,
 } from '../pipeline/lake/lake.ts'
 import type { Project } from '../pipeline/project/settings.ts'
-import { plural } from './values.ts'
+import { plural, thousands } from './values.ts'
 
 /** The project's lake, for commands that have nothing to do without one. */
 export function openLakeOf({ settings }: Project): Lake {
@@ -38,6 +38,12 @@ export function mended({ files, healed, rebuilt }: LakeTold): string | undefined
   const rest = healed.length - named.length
   return `${plural(healed.length, 'file')} written anew: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`
 }
+
+/** Below a number of events Postgres does full runs as fast, and nobody writes a lake. */
+export const writtenBy = ({ settings: { lakeFrom } }: Project): string =>
+  lakeFrom > 0
+    ? `The next full run does so, as soon as there are ${thousands(String(lakeFrom))} events.`
+    : 'The next full run does so.'
 
 /** Why the next full run writes all of it: of files without a manifest nobody knows what they hold. */
 export function whyAnew(state: Rebuilt, strays: number): string {

@@ -17,10 +17,28 @@ for (const stream of [stdout, stderr]) {
   })
 }
 
+/** Ctrl-C is an answer, too: the one that nothing is done after. */
 async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: stdin, output: stderr })
-  return terminal.question(question).finally(() => terminal.close())
+  try {
+    return await terminal.question(question)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ABORT_ERR') throw error
+    stderr.write('\n')
+    return ''
+  } finally {
+    terminal.close()
+  }
 }
+
+/** Whoever is ended in the middle of a progress bar leaves a terminal with a cursor and with lines that wrap. */
+function endTidily(signal: NodeJS.Signals): void {
+  if (process.listenerCount(signal) > 1) return
+  if (stderr.isTTY) stderr.write('\u001b[?25h\u001b[?7h\n')
+  process.off(signal, endTidily)
+  process.kill(process.pid, signal)
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, endTidily)
 
 /** The first signal is for the command to hear; the next one ends the process, as if nobody listened. */
 function interrupted(): Promise<string> {

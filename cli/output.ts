@@ -21,6 +21,8 @@ export type Answer = {
   readonly markdown?: readonly string[] | undefined
   readonly above?: readonly string[] | undefined
   readonly below?: readonly string[] | undefined
+  /** That these are not all rows: stands below a table, and beside anything else, where no program stumbles over it. */
+  readonly more?: string | undefined
 }
 
 /** A table on a terminal, JSON anywhere else, unless asked for something else. */
@@ -31,18 +33,30 @@ export function formatOf(
   if (asked.format) return asked.format
   if (asked.output !== undefined) {
     const ending = extname(asked.output).slice(1).toLowerCase()
-    return ending === 'txt' ? 'table' : (formats.find((format) => format === ending) ?? 'json')
+    if (ending === '') return 'json'
+    const found = ending === 'txt' ? 'table' : formats.find((format) => format === ending)
+    if (found === undefined) throw unknownEnding(asked.output)
+    return found
   }
   return io.out.isTerminal ? 'table' : 'json'
 }
+
+const unknownEnding = (file: string): UserError =>
+  new UserError({
+    code: 'UNKNOWN_FORMAT',
+    message: `The ending of ${file} does not say in which format to write it.`,
+    hint: 'Name it .csv, .json, .ndjson or .txt (a table), or say --format.',
+  })
 
 export async function printAnswer(
   io: Io,
   answer: Answer,
   asked: { format: Format; output?: string | undefined },
 ): Promise<void> {
-  if (asked.output === undefined) return writeAnswer(io.out, answer, asked.format)
-  await toFile(resolve(io.cwd, asked.output), (sink) => writeAnswer(sink, answer, asked.format))
+  if (asked.output === undefined) await writeAnswer(io.out, answer, asked.format)
+  else await toFile(resolve(io.cwd, asked.output), (sink) => writeAnswer(sink, answer, asked.format))
+  if (answer.more && (asked.format !== 'table' || asked.output !== undefined))
+    await io.err.write(`${answer.more}\n`)
 }
 
 async function writeAnswer(sink: Sink, answer: Answer, format: Format): Promise<void> {
@@ -67,7 +81,8 @@ async function writeAnswer(sink: Sink, answer: Answer, format: Format): Promise<
 async function writeTable(sink: Sink, answer: Answer): Promise<void> {
   const width = Math.max(40, Math.min(widest, sink.columns || widest))
   const lines = answer.lines ?? renderTable(answer.columns, await collect(answer.rows), width)
-  const all = [...(answer.above ?? []), ...lines, ...(answer.below ?? [])]
+  const more = answer.more ? ['', answer.more] : []
+  const all = [...(answer.above ?? []), ...lines, ...more, ...(answer.below ?? [])]
   if (all.length > 0) await sink.write(`${all.join('\n')}\n`)
 }
 

@@ -12,9 +12,10 @@ import {
   type Verified,
   verifyLake,
 } from '../../pipeline/lake/lake.ts'
+import type { Project } from '../../pipeline/project/settings.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { damages, openLakeOf, whyAnew } from '../lake.ts'
+import { damages, openLakeOf, whyAnew, writtenBy } from '../lake.ts'
 import { progressBar } from '../progress.ts'
 import { type Column, renderTable } from '../table.ts'
 import { exact, instant, megabytes, plural, thousands } from '../values.ts'
@@ -50,7 +51,8 @@ export const lakeCommand = (start: Start) =>
     )
 
 async function statusOfIt(cli: Cli): Promise<void> {
-  const state = await readLakeState(openLakeOf(cli.project()))
+  const project = cli.project()
+  const state = await readLakeState(openLakeOf(project))
   const row = {
     folder: state.folder,
     state: state.state,
@@ -76,14 +78,14 @@ async function statusOfIt(cli: Cli): Promise<void> {
     ],
     rows: [row],
     document: row,
-    lines: statusLines(state),
+    lines: statusLines(state, project),
   })
 }
 
-function statusLines(lake: LakeState): string[] {
+function statusLines(lake: LakeState, project: Project): string[] {
   const { state, folder, writtenAt, events, files, bytes, columns, comparedAt, strays } = lake
   if (state !== 'ok') {
-    return [`The lake is to be written anew: ${whyAnew(state, strays)}. The next full run does so.`, folder]
+    return [`The lake is to be written anew: ${whyAnew(state, strays)}. ${writtenBy(project)}`, folder]
   }
   const compared =
     comparedAt === null ? '' : `; every row was copied or compared since ${instant(comparedAt)} UTC`

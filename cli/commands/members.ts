@@ -57,7 +57,7 @@ export const members = (start: Start) =>
           columns,
           rows,
           ...(total === 0 ? { lines: [`Nobody is in ${key} now.`] } : {}),
-          below: limitNote(rows.length, total),
+          more: limitNote(rows.length, total),
         })
       }),
     )
@@ -90,14 +90,14 @@ async function answerAt(
     rows: members.map((each) => ({ ...each, ...sourceFields(source, asOf) })),
     above: head,
     ...(total === 0 ? { lines: [`Nobody was in ${key} then.`] } : {}),
-    below: limitNote(members.length, total),
+    more: limitNote(members.length, total),
   }
 }
 
-function limitNote(shown: number, total: number): string[] {
-  if (total <= shown) return []
-  return ['', `${thousands(String(shown))} of ${thousands(String(total))} members; --limit N shows more.`]
-}
+const limitNote = (shown: number, total: number): string | undefined =>
+  total > shown
+    ? `${thousands(String(shown))} of ${thousands(String(total))} members; --limit N shows more.`
+    : undefined
 
 const neverEvaluated = (key: string, { status }: SegmentKey) =>
   new UserError({

@@ -115,6 +115,6 @@ function notRolledUp(nightly: Nightly, by: Instant | undefined): UserError {
         ? 'The next run rolls up the last night, if DuckDB has room and memory for it.'
         : first !== null
           ? `The first is that of ${instant(first)} UTC.`
-          : 'The worker does one at 00:00 UTC; `tideline run --as-of` with a midnight (…T00:00Z) after the last run does one now.'
+          : 'The first run after each midnight in UTC is one, by the worker or by `tideline run`.'
   return new UserError({ code: 'NOTHING_ROLLED_UP', message, hint })
 }

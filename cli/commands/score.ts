@@ -61,8 +61,8 @@ async function allLeads(database: Database, when: When, options: Options): Promi
   const { version, total, leads } = await scoresAt(database, { asOf, score, limit, limitSeconds: timeLimit })
   const more =
     total > limit
-      ? ['', `${thousands(String(limit))} of ${thousands(String(total))} leads; --limit N shows more.`]
-      : []
+      ? `${thousands(String(limit))} of ${thousands(String(total))} leads; --limit N shows more.`
+      : undefined
   return {
     columns: [
       { name: 'lead_id', title: 'LEAD' },
@@ -72,7 +72,7 @@ async function allLeads(database: Database, when: When, options: Options): Promi
       { name: 'as_of', kind: 'instant', title: null },
     ],
     rows: leads.map((each) => ({ ...each, as_of: asOf })),
-    ...(version === null ? { lines: [none] } : { below: [...more, '', byRules(version, when)] }),
+    ...(version === null ? { lines: [none] } : { more, below: ['', byRules(version, when)] }),
   }
 }
 

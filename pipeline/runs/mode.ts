@@ -54,7 +54,7 @@ export function reasonOfShare(candidates: number, last: LastApplied, share: numb
   const percent = Math.min(100, Math.round((candidates / Math.max(1, leads)) * 100))
   return {
     code: 'MANY_CANDIDATES',
-    message: `${candidates} leads have changed or are due, ${percent} % of ${leads}.`,
+    message: `${candidates.toLocaleString('en')} leads have changed or are due, ${percent} % of ${leads.toLocaleString('en')}.`,
   }
 }
 

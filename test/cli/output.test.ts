@@ -94,6 +94,22 @@ describe('one way to print', () => {
     expect(formatOf(io(false), { format: 'csv' })).toBe('csv')
     expect(formatOf(io(true), { output: 'x.csv' })).toBe('csv')
     expect(formatOf(io(true), { output: 'x' })).toBe('json')
+    expect(() => formatOf(io(true), { output: 'x.xlsx' })).toThrow('does not say in which format')
+  })
+
+  test('that there is more stands below a table, and beside a file', async () => {
+    const folder = newFolder()
+    const said: string[] = []
+    const err = { isTerminal: false, write: (text: string) => void said.push(text) }
+    const out = { isTerminal: true, write: (text: string) => void said.push(text) }
+    const io: Io = { cwd: folder, config: readConfig({}), out, err }
+    const cut = { ...answer, more: '1 of 2' }
+    await printAnswer(io, cut, { format: 'csv', output: 'a.csv' })
+    expect(readFileSync(join(folder, 'a.csv'), 'utf8')).not.toContain('1 of 2')
+    expect(said).toEqual(['1 of 2\n'])
+    await printAnswer(io, cut, { format: 'table' })
+    expect(said.at(-1)).toMatch(/\n\n1 of 2\n$/)
+    expect(said).toHaveLength(2)
   })
 
   test('a file appears whole or not at all', async () => {

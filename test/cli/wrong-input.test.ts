@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import type { Database } from '../../pipeline/engine.ts'
 import { emptyDatabase, testDatabase } from '../support/database.ts'
 import { addLead } from '../support/definitions.ts'
-import { type Desk, deskOf, errorOf, newFolder, typed, writeInto } from './support.ts'
+import { type Desk, deskOf, errorOf, newFolder, run, typed, writeInto } from './support.ts'
 
 /** Each of these must give one message, and lose nothing. */
 async function refused(desk: Desk, line: string, code: string, exitCode = 1) {
@@ -43,6 +43,14 @@ describe('what is typed', () => {
     expect(said.err).toMatch(
       /^error {2}segments has no answer as xml\.\n +Choose one of table, json, ndjson, csv\.\n/,
     )
+  })
+
+  test('through npm, it is meant where it was typed', async () => {
+    const folder = newFolder()
+    writeInto(folder, 'tideline.yaml', 'timezone: Mars/Olympus\n')
+    const typedThere = { npm_lifecycle_event: 'tideline', INIT_CWD: folder }
+    const error = errorOf(await run('/', ['segments'], typedThere))
+    expect(error).toMatchObject({ code: 'BAD_SETTINGS', where: `${join(folder, 'tideline.yaml')}:1:11` })
   })
 
   test('no project', async () => {
