@@ -11,6 +11,7 @@ import { lockBackfills, unlockBackfills } from './backfill-lock.ts'
 import { endOf, oneDay, stagePresent } from './backfill-scores.ts'
 import { type BackfillRange, prepare } from './backfill-slots.ts'
 import { type Going, settleSeams, writeBackfill } from './backfill-write.ts'
+import { checkClusterOnce } from './cluster.ts'
 import { type Failing, mainScore } from './definitions.ts'
 import { evaluate } from './evaluate.ts'
 import { readLastApplied } from './instants.ts'
@@ -66,6 +67,9 @@ export type BackfillResult = {
   readonly removed: number
 }
 
+/** For a run to end. */
+const usualWait = 600_000
+
 /**
  * Recomputes the history of a range by the current definitions, or those of then, as a function of what is known now.
  * It writes rows in the range only, and at the seams: the first later instant at which a segment was looked at, whose
@@ -81,6 +85,8 @@ export function backfill(given: Database, options: BackfillOptions): Promise<Bac
     try {
       await client.query('discard temp')
       await client.query(statement('backfill/interrupted'), [null])
+      const { owner, waitMilliseconds = usualWait } = options
+      await checkClusterOnce(database, { client, session }, { owner, waitMilliseconds })
       const prepared = await prepare(client, options)
       const { failing, looking } = prepared.pinning
       const { going, discarded } = await begin(client, options, prepared)
@@ -179,7 +185,7 @@ async function write(
   options: BackfillOptions,
   going: Going,
 ): Promise<Omit<BackfillResult, 'failing' | 'looking'>> {
-  const { owner, waitMilliseconds = 600_000, from, to } = options
+  const { owner, waitMilliseconds = usualWait, from, to } = options
   await going.steps.begin('claim')
   const lease = await claim(database, session, { owner, waitMilliseconds })
   try {
