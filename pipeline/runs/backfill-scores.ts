@@ -8,14 +8,11 @@ import type { PinnedDefinitions } from './definitions.ts'
 import { evaluate } from './evaluate.ts'
 import type { LastApplied } from './instants.ts'
 import { scoresMeaning } from './mode.ts'
-import { stageDay } from './score-days.ts'
+import { endOfDay, stageDay } from './score-days.ts'
 import { stageScores } from './stage.ts'
 
 /** A day at whose end scores are evaluated anew; at a seam, to see what is missing there now. */
 export type Day = { readonly day: string; readonly seam: boolean }
-
-/** The instant as of which a day's scores are. */
-export const endOf = ({ day }: Pick<Day, 'day'>): Instant => `${day}T23:59:59.999999Z`
 
 type Range = {
   readonly from: Instant
@@ -43,7 +40,7 @@ export async function findDays(
     eras.map((era) => era.from),
     ofThen,
   ])
-  const scored = (day: string) => definitionsAt(pinning, endOf({ day })).scores.length > 0
+  const scored = (day: string) => definitionsAt(pinning, endOfDay(day)).scores.length > 0
   // The last one is the day after.
   const open = found.map(({ day, done, whole }, index) => {
     return index < found.length - 1 && (all || !done || (looksBack && !whole)) && scored(day)
@@ -67,7 +64,7 @@ type Scored = { readonly runId: string; readonly pinning: Pinning; readonly hori
 export const prepareScores = (client: Client) => client.query(statement('runs/stage_scores'))
 
 export async function oneDay(client: Client, { runId, pinning, horizon }: Scored, day: Day): Promise<void> {
-  const definitions = definitionsAt(pinning, endOf(day))
+  const definitions = definitionsAt(pinning, endOfDay(day.day))
   await client.query(statement('backfill/empty_scores'))
   await stageDay(client, day.day, { scores: definitions.scores, horizon })
   await inTransaction(client, async () => {

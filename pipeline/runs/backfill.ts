@@ -8,7 +8,7 @@ import { reasonOf, stoppable, stoppableClient } from '../stop.ts'
 import { begin } from './backfill-begin.ts'
 import { definitionsAt } from './backfill-eras.ts'
 import { lockBackfills, unlockBackfills } from './backfill-lock.ts'
-import { endOf, oneDay, stagePresent } from './backfill-scores.ts'
+import { oneDay, stagePresent } from './backfill-scores.ts'
 import { type BackfillRange, prepare } from './backfill-slots.ts'
 import { type Going, settleSeams, writeBackfill } from './backfill-write.ts'
 import { checkClusterOnce } from './cluster.ts'
@@ -16,6 +16,7 @@ import { type Failing, mainScore } from './definitions.ts'
 import { evaluate } from './evaluate.ts'
 import { readLastApplied } from './instants.ts'
 import { claim } from './lease.ts'
+import { endOfDay } from './score-days.ts'
 import { stageCauses } from './stage.ts'
 import type { OnStep } from './steps.ts'
 
@@ -124,7 +125,7 @@ async function recompute(client: Client, options: BackfillOptions, going: Going)
   const { runId, instants, days, steps } = going
   const all = [
     ...instants.map(({ as_of, done }) => ({ asOf: as_of, done, day: undefined })),
-    ...days.map((day) => ({ asOf: endOf(day), done: day.done, day })),
+    ...days.map((day) => ({ asOf: endOfDay(day.day), done: day.done, day })),
   ]
   const open = all.filter(({ done }) => !done).sort((a, b) => (a.asOf < b.asOf ? -1 : 1))
   const first = instants.find(({ done }) => !done)
