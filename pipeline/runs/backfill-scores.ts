@@ -108,7 +108,10 @@ export async function writeScores(
   await client.query(statement('backfill/replace_scores'), [runId, names])
   await client.query(statement('backfill/remove_scores'), [runId])
   await client.query(statement('backfill/write_scores'), [runId])
-  if (presentAsOf !== undefined) await applyScores(client, { runId, asOf: presentAsOf, definitions })
+  if (presentAsOf !== undefined) {
+    await client.query(statement('backfill/drop_removed_present'))
+    await applyScores(client, { runId, asOf: presentAsOf, definitions })
+  }
   await client.query(statement('backfill/write_score_max'), [runId, names])
   return false
 }

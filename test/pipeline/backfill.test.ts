@@ -358,6 +358,64 @@ test('a run is not kept waiting, and what it did counts', async () => {
   expect(await faults(database)).toEqual([])
 })
 
+describe('a lead that is removed meanwhile', () => {
+  const tables = ['membership', 'membership_change', 'lead_scores', 'score_history']
+  const definitions = { recent: 'did login within 2 days', all: 'everyone' }
+  const remove = (written: readonly string[]) =>
+    database.transaction(async (client) => {
+      await client.query('select from run_lease for update')
+      for (const each of ['events', ...written])
+        await client.query(
+          `delete from ${each} where lead_id = (select lead_id from leads where external_id = 'a')`,
+        )
+      await client.query(`delete from leads where external_id = 'a'`)
+    })
+  const range = { from: day(1), to: day(3), all: true, owner: 'test' }
+  const meanwhile = (at: string, written: readonly string[]) => ({
+    ...range,
+    onStep: (step: string) => (step === at ? remove(written) : undefined),
+  })
+  const left = (table: string) =>
+    database.query(`select * from ${table} where lead_id not in (select lead_id from leads)`)
+  const ofRemoval = /figures|counted other changes/
+  const wrong = async () => (await faults(database)).filter(({ what }) => !ofRemoval.test(what))
+
+  describe.each([true, false])('(runs before: %s)', (ran) => {
+    beforeEach(async () => {
+      await apply(database, definitions, { points: { login: 1 } })
+      if (ran) for (const n of [2, 4]) await runAsOf(database, day(n))
+    })
+
+    test.each([day(2), 'claim', 'write'])('before "%s", with all that was written, is gone', async (step) => {
+      await backfill(database, meanwhile(step, tables))
+      for (const each of tables) expect(await left(each), each).toEqual([])
+      expect(await history(database, 'all')).toHaveLength(1)
+      await runAsOf(database, day(5))
+      for (const each of tables) expect(await left(each), each).toEqual([])
+      expect(await wrong()).toEqual([])
+    })
+  })
+
+  test('alone, leaves a history that is whole', async () => {
+    await apply(database, definitions, { points: { login: 1 } })
+    for (const n of [2, 4]) await runAsOf(database, day(n))
+    await backfill(database, meanwhile('claim', []))
+    await runAsOf(database, day(5))
+    expect(
+      await database.query(
+        `select key, change, c.as_of::date::text as day from membership_change c join segments using (segment_id)
+         where lead_id = 1 order by key, c.as_of`,
+      ),
+    ).toEqual([
+      { key: 'all', change: 'entered', day: '2026-03-01' },
+      { key: 'all', change: 'left', day: '2026-03-05' },
+      { key: 'recent', change: 'entered', day: '2026-03-03' },
+      { key: 'recent', change: 'left', day: '2026-03-05' },
+    ])
+    expect(await wrong()).toEqual([])
+  })
+})
+
 test('there is one at a time', async () => {
   await apply(database, { recent: 'did login within 2 days' })
   const range = { from: day(1), to: day(2), owner: 'test' }
