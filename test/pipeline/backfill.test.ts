@@ -473,6 +473,26 @@ test('a segment that is changed meanwhile is left as it was', async () => {
   ).toBe(true)
 })
 
+test('whoever changes a segment while what was found is written waits until it stands', async () => {
+  await apply(database, { recent: 'did login within 2 days' })
+  await runAsOf(database, day(4))
+  const order: string[] = []
+  let editing: Promise<unknown> | undefined
+  const done = await backfill(database, {
+    ...{ from: day(1), to: day(3), owner: 'test' },
+    onStep: async (step) => {
+      if (step !== 'commit') return
+      editing = apply(database, { recent: 'did login within 3 days' }).then(() => order.push('edited'))
+      const waiting = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+      while (order.length === 0 && (await database.query(waiting)).length === 0) await sleep(20)
+      order.push('written')
+    },
+  })
+  await editing
+  expect(order).toEqual(['written', 'edited'])
+  expect(done).toMatchObject({ superseded: [] })
+})
+
 test('figures after the range stay as they were recorded', async () => {
   await apply(database, { recent: 'did login within 2 days' })
   for (const n of [2, 3, 4]) await runAsOf(database, day(n))
