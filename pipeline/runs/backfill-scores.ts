@@ -77,6 +77,27 @@ export async function oneDay(client: Client, { runId, pinning, horizon }: Scored
 }
 
 /**
+ * The day after the range may be over only since the backfill began: a run has recorded then what it found to differ
+ * from days that are about to be others. It saw no more than the last run did. To be called under the lease, when no
+ * view stands in front of what is recorded any more.
+ */
+export async function seamSince(
+  client: Client,
+  range: Range,
+  going: Scored & { readonly days: readonly Day[]; readonly last: LastApplied },
+): Promise<void> {
+  const { runId, pinning, days, last } = going
+  if (last.horizon === null) return
+  const known = new Set(days.map(({ day }) => day))
+  const since = (await findDays(client, range, pinning)).find(({ day, seam }) => seam && !known.has(day))
+  if (!since) return
+  await client.query(statement('backfill/begin_days'), [runId, [since.day], [true]])
+  await client.query(statement('backfill/view_scores'))
+  await oneDay(client, { runId, pinning, horizon: last.horizon }, since)
+  await client.query('drop view pg_temp.score_history')
+}
+
+/**
  * Where the range ends with what is true now (nothing was ever run, or the last run had other rules): how scores stand
  * there is how they stand. Returns as of when.
  */

@@ -8,7 +8,7 @@ import { reasonOf, stoppable, stoppableClient } from '../stop.ts'
 import { begin } from './backfill-begin.ts'
 import { definitionsAt } from './backfill-eras.ts'
 import { lockBackfills, unlockBackfills } from './backfill-lock.ts'
-import { oneDay, stagePresent } from './backfill-scores.ts'
+import { oneDay, seamSince, stagePresent } from './backfill-scores.ts'
 import { type BackfillRange, prepare } from './backfill-slots.ts'
 import { type Going, settleSeams, writeBackfill } from './backfill-write.ts'
 import { checkClusterOnce } from './cluster.ts'
@@ -193,6 +193,7 @@ async function write(
     await client.query(statement('runs/interrupt'))
     const last = await readLastApplied(client)
     const first = last.run_id === null
+    await seamSince(client, options, { ...going, last })
     const presentAsOf = await stagePresent(client, options, { ...going, last })
     const written = await going.steps.step('write', () =>
       untilNobodyInTheWay(() =>

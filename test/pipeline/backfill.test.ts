@@ -433,6 +433,38 @@ test('there is one at a time', async () => {
   expect(await backfill(database, range)).toMatchObject({ runId: null })
 })
 
+test('a night that passes meanwhile is joined to the days that are another now', async () => {
+  await addLead(database, 'c', { events: [['visit', '2026-03-01T12:00:00Z']] })
+  await apply(database, { all: 'everyone' }, { points: { visit: 10, down: -5 }, levels: { cold: 0 } })
+  await runAsOf(database, '2026-03-01T13:00:00.000000Z')
+  await runAsOf(database, '2026-03-03T13:00:00.000000Z')
+  const recorded = () =>
+    database.query<{ day: string; value: number }>(
+      'select day::text, value::float8 from score_history where lead_id = 3 order by day',
+    )
+  expect(await recorded()).toEqual([{ day: '2026-03-01', value: 10 }])
+  // Late: it was down on the 2nd, and up again on the 3rd, where the night finds what is recorded already.
+  await addEvent(database, 'c', 'down', '2026-03-02T10:00:00Z')
+  await addEvent(database, 'c', 'visit', '2026-03-03T10:00:00Z')
+  const range = { from: day(1), to: '2026-03-03T13:00:00.000000Z', all: true, owner: 'test' }
+  await backfill(database, {
+    ...range,
+    onStep: async (step) => {
+      if (step !== 'claim') return
+      // Known to the runs that pass the night, and not to the backfill.
+      await addEvent(database, 'c', 'down', '2026-03-03T11:00:00Z')
+      await runAsOf(database, '2026-03-04T01:00:00.000000Z')
+      await runAsOf(database, '2026-03-05T01:00:00.000000Z')
+    },
+  })
+  const days = [10, 5, 10].map((value, n) => ({ day: `2026-03-0${n + 1}`, value }))
+  expect(await recorded()).toEqual(days)
+  await backfill(database, range)
+  expect(await recorded()).toEqual(days)
+  await runAsOf(database, '2026-03-05T02:00:00.000000Z')
+  expect(await faults(database)).toEqual([])
+})
+
 test('scores changed meanwhile are left as they were', async () => {
   await apply(database, { all: 'everyone' }, { points: { login: 1 } })
   await runAsOf(database, day(4))
