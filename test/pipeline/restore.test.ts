@@ -57,6 +57,28 @@ test('the same cluster is known after the first look, and is no reason for anyth
   expect(await here.query('select event_id, ingest_xid::text from events order by 1')).toEqual(before)
 })
 
+test('files that moved as they are, as pg_upgrade moves them, are stamped anew in no row', async () => {
+  await here.query(`insert into accounts (external_id) values ('one')`)
+  // As imports do it every day: neither row says any more in which transaction it came.
+  await here.query(`update accounts set attributes = '{"industry": "Retail"}'`)
+  await here.query(`update leads set attributes = '{"plan": "pro"}', account_id = 1 where external_id = 'b'`)
+  await checked(here)
+  const stored = async () => ({
+    rows: await here.query(`select event_id as id, ingest_xid::text from events
+      union all select external_id, ingest_xid::text from leads
+      union all select external_id, ingest_xid::text from accounts
+      union all select subject || subject_id || attribute, ingest_xid::text from attribute_change order by 1`),
+    horizons: (await horizons(here)).map(({ horizon }) => horizon),
+  })
+  const before = await stored()
+  await here.query('update cluster set system_identifier = system_identifier - 1')
+  expect(await checked(here)).toBe(true)
+  expect(await stored()).toEqual(before)
+  await runAsOf(here, day(3))
+  expect(await history(here, 'pro')).toContain('b entered data 2026-03-03T00:00Z')
+  expect(await faults(here, { sources: true })).toEqual([])
+})
+
 describe('restored into another server', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tideline-restore-'))
   beforeAll(async () => {
@@ -145,6 +167,16 @@ describe('restored into another server', () => {
     })
     expect(await history(elsewhere, 'pro')).toContain('c entered data 2026-03-02T06:00Z')
     expect(await faults(elsewhere, { sources: true })).toEqual([])
+  })
+
+  test('leads of whom nothing else is known are told by themselves', async () => {
+    await here.query('truncate events, attribute_change')
+    await checked(here)
+    await restore(here, elsewhere)
+    await spend(elsewhere, 4000)
+    await checked(elsewhere)
+    const own = `select external_id from leads where ingest_xid::text::bigint > 503`
+    expect(await elsewhere.query(own)).toEqual([])
   })
 
   test('a backfill that comes first finds what runs have found', async () => {
