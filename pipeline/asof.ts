@@ -14,6 +14,7 @@ import { readLeadMemberships } from './lead.ts'
 import { archived, type Member, type SegmentKey } from './reads.ts'
 import { type PinnedDefinitions, pinDefinitions } from './runs/definitions.ts'
 import { decimal, unknownScore } from './score.ts'
+import { readSeen } from './seen.ts'
 import { statement } from './sql.ts'
 import { readOnly } from './tally.ts'
 
@@ -138,7 +139,7 @@ export async function evaluatedAt(
   const subjects = keys.map((key) => ({ key, predicate: meaningOf(key, definitions) }))
   return emit(plan(subjects, scores, references), dialects.postgres, {
     asOf: asked.asOf,
-    horizon: asked.horizon ?? (await readHorizon(client)),
+    horizon: asked.horizon ?? (await readSeen(client)).horizon,
   })
 }
 
@@ -280,6 +281,3 @@ function meaningOf(key: string, { references, compiled }: PinnedDefinitions): Pr
     ...(wrong?.hint ? { hint: wrong.hint } : {}),
   })
 }
-
-const readHorizon = async (client: Client | Database): Promise<string> =>
-  (await rows<{ horizon: string }>(client, statement('reads/installation')))[0]!.horizon

@@ -1,7 +1,6 @@
 import { compile, type Diagnostic, explain, type Instant, print, type Span } from '../compiler/index.ts'
 import { InvalidDefinitions, intend } from './apply.ts'
 import { Asking } from './ask.ts'
-import { rows } from './catalog.ts'
 import { comparedTexts } from './compared.ts'
 import { scoredCatalog } from './compiled.ts'
 import type { Client, Database } from './engine.ts'
@@ -11,8 +10,8 @@ import { sideAfter } from './planned/sides.ts'
 import type { Finding, Place, Sources } from './project/sources.ts'
 import { type RecordedSince, readRecordedSince } from './recorded-since.ts'
 import { warnOfScorePast } from './score-past.ts'
+import { readSeen } from './seen.ts'
 import { type SizeWord, sizeWord } from './size.ts'
-import { statement } from './sql.ts'
 import { readOnly, tally } from './tally.ts'
 
 /** What a definition would hold for that exists nowhere. */
@@ -84,12 +83,6 @@ async function readMeanings(client: Client, project: Sources, zone: string) {
   const scored = scoredCatalog({ scores: definitions, zone }, intended.catalog)
   const { compiled, references, scores } = await sideAfter(client, { ...intended, ...scored }, project, zone)
   return { catalog: { ...scored.catalog, segments: compiled }, references, scores }
-}
-
-/** The present instant, and up to where a run that began now would read. */
-export async function readSeen(client: Client): Promise<{ now: Instant; horizon: string }> {
-  const [seen] = await rows<{ now: Instant; horizon: string }>(client, statement('reads/installation'))
-  return seen!
 }
 
 function wrong(findings: readonly Finding[]): InvalidDefinitions {

@@ -14,11 +14,10 @@ export type Standing = {
   readonly last_as_of: Instant | null
   readonly last_mode: string | null
   readonly leads: boolean
-  readonly horizon: string
 }
 
-export async function readStanding(database: Database): Promise<Standing> {
-  const [row] = await read<Standing>(database, 'installation')
+export async function readStanding(reader: Reader): Promise<Standing> {
+  const [row] = await rows<Standing>(reader, statement('reads/installation'))
   return row!
 }
 

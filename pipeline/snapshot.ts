@@ -13,8 +13,8 @@ import { compileStored } from './compiled.ts'
 import type { Client, Database, Parameter } from './engine.ts'
 import { UserError } from './errors.ts'
 import { copyIds, type IdFile } from './import/ids.ts'
-import { readSeen } from './preview.ts'
-import { findSegment } from './reads.ts'
+import { findSegment, readStanding } from './reads.ts'
+import { readSeen } from './seen.ts'
 import { statement } from './sql.ts'
 import { announce, renewOthers } from './versions.ts'
 
@@ -105,7 +105,7 @@ async function checkTarget(client: Client, { key, how }: Snapshotting): Promise<
   const [found] = await rows<Found>(client, statement('snapshot/find'), [key])
   if (how === 'new') {
     if (found) throw exists(key, found)
-    return (await readSeen(client)).now
+    return (await readStanding(client)).now
   }
   if (found?.origin === 'snapshot' && found.status !== 'archived') return found.now
   throw new UserError({

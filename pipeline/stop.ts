@@ -8,7 +8,7 @@ export class Stopped extends UserError {
     super({
       code: 'STOPPED',
       message: 'It was stopped before its end.',
-      hint: 'The next run does its work; a backfill goes on where it was when the same is asked again within a day.',
+      hint: 'The next run does its work; a backfill goes on where it was when the same is asked again within a day, by the command that `tideline status` names.',
     })
   }
 }

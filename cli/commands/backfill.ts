@@ -181,9 +181,12 @@ function backfillAnswer(
 }
 
 /** Who looks at a history that is another now, and how they are done as well. */
-function alsoLooking({ looking }: BackfillResult, { from, to, grain }: Options): string[] {
+function alsoLooking(
+  { looking }: BackfillResult,
+  { from, to, end, grain }: Options & { end: Instant },
+): string[] {
   if (looking.length === 0) return []
-  const range = `--from ${from} --to ${to}${grain ? ` --grain ${grain}` : ''}`
+  const range = `--from ${from} --to ${to ?? end}${grain ? ` --grain ${grain}` : ''}`
   return [
     '',
     ...wrap(`Look at this history, and are left as they were: ${looking.join(', ')}. To do them, too:`, 98),

@@ -3,7 +3,7 @@ import { type LeadAt, leadAt } from '../../pipeline/asof.ts'
 import { readCatalog } from '../../pipeline/catalog.ts'
 import type { Installation } from '../../pipeline/installation.ts'
 import { assumedOf, findLead, readLeadChanges, readLeadEvents } from '../../pipeline/lead.ts'
-import { readStanding } from '../../pipeline/reads.ts'
+import { readSeen } from '../../pipeline/seen.ts'
 import { type Explanation, explainLead } from '../../pipeline/why.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
@@ -61,7 +61,7 @@ async function readScreen(
   externalId: string,
   options: Options,
 ): Promise<OnScreen> {
-  const { now, horizon } = await readStanding(database)
+  const { now, horizon } = await readSeen(database)
   const { timezone: zone } = project.settings
   const past = options.asOf !== undefined
   const asOf = past ? cli.instant(options.asOf ?? '', '--as-of', zone) : now

@@ -2,7 +2,6 @@ import { type Instant, micropoints, sayMinute } from '../../compiler/index.ts'
 import { scoresAt } from '../../pipeline/asof.ts'
 import type { Database } from '../../pipeline/engine.ts'
 import { findLead } from '../../pipeline/lead.ts'
-import { readStanding } from '../../pipeline/reads.ts'
 import {
   type Breakdown,
   type BrokenDown,
@@ -12,6 +11,7 @@ import {
   type RecordedScore,
   type RuleShare,
 } from '../../pipeline/score.ts'
+import { readSeen } from '../../pipeline/seen.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start, wholeNumber } from '../command.ts'
 import type { Answer } from '../output.ts'
@@ -40,7 +40,7 @@ export const score = (start: Start) =>
     .action(
       start(async (cli, lead: string | undefined, options: Options) => {
         const { database, project } = await cli.open()
-        const { now, horizon } = await readStanding(database)
+        const { now, horizon } = await readSeen(database)
         const { timezone: zone } = project.settings
         const asOf = options.asOf ? cli.instant(options.asOf, '--as-of', zone) : now
         const when = { asOf, zone, isPast: options.asOf !== undefined }

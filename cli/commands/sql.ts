@@ -13,7 +13,7 @@ import { checkSources, InvalidDefinitions } from '../../pipeline/apply.ts'
 import { readCatalog } from '../../pipeline/catalog.ts'
 import { UserError } from '../../pipeline/errors.ts'
 import { readSources } from '../../pipeline/project/sources.ts'
-import { readStanding } from '../../pipeline/reads.ts'
+import { readSeen } from '../../pipeline/seen.ts'
 import { command, type Start } from '../command.ts'
 import { instant, plural, wrap } from '../values.ts'
 
@@ -55,14 +55,14 @@ export const sql = (start: Start) =>
           return predicate ? [{ key, predicate }] : []
         })
         if (subjects.length < wanted.length) throw new InvalidDefinitions(errors, 'there is no statement')
-        const standing = await readStanding(database)
-        const asOf = options.asOf ? cli.instant(options.asOf, '--as-of', timezone) : standing.now
+        const seen = await readSeen(database)
+        const asOf = options.asOf ? cli.instant(options.asOf, '--as-of', timezone) : seen.now
         const references = meanings(compiled)
         // Of single segments, what they read; all together, what a run does.
         const read = keys.length === 0 || subjects.some(({ predicate }) => readsScore(predicate, references))
         const statement = emit(plan(subjects, read ? scores : [], references), dialects[options.dialect], {
           asOf,
-          horizon: standing.horizon,
+          horizon: seen.horizon,
         })
         const names = subjects.map((each) => each.key)
         await cli.print({

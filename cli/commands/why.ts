@@ -3,7 +3,8 @@ import { type LeadAt, leadAt } from '../../pipeline/asof.ts'
 import type { Database } from '../../pipeline/engine.ts'
 import { UserError } from '../../pipeline/errors.ts'
 import { findLead } from '../../pipeline/lead.ts'
-import { findSegment, readStanding, type SegmentKey } from '../../pipeline/reads.ts'
+import { findSegment, type SegmentKey } from '../../pipeline/reads.ts'
+import { readSeen } from '../../pipeline/seen.ts'
 import { type Broken, type Explanation, explainLead, type Why } from '../../pipeline/why.ts'
 import { command, type Start } from '../command.ts'
 import type { Paint } from '../paint.ts'
@@ -32,10 +33,10 @@ export const why = (start: Start) =>
         const { database, project } = await cli.open()
         const { timezone } = project.settings
         const segment = key === undefined ? undefined : await findSegment(database, key)
-        const standing = await readStanding(database)
-        const asOf = options.asOf ? cli.instant(options.asOf, '--as-of', timezone) : standing.now
+        const seen = await readSeen(database)
+        const asOf = options.asOf ? cli.instant(options.asOf, '--as-of', timezone) : seen.now
         const { id, firstKnown } = await findLead(database, lead, asOf)
-        const { horizon } = standing
+        const { horizon } = seen
         const segments = key === undefined ? undefined : [key]
         const explanation = await explainLead(database, { id, asOf, horizon, segments, firstKnown })
         if (segment && explanation.broken[0]) throw cantBeTold(explanation.broken[0])

@@ -8,14 +8,11 @@ import type { PinnedDefinitions } from './definitions.ts'
 import { evaluate } from './evaluate.ts'
 import type { LastApplied } from './instants.ts'
 import { scoresMeaning } from './mode.ts'
-import { stageDay } from './score-days.ts'
+import { endOfDay, stageDay } from './score-days.ts'
 import { stageScores } from './stage.ts'
 
 /** A day at whose end scores are evaluated anew; at a seam, to see what is missing there now. */
 export type Day = { readonly day: string; readonly seam: boolean }
-
-/** The instant as of which a day's scores are. */
-export const endOf = ({ day }: Pick<Day, 'day'>): Instant => `${day}T23:59:59.999999Z`
 
 type Range = {
   readonly from: Instant
@@ -43,7 +40,7 @@ export async function findDays(
     eras.map((era) => era.from),
     ofThen,
   ])
-  const scored = (day: string) => definitionsAt(pinning, endOf({ day })).scores.length > 0
+  const scored = (day: string) => definitionsAt(pinning, endOfDay(day)).scores.length > 0
   // The last one is the day after.
   const open = found.map(({ day, done, whole }, index) => {
     return index < found.length - 1 && (all || !done || (looksBack && !whole)) && scored(day)
@@ -67,7 +64,7 @@ type Scored = { readonly runId: string; readonly pinning: Pinning; readonly hori
 export const prepareScores = (client: Client) => client.query(statement('runs/stage_scores'))
 
 export async function oneDay(client: Client, { runId, pinning, horizon }: Scored, day: Day): Promise<void> {
-  const definitions = definitionsAt(pinning, endOf(day))
+  const definitions = definitionsAt(pinning, endOfDay(day.day))
   await client.query(statement('backfill/empty_scores'))
   await stageDay(client, day.day, { scores: definitions.scores, horizon })
   await inTransaction(client, async () => {
@@ -77,6 +74,27 @@ export async function oneDay(client: Client, { runId, pinning, horizon }: Scored
     }
     await client.query(statement('backfill/keep_day'), [runId, day.day])
   })
+}
+
+/**
+ * The day after the range may be over only since the backfill began: a run has recorded then what it found to differ
+ * from days that are about to be others. It saw no more than the last run did. To be called under the lease, when no
+ * view stands in front of what is recorded any more.
+ */
+export async function seamSince(
+  client: Client,
+  range: Range,
+  going: Scored & { readonly days: readonly Day[]; readonly last: LastApplied },
+): Promise<void> {
+  const { runId, pinning, days, last } = going
+  if (last.horizon === null) return
+  const known = new Set(days.map(({ day }) => day))
+  const since = (await findDays(client, range, pinning)).find(({ day, seam }) => seam && !known.has(day))
+  if (!since) return
+  await client.query(statement('backfill/begin_days'), [runId, [since.day], [true]])
+  await client.query(statement('backfill/view_scores'))
+  await oneDay(client, { runId, pinning, horizon: last.horizon }, since)
+  await client.query('drop view pg_temp.score_history')
 }
 
 /**
@@ -111,7 +129,10 @@ export async function writeScores(
   await client.query(statement('backfill/replace_scores'), [runId, names])
   await client.query(statement('backfill/remove_scores'), [runId])
   await client.query(statement('backfill/write_scores'), [runId])
-  if (presentAsOf !== undefined) await applyScores(client, { runId, asOf: presentAsOf, definitions })
+  if (presentAsOf !== undefined) {
+    await client.query(statement('backfill/drop_removed_present'))
+    await applyScores(client, { runId, asOf: presentAsOf, definitions })
+  }
   await client.query(statement('backfill/write_score_max'), [runId, names])
   return false
 }

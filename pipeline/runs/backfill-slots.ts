@@ -4,8 +4,9 @@ import type { Client, Database } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
 import { type Pinning, pinEras, versionsOf } from './backfill-eras.ts'
-import { type Day, endOf, findDays } from './backfill-scores.ts'
+import { type Day, findDays } from './backfill-scores.ts'
 import { type LastApplied, readLastApplied } from './instants.ts'
+import { endOfDay } from './score-days.ts'
 
 export type BackfillRange = {
   /** Closed at both ends. */
@@ -41,7 +42,7 @@ export function backfillSlots(database: Database, range: BackfillRange): Promise
     await client.query('discard temp')
     const scored = days
       .filter(({ seam }) => !seam)
-      .map((day) => ({ as_of: endOf(day), recorded: false, segments: [], scores: true }) as const)
+      .map(({ day }) => ({ as_of: endOfDay(day), recorded: false, segments: [], scores: true }) as const)
     return [...slots, ...scored].sort((a, b) => (a.as_of < b.as_of ? -1 : 1))
   })
 }

@@ -41,8 +41,11 @@ export type Written = {
  * which holds or falls with the fence.
  */
 export async function writeBackfill(client: Client, run: Writing): Promise<Written> {
-  const { runId, lease, steps, pinning, to, first } = run
+  const { runId, horizon, lease, steps, pinning, to, first } = run
   await checkFence(client, lease)
+  // Whoever changes a definition from here on waits until this is over.
+  await client.query('lock table segments in share mode')
+  await client.query(statement('backfill/drop_removed'), [runId, horizon])
   const gone = await rows<Gone>(client, statement('backfill/supersede'), [runId, pinning.ofThen])
   await settleSeams(client, runId, 'infinity')
   const segments = await countSegments(client, runId)

@@ -8,13 +8,15 @@ import { reasonOf, stoppable, stoppableClient } from '../stop.ts'
 import { begin } from './backfill-begin.ts'
 import { definitionsAt } from './backfill-eras.ts'
 import { lockBackfills, unlockBackfills } from './backfill-lock.ts'
-import { endOf, oneDay, stagePresent } from './backfill-scores.ts'
+import { oneDay, seamSince, stagePresent } from './backfill-scores.ts'
 import { type BackfillRange, prepare } from './backfill-slots.ts'
 import { type Going, settleSeams, writeBackfill } from './backfill-write.ts'
+import { checkClusterOnce } from './cluster.ts'
 import { type Failing, mainScore } from './definitions.ts'
 import { evaluate } from './evaluate.ts'
 import { readLastApplied } from './instants.ts'
 import { claim } from './lease.ts'
+import { endOfDay } from './score-days.ts'
 import { stageCauses } from './stage.ts'
 import type { OnStep } from './steps.ts'
 
@@ -66,6 +68,9 @@ export type BackfillResult = {
   readonly removed: number
 }
 
+/** For a run to end. */
+const usualWait = 600_000
+
 /**
  * Recomputes the history of a range by the current definitions, or those of then, as a function of what is known now.
  * It writes rows in the range only, and at the seams: the first later instant at which a segment was looked at, whose
@@ -81,6 +86,8 @@ export function backfill(given: Database, options: BackfillOptions): Promise<Bac
     try {
       await client.query('discard temp')
       await client.query(statement('backfill/interrupted'), [null])
+      const { owner, waitMilliseconds = usualWait } = options
+      await checkClusterOnce(database, { client, session }, { owner, waitMilliseconds })
       const prepared = await prepare(client, options)
       const { failing, looking } = prepared.pinning
       const { going, discarded } = await begin(client, options, prepared)
@@ -118,7 +125,7 @@ async function recompute(client: Client, options: BackfillOptions, going: Going)
   const { runId, instants, days, steps } = going
   const all = [
     ...instants.map(({ as_of, done }) => ({ asOf: as_of, done, day: undefined })),
-    ...days.map((day) => ({ asOf: endOf(day), done: day.done, day })),
+    ...days.map((day) => ({ asOf: endOfDay(day.day), done: day.done, day })),
   ]
   const open = all.filter(({ done }) => !done).sort((a, b) => (a.asOf < b.asOf ? -1 : 1))
   const first = instants.find(({ done }) => !done)
@@ -179,13 +186,14 @@ async function write(
   options: BackfillOptions,
   going: Going,
 ): Promise<Omit<BackfillResult, 'failing' | 'looking'>> {
-  const { owner, waitMilliseconds = 600_000, from, to } = options
+  const { owner, waitMilliseconds = usualWait, from, to } = options
   await going.steps.begin('claim')
   const lease = await claim(database, session, { owner, waitMilliseconds })
   try {
     await client.query(statement('runs/interrupt'))
     const last = await readLastApplied(client)
     const first = last.run_id === null
+    await seamSince(client, options, { ...going, last })
     const presentAsOf = await stagePresent(client, options, { ...going, last })
     const written = await going.steps.step('write', () =>
       untilNobodyInTheWay(() =>

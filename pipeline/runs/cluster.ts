@@ -1,17 +1,21 @@
-import { type Client, inTransaction } from '../engine.ts'
+import { type Reader, rows } from '../catalog.ts'
+import { type Client, type Database, inTransaction } from '../engine.ts'
 import { statement } from '../sql.ts'
+import { claim } from './lease.ts'
 
 /** As many horizons keep their order to the rows; the ids of a new cluster begin at some seven hundred. */
 const mostHorizons = 500n
 
-type Seen = {
-  known: boolean
-  same: boolean
-  ahead: boolean
-  restored_after: string | null
-  last_run_id: string | null
-  oldest: string
-}
+type Seen = { known: boolean; same: boolean; ahead: boolean; stamped: boolean; oldest: string }
+
+/** `foreign`: another cluster's. `stamped`: given anew, and no run was applied since. `unknown`: none was stored so far. */
+type Ids = 'ours' | 'foreign' | 'stamped' | 'unknown'
+
+/** Whose the transaction ids are that rows and horizons carry. */
+export const idsAre = async (reader: Reader): Promise<Ids> => judge(await look(reader))
+
+/** Whether the next run has to be a full one. */
+export const isRestored = (ids: Ids): boolean => ids === 'foreign' || ids === 'stamped'
 
 /**
  * Whether the database was restored from another cluster since the last applied run. The transaction ids that came
@@ -22,27 +26,44 @@ type Seen = {
  * To be called by whoever holds the lease, outside a transaction.
  */
 export async function checkCluster(client: Client): Promise<boolean> {
-  const seen = await look(client)
-  if (!seen.ahead && seen.same)
-    return seen.restored_after !== null && seen.restored_after === seen.last_run_id
-  if (!seen.ahead && !seen.known) {
-    await client.query(statement('runs/cluster_keep'), [false])
-    return false
-  }
-  await inTransaction(client, () => stampAgain(client))
-  return true
+  const ids = await idsAre(client)
+  if (ids === 'foreign') await inTransaction(client, () => stampAgain(client))
+  if (ids === 'unknown') await client.query(statement('runs/cluster_keep'), [false])
+  return isRestored(ids)
 }
 
-async function look(client: Client): Promise<Seen> {
-  const { rows } = await client.query<Seen>(statement('runs/cluster_seen'))
-  return rows[0]!
+/** The same for whoever has no lease: it is claimed only where there is something to do. */
+export async function checkClusterOnce(
+  database: Database,
+  { client, session }: { client: Client; session: Client },
+  claiming: { readonly owner: string; readonly waitMilliseconds: number },
+): Promise<void> {
+  const ids = await idsAre(client)
+  if (ids === 'ours' || ids === 'stamped') return
+  const lease = await claim(database, session, claiming)
+  try {
+    await checkCluster(client)
+  } finally {
+    await lease.release().catch(() => {})
+  }
+}
+
+function judge({ known, same, ahead, stamped }: Seen): Ids {
+  if (ahead || (known && !same)) return 'foreign'
+  if (!known) return 'unknown'
+  return stamped ? 'stamped' : 'ours'
+}
+
+async function look(reader: Reader): Promise<Seen> {
+  const [seen] = await rows<Seen>(reader, statement('runs/cluster_seen'))
+  return seen!
 }
 
 async function stampAgain(client: Client): Promise<void> {
   await client.query(statement('runs/cluster_lock'))
   const { ahead, oldest } = await look(client)
-  const { rows } = await client.query<{ foreign: boolean }>(statement('runs/cluster_foreign'))
-  if (ahead || rows[0]!.foreign) {
+  const [moved] = await rows<{ foreign: boolean }>(client, statement('runs/cluster_foreign'))
+  if (ahead || moved!.foreign) {
     const room = BigInt(oldest) - 10n
     const horizons = await client.query<{ horizon: string }>(statement('runs/cluster_horizons'), [
       String(room < mostHorizons ? room : mostHorizons),

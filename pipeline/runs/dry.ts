@@ -1,5 +1,6 @@
 import type { Client, Database } from '../engine.ts'
 import { statement } from '../sql.ts'
+import { idsAre, isRestored } from './cluster.ts'
 import { pinForRun } from './definitions.ts'
 import { overLake } from './dry-lake.ts'
 import { chooseAsOf, readLastApplied } from './instants.ts'
@@ -40,7 +41,7 @@ export async function dryRun(database: Database, options: RunOptions): Promise<D
     const inboxes = Object.entries(waiting.rows[0]!).flatMap(([name, waits]) => (waits ? [name] : []))
     try {
       const lease = { fence: '0', seconds: 0, release: async () => {} }
-      const restored = await isRestored(session, last.run_id)
+      const restored = isRestored(await idsAre(session))
       const going = { ...options, asOf, last, restored, owing: false, lake: undefined, steps }
       const result = await runAsOf(imagined(database), imagining(session), lease, going)
       const { mode, chosen, candidates, segments, failing } = result
@@ -70,15 +71,6 @@ function stepsTold(steps: Steps): DryStep[] {
   return steps.done.map(({ name, statements = [], after = [] }) => ({
     ...{ name, sql: textsOf(statements), sql_after: textsOf(after) },
   }))
-}
-
-type Seen = { known: boolean; same: boolean; ahead: boolean; restored_after: string | null }
-
-/** Whether a run would find that the database was restored elsewhere, and stamp all rows again. */
-async function isRestored(session: Client, lastRun: string | null): Promise<boolean> {
-  const { rows } = await session.query<Seen>(statement('runs/cluster_seen'))
-  const { known, same, ahead, restored_after: after } = rows[0]!
-  return ahead || (known && !same) || (after !== null && after === lastRun)
 }
 
 /** Executes what only reads; from the first statement on that writes, nothing any more. */

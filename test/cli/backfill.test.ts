@@ -118,6 +118,11 @@ test('names who looks at the history that is another now, and the command that d
     `  tideline backfill ${range} --segment lately --segment never --all`,
     '',
   ])
+  const upToNow = await table('backfill --from 2026-03-02 --segment active --all')
+  const command = /^ {2}tideline (backfill --from 2026-03-02 --to 2026-03-04T00:00:00.000001Z .*)$/m.exec(
+    upToNow,
+  )
+  expect(await json(command?.[1] ?? '')).toMatchObject({ instants: 3, looking: [] })
   expect(await json(`backfill ${range} --segment other --all`)).toMatchObject({ looking: [] })
   expect(await json(`backfill ${range} --segment lately --segment never --all`)).toMatchObject({
     looking: [],
@@ -149,8 +154,8 @@ describe('interrupted', () => {
   const same = 'tideline backfill --from 2026-03-01T00:00:00Z --to 2026-03-04T00:00:00Z --all'
   const other = 'backfill --from 2026-03-02 --to 2026-03-03 --all'
 
-  beforeEach(async () => {
-    await threeNights()
+  beforeEach(threeNights)
+  const interrupt = async (asked: object) => {
     const child = spawn(
       process.execPath,
       [script, database.url, JSON.stringify(asked), '2026-03-03T00:00:00.000000Z'],
@@ -159,9 +164,10 @@ describe('interrupted', () => {
     expect((await once(child, 'exit'))[1]).toBe('SIGKILL')
     const sessions = 'select from backfills join pg_stat_activity on pid = backend_pid'
     while ((await database.query(sessions)).length > 0) await sleep(20)
-  })
+  }
 
   test('is told by what looks at the ledger, which is left alone', async () => {
+    await interrupt(asked)
     const [run] = await json('runs')
     expect(run).toMatchObject({
       run_id: 4,
@@ -190,6 +196,7 @@ describe('interrupted', () => {
   })
 
   test('is thrown away by another one only if somebody agrees', async () => {
+    await interrupt(asked)
     const refused = errorOf(await desk.type(other))
     expect(refused).toMatchObject({ code: 'BACKFILL_INTERRUPTED', hint: expect.stringContaining(same) })
     expect(refused.message).toMatch(
@@ -205,7 +212,21 @@ describe('interrupted', () => {
     expect(await database.query('select from backfills')).toEqual([])
   })
 
+  test('goes on by the command that is named, also where a run has moved the end since', async () => {
+    // As without --to: the last run belongs to it.
+    await interrupt({ ...asked, to: '2026-03-04T00:00:00.000000Z' })
+    await desk.type('run --as-of 2026-03-05')
+    const named = 'backfill --from 2026-03-01T00:00:00Z --to 2026-03-04T00:00:00.000001Z --all'
+    const refused = errorOf(await desk.type('backfill --from 2026-03-01 --all'))
+    expect(refused).toMatchObject({
+      code: 'BACKFILL_INTERRUPTED',
+      hint: expect.stringContaining(`\`tideline ${named}\``),
+    })
+    expect(await json(named)).toMatchObject({ run_id: 4, resumed: 4, discarded: [] })
+  })
+
   test('and repeated by other definitions, it begins anew, and says so', async () => {
+    await interrupt(asked)
     desk.file('segments/a.yaml', 'active:\n  where: last activity within 3 days\n')
     await desk.type('apply --yes')
     expect(await json(same.replace('tideline ', ''))).toMatchObject({ resumed: 0, discarded: ['4'] })

@@ -358,6 +358,64 @@ test('a run is not kept waiting, and what it did counts', async () => {
   expect(await faults(database)).toEqual([])
 })
 
+describe('a lead that is removed meanwhile', () => {
+  const tables = ['membership', 'membership_change', 'lead_scores', 'score_history']
+  const definitions = { recent: 'did login within 2 days', all: 'everyone' }
+  const remove = (written: readonly string[]) =>
+    database.transaction(async (client) => {
+      await client.query('select from run_lease for update')
+      for (const each of ['events', ...written])
+        await client.query(
+          `delete from ${each} where lead_id = (select lead_id from leads where external_id = 'a')`,
+        )
+      await client.query(`delete from leads where external_id = 'a'`)
+    })
+  const range = { from: day(1), to: day(3), all: true, owner: 'test' }
+  const meanwhile = (at: string, written: readonly string[]) => ({
+    ...range,
+    onStep: (step: string) => (step === at ? remove(written) : undefined),
+  })
+  const left = (table: string) =>
+    database.query(`select * from ${table} where lead_id not in (select lead_id from leads)`)
+  const ofRemoval = /figures|counted other changes/
+  const wrong = async () => (await faults(database)).filter(({ what }) => !ofRemoval.test(what))
+
+  describe.each([true, false])('(runs before: %s)', (ran) => {
+    beforeEach(async () => {
+      await apply(database, definitions, { points: { login: 1 } })
+      if (ran) for (const n of [2, 4]) await runAsOf(database, day(n))
+    })
+
+    test.each([day(2), 'claim', 'write'])('before "%s", with all that was written, is gone', async (step) => {
+      await backfill(database, meanwhile(step, tables))
+      for (const each of tables) expect(await left(each), each).toEqual([])
+      expect(await history(database, 'all')).toHaveLength(1)
+      await runAsOf(database, day(5))
+      for (const each of tables) expect(await left(each), each).toEqual([])
+      expect(await wrong()).toEqual([])
+    })
+  })
+
+  test('alone, leaves a history that is whole', async () => {
+    await apply(database, definitions, { points: { login: 1 } })
+    for (const n of [2, 4]) await runAsOf(database, day(n))
+    await backfill(database, meanwhile('claim', []))
+    await runAsOf(database, day(5))
+    expect(
+      await database.query(
+        `select key, change, c.as_of::date::text as day from membership_change c join segments using (segment_id)
+         where lead_id = 1 order by key, c.as_of`,
+      ),
+    ).toEqual([
+      { key: 'all', change: 'entered', day: '2026-03-01' },
+      { key: 'all', change: 'left', day: '2026-03-05' },
+      { key: 'recent', change: 'entered', day: '2026-03-03' },
+      { key: 'recent', change: 'left', day: '2026-03-05' },
+    ])
+    expect(await wrong()).toEqual([])
+  })
+})
+
 test('there is one at a time', async () => {
   await apply(database, { recent: 'did login within 2 days' })
   const range = { from: day(1), to: day(2), owner: 'test' }
@@ -373,6 +431,38 @@ test('there is one at a time', async () => {
   expect(await first).toMatchObject({ instants: 2 })
   expect(seen).toEqual(['BACKFILL_IN_PROGRESS'])
   expect(await backfill(database, range)).toMatchObject({ runId: null })
+})
+
+test('a night that passes meanwhile is joined to the days that are another now', async () => {
+  await addLead(database, 'c', { events: [['visit', '2026-03-01T12:00:00Z']] })
+  await apply(database, { all: 'everyone' }, { points: { visit: 10, down: -5 }, levels: { cold: 0 } })
+  await runAsOf(database, '2026-03-01T13:00:00.000000Z')
+  await runAsOf(database, '2026-03-03T13:00:00.000000Z')
+  const recorded = () =>
+    database.query<{ day: string; value: number }>(
+      'select day::text, value::float8 from score_history where lead_id = 3 order by day',
+    )
+  expect(await recorded()).toEqual([{ day: '2026-03-01', value: 10 }])
+  // Late: it was down on the 2nd, and up again on the 3rd, where the night finds what is recorded already.
+  await addEvent(database, 'c', 'down', '2026-03-02T10:00:00Z')
+  await addEvent(database, 'c', 'visit', '2026-03-03T10:00:00Z')
+  const range = { from: day(1), to: '2026-03-03T13:00:00.000000Z', all: true, owner: 'test' }
+  await backfill(database, {
+    ...range,
+    onStep: async (step) => {
+      if (step !== 'claim') return
+      // Known to the runs that pass the night, and not to the backfill.
+      await addEvent(database, 'c', 'down', '2026-03-03T11:00:00Z')
+      await runAsOf(database, '2026-03-04T01:00:00.000000Z')
+      await runAsOf(database, '2026-03-05T01:00:00.000000Z')
+    },
+  })
+  const days = [10, 5, 10].map((value, n) => ({ day: `2026-03-0${n + 1}`, value }))
+  expect(await recorded()).toEqual(days)
+  await backfill(database, range)
+  expect(await recorded()).toEqual(days)
+  await runAsOf(database, '2026-03-05T02:00:00.000000Z')
+  expect(await faults(database)).toEqual([])
 })
 
 test('scores changed meanwhile are left as they were', async () => {
@@ -413,6 +503,26 @@ test('a segment that is changed meanwhile is left as it was', async () => {
   expect(
     (await history(database, 'all')).every((line) => line.includes(' entered backfill 2026-03-01')),
   ).toBe(true)
+})
+
+test('whoever changes a segment while what was found is written waits until it stands', async () => {
+  await apply(database, { recent: 'did login within 2 days' })
+  await runAsOf(database, day(4))
+  const order: string[] = []
+  let editing: Promise<unknown> | undefined
+  const done = await backfill(database, {
+    ...{ from: day(1), to: day(3), owner: 'test' },
+    onStep: async (step) => {
+      if (step !== 'commit') return
+      editing = apply(database, { recent: 'did login within 3 days' }).then(() => order.push('edited'))
+      const waiting = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+      while (order.length === 0 && (await database.query(waiting)).length === 0) await sleep(20)
+      order.push('written')
+    },
+  })
+  await editing
+  expect(order).toEqual(['written', 'edited'])
+  expect(done).toMatchObject({ superseded: [] })
 })
 
 test('figures after the range stay as they were recorded', async () => {

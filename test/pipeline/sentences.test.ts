@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { conditions, fadeTable } from '../../compiler/index.ts'
 import type { Database } from '../../pipeline/engine.ts'
 import { findLead } from '../../pipeline/lead.ts'
-import { readStanding } from '../../pipeline/reads.ts'
+import { readSeen } from '../../pipeline/seen.ts'
 import { explainLead, type Why } from '../../pipeline/why.ts'
 import { testDatabase } from '../support/database.ts'
 import { apply, runAsOf } from '../support/definitions.ts'
@@ -252,7 +252,7 @@ beforeAll(async () => {
   for (const day of ['2026-02-20', '2026-02-25', '2026-02-27'])
     await runAsOf(database, `${day}T00:00:00.000000Z`)
   await define(Object.fromEntries(definitions.map((text, index) => [`s${index}`, text])))
-  const { horizon } = await readStanding(database)
+  const { horizon } = await readSeen(database)
   const { id, firstKnown } = await findLead(database, 'Ada', asOf)
   const { segments } = await explainLead(database, { id, asOf, horizon, firstKnown })
   found = new Map(segments.map((each) => [each.segment, each]))

@@ -10,7 +10,7 @@ import { formatInstant, type Instant, readInstant, toInstant } from '../../compi
 import { turnsAt, turnsOf } from '../../compiler/turns.ts'
 import type { Database, Parameter, Row } from '../../pipeline/engine.ts'
 import { findLead } from '../../pipeline/lead.ts'
-import { readStanding } from '../../pipeline/reads.ts'
+import { readSeen } from '../../pipeline/seen.ts'
 import { statement } from '../../pipeline/sql.ts'
 import { type Explanation, explainLead, type Why } from '../../pipeline/why.ts'
 import { testDatabase } from '../support/database.ts'
@@ -201,7 +201,7 @@ describe('explaining', () => {
   afterAll(() => own.close())
 
   const why = async (lead: string, asOf: Instant, segments?: string[]): Promise<Explanation> => {
-    const { horizon } = await readStanding(own)
+    const { horizon } = await readSeen(own)
     const { id } = await findLead(own, lead, asOf)
     return explainLead(own, { id, asOf, horizon, segments, ahead: true })
   }
