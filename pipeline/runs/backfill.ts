@@ -23,7 +23,7 @@ export { type BackfillRange, backfillSlots, type Slot } from './backfill-slots.t
 export type BackfillOptions = BackfillRange & {
   readonly origin?: 'command' | 'queue'
   readonly owner: string
-  /** For another backfill to end; and in the end, for a run. */
+  /** For another backfill to end. */
   readonly waitMilliseconds?: number
   /** Once it is aborted, what is being executed is cancelled; asked for again, it goes on from there. */
   readonly signal?: AbortSignal | undefined
@@ -173,15 +173,18 @@ async function oneInstant(client: Client, going: Going, asOf: Instant): Promise<
   })
 }
 
+/** For a run to end, once all is computed. */
+const claimMilliseconds = 600_000
+
 async function write(
   database: Database,
   { client, session }: { client: Client; session: Client },
   options: BackfillOptions,
   going: Going,
 ): Promise<Omit<BackfillResult, 'failing' | 'looking'>> {
-  const { owner, waitMilliseconds = 600_000, from, to } = options
+  const { owner, from, to } = options
   await going.steps.begin('claim')
-  const lease = await claim(database, session, { owner, waitMilliseconds })
+  const lease = await claim(database, session, { owner, waitMilliseconds: claimMilliseconds })
   try {
     await client.query(statement('runs/interrupt'))
     const last = await readLastApplied(client)
