@@ -6,6 +6,7 @@ import { type Backend, type Backing, openBackend, ready } from './backend.ts'
 import { pools } from './connections.ts'
 import { fromJobError } from './failure.ts'
 import { type Asked, jobId, kinds, type Payload, type Results } from './kinds.ts'
+import { waitsFor } from './postpone.ts'
 
 export const queueName = 'tideline'
 
@@ -19,6 +20,8 @@ export type Enqueued<K extends Asked = Asked> = {
 export type Waiting = {
   readonly state: string
   readonly progress: { readonly done: number; readonly total: number } | undefined
+  /** Why it is put off for the moment, as a code such as `RUN_IN_PROGRESS`. */
+  readonly waitsFor: string | undefined
   /** How many workers there are to do it. None: start one with `tideline worker`. */
   readonly workers: number
 }
@@ -118,7 +121,8 @@ async function lookAt<T>(queue: BullQueue, id: string): Promise<{ result: T } | 
   // Read again: the job may have ended between the two questions.
   if (state === 'completed') return { result: (await queue.getJob(id))?.returnvalue as T }
   if (state === 'failed') throw fromJobError((await queue.getJob(id))?.failedReason ?? 'It failed.')
-  return { state, progress: progressOf(found.progress) }
+  const why = state === 'delayed' ? waitsFor(found) : undefined
+  return { state, progress: progressOf(found.progress), waitsFor: why }
 }
 
 function progressOf(progress: unknown): Waiting['progress'] {

@@ -7,6 +7,9 @@ import { type RunResult, run, unchanged } from '../pipeline/runs/run.ts'
 import { type Kind, kinds, type Payload, type Results } from './kinds.ts'
 import type { SlotSettings, Slots } from './slots.ts'
 
+/** A job that has to wait longer than this is put off, and leaves its place in the worker to others. */
+const waitMilliseconds = 1000
+
 type Progress = { readonly done: number; readonly total: number; readonly asOf: Instant }
 
 export type Job = {
@@ -54,6 +57,7 @@ async function runNow(settings: SlotSettings, { asOf }: Payload<'run'>): Promise
       timezone,
       scoreHistoryDays,
       temporary,
+      waitMilliseconds,
       signal,
       ...(onStep ? { onStep } : {}),
     } as const
@@ -91,6 +95,7 @@ function backfillNow(
     ...(onStep ? { onStep } : {}),
     origin: 'queue',
     owner,
+    waitMilliseconds,
     signal,
     onProgress: job.report,
   })

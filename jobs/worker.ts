@@ -21,6 +21,8 @@ export type WorkerOptions = SlotSettings & {
   readonly watchSeconds?: number
   /** How long a job is its worker's without a word from it. */
   readonly lockSeconds?: number
+  /** After so long a job is tried again that had to give way to another one. */
+  readonly postponeSeconds?: number
 }
 
 export type RunningWorker = {
@@ -45,7 +47,7 @@ export async function startWorker(given: Omit<WorkerOptions, 'signal'>): Promise
   const queue = await openBullQueue(backend)
   queue.on('error', (error) => log.warn(failureOf(error), 'queue'))
   const slots = slotsOf(options)
-  const crew = crewOf(options, backend, slots)
+  const crew = crewOf({ ...options, clock: Date.now }, backend, slots)
   try {
     await crew.keep()
     await keepTicking(database, queue, { pattern, renew: true })

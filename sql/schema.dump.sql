@@ -822,10 +822,13 @@ comment on column segments.origin is 'snapshot: a static segment; its definition
 create table tombstone (
   lead_id bigint not null,
   ingest_xid xid8 not null default pg_current_xact_id(),
+  account_ids bigint[] not null default '{}'::bigint[],
   constraint tombstone_pkey PRIMARY KEY (lead_id)
 );
 
 comment on table tombstone is 'Leads that were removed. Their numbers are never given again.';
+
+comment on column tombstone.account_ids is 'The accounts it was ever in, as far as they were known when it was removed.';
 
 CREATE INDEX tombstone_ingest ON tombstone USING btree (ingest_xid);
 
@@ -973,8 +976,16 @@ CREATE OR REPLACE FUNCTION record_removal()
  LANGUAGE plpgsql
 AS $function$
 begin
-  insert into tombstone (lead_id) select lead_id from old_rows
-  on conflict (lead_id) do update set ingest_xid = excluded.ingest_xid;
+  insert into tombstone (lead_id, account_ids)
+  select o.lead_id, array(
+    select o.account_id where o.account_id is not null
+    union
+    select (c.value #>> '{}')::bigint from attribute_change c
+    where c.subject = 'lead' and c.subject_id = o.lead_id and c.attribute = '@account'
+      and jsonb_typeof(c.value) = 'number' and c.value #>> '{}' ~ '^[0-9]{1,18}$'
+  )
+  from old_rows o
+  on conflict (lead_id) do update set ingest_xid = excluded.ingest_xid, account_ids = excluded.account_ids;
   return null;
 end $function$;
 

@@ -55,11 +55,15 @@ async function enqueueRun(
     const job = await queue.enqueue('run', asOf ? { asOf } : {})
     if (!wait) return await cli.print(enqueuedAnswer(job, queue.described, await queue.workers()))
     let warned = false
+    let behind = false
     const result = await queue.wait(job, {
-      onState({ workers }) {
+      onState({ workers, waitsFor }) {
         if (workers === 0 && !warned)
           cli.say('There is no worker at the moment: start one with `tideline worker`.')
         warned = true
+        if (waitsFor !== 'RUN_IN_PROGRESS' || behind) return
+        cli.say('Another run is being applied; this one waits for it to end.')
+        behind = true
       },
     })
     await cli.print(runAnswer({ ...result, milliseconds: Math.round(performance.now() - start) }, cli))

@@ -1,11 +1,11 @@
-import { createReadStream, mkdirSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
 import { type Client, type Duckdb, openDuckdb } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
+import { inFolder } from '../temporary.ts'
 import { type PlainFile, recognize } from './file.ts'
 import { literal, readSource, type Source } from './source.ts'
 
@@ -23,23 +23,22 @@ export type IdFile = {
  * Pipes a file's ids into `snapshot_id`. Returns how many rows could not be read. A file of one column needs no first
  * line that names it: unless it is called as ids are, the first line is an id like the others.
  */
-export async function copyIds(client: Client, { file, column, temporary }: IdFile): Promise<number> {
-  mkdirSync(temporary, { recursive: true })
-  const folder = await mkdtemp(join(temporary, 'ids-'))
-  const duckdb = await openDuckdb()
-  try {
-    const plain = await recognize(file, folder)
-    const source = await readSource(duckdb, plain, file, folder)
-    const { text } = columnOf(source, column, file)
-    const path = join(folder, 'ids.csv')
-    const ids = `select place + 1, nullif(${text}, '') from good${firstLine(plain, column)}`
-    await duckdb.run(`copy (${ids} order by 1) to ${literal(path)} (format csv, header false)`)
-    await pipeline(createReadStream(path), client.query(copyFrom(statement('snapshot/copy_ids'))))
-    return source.rejected + (await countBad(duckdb))
-  } finally {
-    duckdb.close()
-    await rm(folder, { recursive: true, force: true })
-  }
+export function copyIds(client: Client, { file, column, temporary }: IdFile): Promise<number> {
+  return inFolder(temporary, 'ids', async (folder) => {
+    const duckdb = await openDuckdb()
+    try {
+      const plain = await recognize(file, folder)
+      const source = await readSource(duckdb, plain, file, folder)
+      const { text } = columnOf(source, column, file)
+      const path = join(folder, 'ids.csv')
+      const ids = `select place + 1, nullif(${text}, '') from good${firstLine(plain, column)}`
+      await duckdb.run(`copy (${ids} order by 1) to ${literal(path)} (format csv, header false)`)
+      await pipeline(createReadStream(path), client.query(copyFrom(statement('snapshot/copy_ids'))))
+      return source.rejected + (await countBad(duckdb))
+    } finally {
+      duckdb.close()
+    }
+  })
 }
 
 function columnOf({ columns }: Source, asked: string | undefined, file: string): Source['columns'][number] {

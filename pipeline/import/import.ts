@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { untilNobodyInTheWay } from '../conflicts.ts'
 import { type Client, type Database, type Duckdb, inTransaction, openDuckdb } from '../engine.ts'
 import { UserError } from '../errors.ts'
 import { statement } from '../sql.ts'
+import { inFolder } from '../temporary.ts'
 import { type Kind, type Layout, layOut, mistakenIn } from './columns.ts'
 import { type Decided, decideFormats, type FormatWish } from './dates.ts'
 import { recognize } from './file.ts'
@@ -29,25 +29,29 @@ export type ImportOptions = {
 }
 
 /** Takes a file: all of its rows that can be taken, or nothing at all. Taking it again changes nothing. */
-export async function importFile(database: Database, options: ImportOptions): Promise<ImportReport> {
-  await mkdir(options.temporary, { recursive: true })
-  const temporary = await mkdtemp(join(options.temporary, 'import-'))
-  const duckdb = await openDuckdb({ temporary: join(temporary, 'duckdb'), memory: '1GB' })
-  try {
-    options.onProgress?.({ stage: 'reading', rows: 0 })
-    const source = await readSource(duckdb, await recognize(options.file, temporary), options.file, temporary)
-    const layout = layOut(options.kind, source.columns, options)
-    const decided = await decideFormats(
-      duckdb,
-      layout,
-      await knownTypes(database, options.kind),
-      options.dateFormat,
-    )
-    return await take(database, duckdb, { options, source, layout, decided, temporary })
-  } finally {
-    duckdb.close()
-    await rm(temporary, { recursive: true, force: true })
-  }
+export function importFile(database: Database, options: ImportOptions): Promise<ImportReport> {
+  return inFolder(options.temporary, 'import', async (temporary) => {
+    const duckdb = await openDuckdb({ temporary: join(temporary, 'duckdb'), memory: '1GB' })
+    try {
+      return await readAndTake(database, duckdb, options, temporary)
+    } finally {
+      duckdb.close()
+    }
+  })
+}
+
+async function readAndTake(
+  database: Database,
+  duckdb: Duckdb,
+  options: ImportOptions,
+  temporary: string,
+): Promise<ImportReport> {
+  options.onProgress?.({ stage: 'reading', rows: 0 })
+  const source = await readSource(duckdb, await recognize(options.file, temporary), options.file, temporary)
+  const layout = layOut(options.kind, source.columns, options)
+  const types = await knownTypes(database, options.kind)
+  const decided = await decideFormats(duckdb, layout, types, options.dateFormat)
+  return take(database, duckdb, { options, source, layout, decided, temporary })
 }
 
 type Prepared = {

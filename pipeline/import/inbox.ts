@@ -8,8 +8,9 @@ import { createTables, dropTables, takeStaged } from './take.ts'
 const kinds = ['accounts', 'leads', 'events'] as const
 
 /**
- * Takes what others wrote into the inbox tables, on the way that files take. Nothing if nothing waits there. What is
- * being written meanwhile is neither lost nor held up: it is taken by the next drain.
+ * Takes what others wrote into the inbox tables, on the way that files take. Nothing if nothing waits there, or if an
+ * import is writing: runs wait for no file. What is being written meanwhile is neither lost nor held up. What is left
+ * is taken by the next drain.
  */
 export async function drainInboxes(
   database: Database,
@@ -27,11 +28,12 @@ function drain(
   database: Database,
   full: readonly (typeof kinds)[number][],
   options: { timezone: string },
-): Promise<ImportReport> {
+): Promise<ImportReport | undefined> {
   return database.session(async (client) => {
     await createTables(client)
     const report = await inTransaction(client, async () => {
-      await client.query(statement('imports/lock_writing'))
+      const { rows } = await client.query<{ locked: boolean }>(statement('imports/try_lock_writing'))
+      if (!rows[0]?.locked) return undefined
       await client.query(statement('imports/set_local'))
       const started = await client.query<{ import_id: string }>(statement('imports/start_import'), [
         'inbox',
@@ -51,7 +53,7 @@ function drain(
       return { importId, read, ...all, ...finished, dates: [], mistaken: [], interrupted: [] }
     })
     await dropTables(client)
-    await client.query(statement('imports/end_session'), [report.importId])
+    if (report) await client.query(statement('imports/end_session'), [report.importId])
     return report
   })
 }

@@ -10,7 +10,7 @@ import { verifyLake } from './verify.ts'
 
 type RepairOptions = Omit<SyncOptions, 'horizon' | 'suspect' | 'rebuild'> & { readonly temporary: string }
 
-/** Compares the lake with Postgres, and writes anew whatever is not the same. It reaches as far as it did before. */
+/** Compares the lake with Postgres, and writes anew whatever is not the same. It reaches as far as it did. */
 export async function repairLake(
   database: Database,
   lake: Lake,
@@ -25,6 +25,8 @@ export async function repairLake(
     ...rest,
     onProgress,
     horizon: verified.horizon ?? (await reach(database)),
+    // A run may have brought it up to its own horizon since it was compared.
+    orFurther: true,
     suspect: verified.wrong.map(({ period }) => period),
   })
 }

@@ -41,10 +41,14 @@ export type Standing = {
   readonly before: Manifest | undefined
   readonly rebuilt: Rebuilt | null
   readonly damaged: readonly Healed[]
+  /** How far it is to reach. */
+  readonly horizon: string
 }
 
 type Asked = {
   readonly horizon: string
+  /** It stays as far as it is if that is further. */
+  readonly orFurther?: boolean
   readonly properties: readonly StoredProperty[]
   readonly rebuild?: boolean
   /** What kept the attempt before from going on with what is there. */
@@ -75,23 +79,33 @@ export async function standing(client: Client, folder: string, asked: Asked): Pr
     now: row.now,
     systemIdentifier: row.system_identifier,
   }
-  const rebuilt = typeof found === 'string' ? found : reasonToRebuild(found, row, asked)
-  if (rebuilt !== null || !before) return { announced, before, rebuilt, damaged: [] }
+  const foreign = before && foreignHere(before, row)
+  const horizon = before && !foreign && asked.orFurther ? further(before, asked) : asked.horizon
+  const rebuilt = typeof found === 'string' ? found : reasonToRebuild(found, foreign, { ...asked, horizon })
+  if (rebuilt !== null || !before) return { announced, before, rebuilt, damaged: [], horizon }
   const damaged: Healed[] = (await damagedFiles(folder, before.files)).map(({ file, damage }) => ({
     period: file.period,
     damage,
   }))
   const suspect = (asked.suspect ?? []).filter((period) => damaged.every((each) => each.period !== period))
   const different = suspect.map((period) => ({ period, damage: 'different' as const }))
-  return { announced, before, rebuilt, damaged: [...damaged, ...different] }
+  return { announced, before, rebuilt, damaged: [...damaged, ...different], horizon }
 }
 
-function reasonToRebuild(before: Manifest, row: Begun, asked: Asked): Rebuilt | null {
-  if (asked.again) return asked.again
-  if (asked.rebuild) return 'asked'
+/** Whether its numbers of transactions mean nothing here, as known while it is locked. */
+function foreignHere(before: Manifest, row: Begun): 'cluster' | 'restored' | undefined {
   if (before.system_identifier !== row.system_identifier) return 'cluster'
   // The write before may have been killed when its files were in place and the database had not noted it.
-  if (before.token !== row.token && before.token !== row.begun) return 'restored'
+  return before.token !== row.token && before.token !== row.begun ? 'restored' : undefined
+}
+
+const further = (before: Manifest, { horizon }: Asked): string =>
+  BigInt(before.horizon) > BigInt(horizon) ? before.horizon : horizon
+
+function reasonToRebuild(before: Manifest, foreign: Rebuilt | undefined, asked: Asked): Rebuilt | null {
+  if (asked.again) return asked.again
+  if (asked.rebuild) return 'asked'
+  if (foreign) return foreign
   if (BigInt(before.horizon) > BigInt(asked.horizon)) return 'ahead'
   const columns = new Set(before.columns.map(({ column }) => column))
   return asked.properties.every((property) => columns.has(columnOf(property).column)) ? null : 'columns'

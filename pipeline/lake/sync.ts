@@ -16,6 +16,8 @@ import { bringUp, rowsOf, type Write } from './upkeep.ts'
 
 export type SyncOptions = {
   readonly horizon: string
+  /** A lake that reaches further stays as it is; else it is written anew, since readers want exactly the horizon. */
+  readonly orFurther?: boolean
   /** What definitions read: each is a column afterwards. */
   readonly properties: readonly StoredProperty[]
   /** Writes everything anew, and no column that is not named. */
@@ -90,10 +92,11 @@ type Asked = SyncOptions & {
   readonly signal: AbortSignal | undefined
 }
 
-async function write(client: Client, { folder }: Lake, options: Asked): Promise<SyncResult> {
-  await options.onStep?.('check')
-  options.onProgress?.({ step: 'check', done: 0, total: 1 })
-  const found = await standing(client, folder, options)
+async function write(client: Client, { folder }: Lake, asked: Asked): Promise<SyncResult> {
+  await asked.onStep?.('check')
+  asked.onProgress?.({ step: 'check', done: 0, total: 1 })
+  const found = await standing(client, folder, asked)
+  const options = { ...asked, horizon: found.horizon }
   // First of all: it may be what killed writers left that fills the disk.
   await tidy(folder, found.before)
   const work = join(folder, `work-${found.announced.mark}`)

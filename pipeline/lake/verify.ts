@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { copyToFile } from '../copy-to-file.ts'
 import { type Client, type Database, inTransaction } from '../engine.ts'
 import { statement } from '../sql.ts'
+import { inFolder } from '../temporary.ts'
 import { compareFile, type Difference } from './compare.ts'
 import { extract, type Layout } from './extract.ts'
-import { damagedFiles, makeFolder } from './files.ts'
+import { damagedFiles } from './files.ts'
 import type { Lake } from './lake.ts'
 import { type LakeFile, type Manifest, readManifest, type Unreadable } from './manifest.ts'
 import { periodsIn, piecesOf } from './merge.ts'
@@ -37,25 +37,24 @@ export async function verifyLake(database: Database, lake: Lake, options: Verify
   const foreign = await foreignTo(database, manifest)
   if (foreign) return unusable(foreign)
   const damaged = await damagedFiles(lake.folder, manifest.files)
-  await makeFolder(options.temporary)
-  const folder = await mkdtemp(join(options.temporary, 'verify-'))
-  const duckdb = await openRenewable({ temporary: join(folder, 'spill'), memory: options.memory })
-  try {
-    const harmed = new Set(damaged.map(({ file }) => file))
-    const whole = (file: LakeFile) => !harmed.has(file)
-    const different = await compareAll(database, duckdb, { lake, manifest, folder, options, whole })
-    const known = new Map<Period, WrongFile>(different.map((each) => [each.period, each]))
-    for (const { file, damage } of damaged) known.set(file.period, { period: file.period, damage })
-    const { horizon, files } = manifest
-    const events = files.reduce((sum, { rows }) => sum + rows, 0)
-    const wrong = [...known.values()].sort((a, b) => (a.period < b.period ? -1 : 1))
-    return { unusable: null, horizon, events, files: files.length, wrong }
-  } catch (error) {
-    throw explainTrouble(error, lake.folder)
-  } finally {
-    duckdb.close()
-    await rm(folder, { recursive: true, force: true })
-  }
+  return inFolder(options.temporary, 'verify', async (folder) => {
+    const duckdb = await openRenewable({ temporary: join(folder, 'spill'), memory: options.memory })
+    try {
+      const harmed = new Set(damaged.map(({ file }) => file))
+      const whole = (file: LakeFile) => !harmed.has(file)
+      const different = await compareAll(database, duckdb, { lake, manifest, folder, options, whole })
+      const known = new Map<Period, WrongFile>(different.map((each) => [each.period, each]))
+      for (const { file, damage } of damaged) known.set(file.period, { period: file.period, damage })
+      const { horizon, files } = manifest
+      const events = files.reduce((sum, { rows }) => sum + rows, 0)
+      const wrong = [...known.values()].sort((a, b) => (a.period < b.period ? -1 : 1))
+      return { unusable: null, horizon, events, files: files.length, wrong }
+    } catch (error) {
+      throw explainTrouble(error, lake.folder)
+    } finally {
+      duckdb.close()
+    }
+  })
 }
 
 const unusable = (why: NonNullable<Verified['unusable']>): Verified => ({

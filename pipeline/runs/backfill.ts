@@ -25,7 +25,7 @@ export { type BackfillRange, backfillSlots, type Slot } from './backfill-slots.t
 export type BackfillOptions = BackfillRange & {
   readonly origin?: 'command' | 'queue'
   readonly owner: string
-  /** For another backfill to end; and in the end, for a run. */
+  /** For another backfill to end. */
   readonly waitMilliseconds?: number
   /** Once it is aborted, what is being executed is cancelled; asked for again, it goes on from there. */
   readonly signal?: AbortSignal | undefined
@@ -68,8 +68,8 @@ export type BackfillResult = {
   readonly removed: number
 }
 
-/** For a run to end. */
-const usualWait = 600_000
+/** For a run to end; above all once everything is computed, whatever else one is ready to wait for. */
+const claimMilliseconds = 600_000
 
 /**
  * Recomputes the history of a range by the current definitions, or those of then, as a function of what is known now.
@@ -86,7 +86,7 @@ export function backfill(given: Database, options: BackfillOptions): Promise<Bac
     try {
       await client.query('discard temp')
       await client.query(statement('backfill/interrupted'), [null])
-      const { owner, waitMilliseconds = usualWait } = options
+      const { owner, waitMilliseconds = claimMilliseconds } = options
       await checkClusterOnce(database, { client, session }, { owner, waitMilliseconds })
       const prepared = await prepare(client, options)
       const { failing, looking } = prepared.pinning
@@ -186,9 +186,9 @@ async function write(
   options: BackfillOptions,
   going: Going,
 ): Promise<Omit<BackfillResult, 'failing' | 'looking'>> {
-  const { owner, waitMilliseconds = usualWait, from, to } = options
+  const { owner, from, to } = options
   await going.steps.begin('claim')
-  const lease = await claim(database, session, { owner, waitMilliseconds })
+  const lease = await claim(database, session, { owner, waitMilliseconds: claimMilliseconds })
   try {
     await client.query(statement('runs/interrupt'))
     const last = await readLastApplied(client)

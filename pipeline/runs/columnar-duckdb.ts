@@ -1,11 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { QueryPlan } from '../../compiler/index.ts'
 import { type Duckdb, openDuckdb } from '../engine.ts'
 import { UserError } from '../errors.ts'
-import { makeFolder } from '../lake/files.ts'
 import { type Lake, withoutFiles } from '../lake/lake.ts'
+import { inFolder } from '../temporary.ts'
 import type { Chosen } from './mode.ts'
 import type { Shown } from './steps.ts'
 
@@ -18,17 +15,12 @@ const usualMemory = '1GB'
 type Opening = { readonly memory?: string | undefined; readonly signal?: AbortSignal | undefined }
 
 /** A DuckDB of its own, with a folder for its files; both are gone afterwards. */
-export async function inDuckdb<T>(
+export function inDuckdb<T>(
   temporary: string,
   work: (duckdb: Duckdb, folder: string) => Promise<T>,
   { memory = usualMemory, signal }: Opening = {},
 ): Promise<T> {
-  await makeFolder(temporary)
-  const folder = join(temporary, `columns-${process.pid}-${randomUUID()}`)
-  used.add(folder)
-  await removeLeftovers(temporary)
-  await mkdir(folder)
-  try {
+  return inFolder(temporary, 'columns', async (folder) => {
     const duckdb = await openDuckdb({ temporary: folder, memory, signal })
     try {
       await duckdb.run('set preserve_insertion_order = false')
@@ -36,10 +28,7 @@ export async function inDuckdb<T>(
     } finally {
       duckdb.close()
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-    used.delete(folder)
-  }
+  })
 }
 
 /** How statements are kept: their folder, and the files of the lake, are others in each run. */
@@ -49,28 +38,6 @@ export const shownIn =
     const kept = text.replaceAll(folder, '…')
     return lake ? withoutFiles(kept, lake.folder) : kept
   }
-
-const used = new Set<string>()
-
-/** What killed processes left behind. */
-async function removeLeftovers(temporary: string): Promise<void> {
-  for (const name of await readdir(temporary)) {
-    const owner = Number(/^columns-(\d+)-/.exec(name)?.[1])
-    const folder = join(temporary, name)
-    // A container's first process has the same number each time.
-    const isUsed = owner === process.pid ? used.has(folder) : isAlive(owner)
-    if (owner && !isUsed) await rm(folder, { recursive: true, force: true })
-  }
-}
-
-function isAlive(processId: number): boolean {
-  try {
-    process.kill(processId, 0)
-    return true
-  } catch (error) {
-    return (error as { code?: string }).code === 'EPERM'
-  }
-}
 
 /**
  * Why the lake could not be used, where Postgres can do the same; undefined for what nothing helps against: a lost

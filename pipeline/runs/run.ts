@@ -172,6 +172,7 @@ export async function runAsOf(
   await client.query(statement(mode === 'full' ? 'runs/look_at_all' : 'runs/look_at_candidates'))
   await client.query(statement(mode === 'full' ? 'runs/hold_membership' : 'runs/hold_candidates'))
   const nightly = isNightly(asOf, last.as_of)
+  const rollsUp = nightly && going.rollUp !== false
   const keptDays = nightly ? going.scoreHistoryDays : undefined
   const scoresKeptFrom = keptDays === undefined ? undefined : keptFrom(definitions, asOf, keptDays)
   const runId = await startRun(client, { asOf, horizon, fence: lease.fence, going, decided, scoresKeptFrom })
@@ -185,13 +186,14 @@ export async function runAsOf(
       ...{ runId, asOf, horizon, lease, definitions, evaluation, candidates, midnight, warnings, steps },
       judged: staged.judged,
       full: mode === 'full',
-      rollUp: (nightly && going.rollUp !== false) || going.owing,
+      rollUp: rollsUp || going.owing,
       lastAsOf: last.as_of,
       scoresKeptFrom,
     })
   // What was staged outlives a rollback.
   const applied = await untilNobodyInTheWay(() => inTransaction(client, applyOnce))
-  await rollUpIfDue(database, await readLastApplied(client), going, steps)
+  // What is merely owing was tried before, and is tried again by the next run.
+  if (rollsUp) await rollUpIfDue(database, await readLastApplied(client), going, steps)
   await steps.begin('end')
   return {
     chosen: { ...chosen, ...(staged.failed ? { lake: staged.failed } : {}) },

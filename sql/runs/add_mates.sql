@@ -1,5 +1,6 @@
 -- Adds all who ever shared an account with a candidate, and with those in turn: what is said of an account is right
 -- only if all its leads are looked at. From account to account: from lead to lead it would be the square of their size.
+-- Who was removed together with what was known of them left their accounts behind.
 -- `offset 0` has each account looked up; Postgres would rather go through all leads in each round.
 with recursive linked as (
   select own.value
@@ -7,6 +8,11 @@ with recursive linked as (
   join attribute_change own
     on own.subject = 'lead' and own.subject_id = candidate.lead_id and own.attribute = '@account'
     and jsonb_typeof(own.value) = 'number'
+  union
+  select to_jsonb(account_id)
+  from candidate
+  join tombstone using (lead_id)
+  cross join unnest(tombstone.account_ids) as account_id
   union
   select other.value
   from linked

@@ -96,6 +96,16 @@ moved as materialized (
     limit 1
   ) link
   where jsonb_typeof(link.value) = 'number' and link.value #>> '{}' ~ '^[0-9]{1,18}$'
+  union
+  -- Who was removed together with what was known of them: which of their accounts was the last one is not known any more.
+  select null, i.as_of, i.horizon, to_jsonb(account_id)
+  from tombstone t
+  cross join unnest(t.account_ids) as account_id
+  join instant i on t.ingest_xid >= i.horizon
+  where t.ingest_xid >= $8::text::xid8 and exists (select from planned where reads_account)
+    and not exists (
+      select from attribute_change c
+      where c.subject = 'lead' and c.subject_id = t.lead_id and c.attribute = '@account')
 ),
 linked as materialized (
   select d.lead_id, link.value

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { checkStarts } from '../../jobs/postpone.ts'
 import { type JobQueue, openQueue, type Waiting } from '../../jobs/queue.ts'
 import { type Database, openPostgres } from '../../pipeline/engine.ts'
+import { statement } from '../../pipeline/sql.ts'
 import { testDatabase } from '../support/database.ts'
 import { addLead, apply, history, members, runAsOf } from '../support/definitions.ts'
 import * as jobs from './support.ts'
@@ -139,6 +141,48 @@ describe.each(jobs.backends)('the queue in $name', ({ skip, url }) => {
     },
   )
 
+  test.skipIf(skip)(
+    'a job behind another one waits for it as long as it takes, says so, and leaves its place to others',
+    async () => {
+      await addLead(database, 'a', { events: [['login', '2026-03-02T12:00:00Z']] })
+      await apply(database, { recent: 'did login within 1 day' })
+      await runAsOf(database, midnight(10))
+      const redisUrl = await url()
+      const queue = await open(redisUrl)
+      const { lines } = await jobs.worker(database, { redisUrl, settings: jobs.never, postponeSeconds: 0.5 })
+      const ends = await database.session(async (other) => {
+        await other.query(statement('backfill/lock'))
+        // As many as a worker has places.
+        const both = await Promise.all(
+          [1, 2].map((day) => queue.enqueue('backfill', { from: midnight(day), to: midnight(5) })),
+        )
+        const states: Waiting[] = []
+        const results = both.map((job) => queue.wait(job, { onState: (state) => states.push(state) }))
+        const putOff = () => lines.filter(({ code }) => code === 'BACKFILL_IN_PROGRESS')
+        // More often than a job may be tried, or begun.
+        const often = (seen: ReturnType<typeof putOff>) => seen.length > 2 * 7
+        await jobs.eventually(async () => putOff(), often, 40)
+        expect(await queue.wait(await queue.enqueue('run', {}), { seconds: 10 })).toMatchObject({
+          status: 'done',
+        })
+        await jobs.eventually(
+          async () => states.filter(({ state }) => state === 'delayed'),
+          (seen) => seen.some((each) => each.waitsFor === 'BACKFILL_IN_PROGRESS'),
+          20,
+        )
+        // Told once for each.
+        expect(putOff().filter(({ level }) => level >= 30)).toHaveLength(2)
+        await other.query(statement('backfill/unlock'))
+        return results
+      })
+      // Whichever was first, the other one has what is left to do.
+      const instants = (await Promise.all(ends)).reduce((sum, result) => sum + result.instants, 0)
+      expect(instants).toBe(5)
+      expect(lines.filter(({ level }) => level > 30)).toEqual([])
+    },
+    60_000,
+  )
+
   test.skipIf(skip)('waiting can be given up', async () => {
     const queue = await open(await url())
     const job = await queue.enqueue('run', {})
@@ -146,6 +190,13 @@ describe.each(jobs.backends)('the queue in $name', ({ skip, url }) => {
     await queue.close()
     await expect(queue.workers()).rejects.toThrow('closed')
   })
+})
+
+test('a job that ends its process each time is given up; one that was only put off is not', () => {
+  const job = { updateProgress: async () => {}, moveToDelayed: async () => {} }
+  expect(() => checkStarts({ ...job, attemptsStarted: 6, progress: 0 })).not.toThrow()
+  expect(() => checkStarts({ ...job, attemptsStarted: 7, progress: {} })).toThrow('begun 6 times')
+  expect(() => checkStarts({ ...job, attemptsStarted: 99, progress: { postponed: 93 } })).not.toThrow()
 })
 
 test('what a run would refuse is refused before it is put on the queue', async () => {

@@ -132,4 +132,6 @@ async function withQueue<T>(place: Place, work: (queue: BullQueue) => Promise<T>
   return work(queue).finally(() => queue.close())
 }
 export const obliterate = (place: Place) => withQueue(place, (queue) => queue.obliterate({ force: true }))
+export const attemptsOf = (place: Place, id: string) =>
+  withQueue(place, async (queue) => (await queue.getJob(id))?.attemptsMade)
 export const schedulers = (place: Place) => withQueue(place, (queue) => queue.getJobSchedulersCount())

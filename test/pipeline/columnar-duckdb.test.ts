@@ -1,27 +1,6 @@
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { UserError } from '../../pipeline/errors.ts'
-import { inDuckdb, lakeFailure } from '../../pipeline/runs/columnar-duckdb.ts'
-
-test("what killed processes left behind is removed, and nobody else's files", async () => {
-  const temporary = await mkdtemp(join(tmpdir(), 'tideline-columns-'))
-  // No process has the first number; the second is the one that started this one.
-  const [dead, alive] = ['columns-4194999-abc', `columns-${process.ppid}-abc`]
-  // A container's first process has the same number after each start.
-  const before = `columns-${process.pid}-before`
-  for (const name of [dead, alive, before, 'other']) await mkdir(join(temporary, name))
-  const folder = await inDuckdb(temporary, async (duckdb, own) => {
-    await inDuckdb(temporary, async () => {})
-    expect(existsSync(own)).toBe(true)
-    await duckdb.run('select 1')
-    return own
-  })
-  expect(existsSync(folder)).toBe(false)
-  expect((await readdir(temporary)).sort()).toEqual([alive, 'other'].sort())
-})
+import { lakeFailure } from '../../pipeline/runs/columnar-duckdb.ts'
 
 test('the lake cannot be used: Postgres can; anything else is told', () => {
   const told = (error: unknown) => lakeFailure(error)?.code

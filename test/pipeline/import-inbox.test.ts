@@ -3,7 +3,9 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { Database } from '../../pipeline/engine.ts'
 import { drainInboxes } from '../../pipeline/import/inbox.ts'
+import { statement } from '../../pipeline/sql.ts'
 import { testDatabase } from '../support/database.ts'
+import { runAsOf } from '../support/definitions.ts'
 
 let database: Database
 beforeAll(async () => {
@@ -83,6 +85,18 @@ it('a COPY from another connection meanwhile is neither lost nor held up', async
     { event_id: 'during-1' },
     { event_id: 'during-2' },
   ])
+})
+
+it('while an import writes, what waits is left to the next drain, and runs go on', async () => {
+  await database.query(`insert into inbox_leads (lead_id) values ('waits')`)
+  await database.session(async (importing) => {
+    await importing.query('begin')
+    await importing.query(statement('imports/lock_writing'))
+    expect(await runAsOf(database, '2026-03-01T00:00:00.000000Z')).toMatchObject({ status: 'done', leads: 0 })
+    await importing.query('commit')
+  })
+  expect(await database.query('select from imports')).toEqual([])
+  expect(await drain()).toMatchObject({ read: 1, taken: 1, newLeads: 1 })
 })
 
 it('many drains and writers at once lose nothing and take nothing twice', async () => {

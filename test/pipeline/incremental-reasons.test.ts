@@ -156,6 +156,34 @@ describe('a run looks at a lead', () => {
     expect(changes).toContain('tech: e entered data 2026-02-03T09:00Z')
   })
 
+  test.each([
+    ['before what was known of it', ['leads', 'attribute_change']],
+    ['after what was known of it', ['attribute_change', 'leads']],
+  ])('when one of its account was removed, %s', async (_, tables) => {
+    for (const id of ['a', 'b']) await addEvent(database, id, 'page_view', '2026-02-01T00:00:00Z')
+    expect((await runs(second)).changes.map((line) => line.slice(0, 8))).toContain('mates: c')
+    await database.transaction(async (client) => {
+      await client.query(`set local tideline.attribute_change = 'written'`)
+      const { rows } = await client.query(
+        `update leads set account_id = 1 where external_id = 'b' returning lead_id`,
+      )
+      await client.query('delete from events where lead_id = $1', [rows[0]!.lead_id])
+      for (const table of tables)
+        await client.query(
+          `delete from ${table} where ${table === 'leads' ? 'lead_id' : `subject = 'lead' and subject_id`} = $1`,
+          [rows[0]!.lead_id],
+        )
+    })
+    const { reasons, changes } = await runs(third)
+    expect(reasons).toMatchObject({ removed: 1 })
+    expect(changes).toEqual(
+      expect.arrayContaining([
+        'mates: a left data 2026-02-03T10:00Z',
+        'mates: c left data 2026-02-03T10:00Z',
+      ]),
+    )
+  })
+
   test('when an event or a value that is known already begins to count', async () => {
     await addEvent(database, 'e', 'page_view', third)
     await change('lead', 'd', 'industry', '"Retail"', past)

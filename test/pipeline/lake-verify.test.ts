@@ -3,7 +3,7 @@ import { readdirSync, truncateSync } from 'node:fs'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { openDuckdb } from '../../pipeline/engine.ts'
+import { type Database, openDuckdb } from '../../pipeline/engine.ts'
 import { repairLake, verifyLake } from '../../pipeline/lake/lake.ts'
 import { addEvents, contents, horizonOf, lakeWorld, properties, sync } from '../support/lake.ts'
 
@@ -95,6 +95,27 @@ test('values that were changed in Postgres by hand, under the same transaction, 
   expect((await verify()).wrong).toMatchObject([{ period: '2025-02', unlike: 7 }])
   await repair()
   expect(await contents(database, lake, horizon)).toEqual([])
+})
+
+test('what a run adds while the lake is compared stays, and nothing is written anew for it', async () => {
+  const { database, lake, folder, verify } = await written()
+  await rewrite(lake.folder, '2025-01', 'select * replace (lead_id + 1 as lead_id) from FILE')
+  let further: string | undefined
+  const meanwhile: Database = {
+    ...database,
+    async session(work) {
+      const result = await database.session(work)
+      if (further === undefined) {
+        await addEvents(database, { from: '2025-05-01', days: 1, each: 5, name: 'more' })
+        further = await horizonOf(database)
+        await sync(database, lake, { horizon: further })
+      }
+      return result
+    },
+  }
+  const repaired = await repairLake(meanwhile, lake, { properties, temporary: join(folder, 'temporary') })
+  expect(repaired).toMatchObject({ rebuilt: null, horizon: further, written: ['2025-01'], events: 845 })
+  expect(await verify()).toMatchObject({ horizon: further, wrong: [] })
 })
 
 test('a lake without a manifest, or of another database, is written anew', async () => {

@@ -21,6 +21,7 @@ const options = {
   temporary,
   log: pino({ level: 'silent' }),
   lockSeconds: 1,
+  clock: Date.now,
   onStep: (step: string) => {
     if (step === failpoint) process.kill(process.pid, 'SIGKILL')
   },
