@@ -34,6 +34,10 @@ export async function runNow(cli: Cli, installation: Installation, asked: Asked 
   return { ...result, unseen: held && done !== null ? await readUnseen(database, done, held) : undefined }
 }
 
+/** Narrow enough for a terminal. */
+export const quarantineQuery = (importId: string): string =>
+  `tideline query "select row_number, reason, content from quarantine where import_id = ${importId}"`
+
 /** `unseen`: what had arrived, and will come with a later run. */
 type Ran = RunResult & { readonly unseen?: Unseen | undefined }
 
@@ -97,6 +101,7 @@ export function runAnswer(result: RunTold, cli: Cli): Answer {
     superseded: result.superseded,
     drift: result.drift,
     lake: result.lake,
+    inbox: result.inbox,
     unseen: result.unseen ? unseenRow(result.unseen) : null,
     milliseconds: result.milliseconds,
   }
@@ -125,6 +130,7 @@ const runColumns: readonly Column[] = [
   { name: 'superseded', kind: 'count' },
   { name: 'drift', kind: 'count' },
   { name: 'lake', kind: 'json' },
+  { name: 'inbox', kind: 'json' },
   { name: 'unseen', kind: 'json' },
   { name: 'milliseconds', kind: 'milliseconds' },
 ]
@@ -145,6 +151,11 @@ function runLines(result: RunTold, cli: Cli): string[] {
     )
   }
   if (result.unseen) lines.push(`  ${cli.paint.yellow('unseen')}   ${unseenLine(result.unseen)}`)
+  if (result.inbox && result.inbox.quarantined > 0) {
+    const { import_id: id, rows, quarantined } = result.inbox
+    const some = `${thousands(String(quarantined))} of ${plural(rows, 'row')} of the inbox`
+    lines.push(`  ${cli.paint.yellow('refused')}  ${some}, in quarantine: ${quarantineQuery(id)}`)
+  }
   const lake = result.lake && mended(result.lake)
   if (lake) lines.push(`  ${cli.paint.yellow('lake')}     ${lake}`)
   if (result.superseded > 0) {

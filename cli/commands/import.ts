@@ -1,12 +1,13 @@
 import { basename, isAbsolute, resolve } from 'node:path'
 import { Argument } from 'commander'
 import { importFile } from '../../pipeline/import/import.ts'
-import type { ImportReport } from '../../pipeline/import/report.ts'
+import { type ImportReport, refused } from '../../pipeline/import/report.ts'
 import type { Installation } from '../../pipeline/installation.ts'
 import type { Cli } from '../cli.ts'
 import { collect, command, type Start } from '../command.ts'
 import { type Mapping, type MappingOptions, readMapping } from '../mappings.ts'
 import { progressBar } from '../progress.ts'
+import { quarantineQuery } from '../runs.ts'
 import type { Column } from '../table.ts'
 import { plural, seconds, thousands, wrap } from '../values.ts'
 
@@ -119,8 +120,6 @@ function print(cli: Cli, all: readonly Taken[]): Promise<void> {
   return cli.print({ columns, rows, document, lines: all.flatMap((taken) => importLines(taken)) })
 }
 
-const refused = (report: ImportReport): number => report.quarantined.reduce((sum, each) => sum + each.rows, 0)
-
 function importLines({ file, kind, report, milliseconds }: Taken): string[] {
   // Of a small file it would only tell how long a command takes to start.
   const speed =
@@ -177,7 +176,7 @@ function quarantineLines(
   return [
     count('quarantined', refused(report), first),
     ...rest.map((line) => `${' '.repeat(29)}${line}`),
-    `${' '.repeat(29)}tideline query "select * from quarantine where import_id = ${report.importId}"`,
+    `${' '.repeat(29)}${quarantineQuery(report.importId)}`,
   ]
 }
 

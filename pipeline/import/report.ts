@@ -35,6 +35,10 @@ export type ImportReport = Taken & {
   interrupted: { importId: string; kind: string; source: string; startedAt: string }[]
 }
 
+/** How many rows went to quarantine. */
+export const refused = ({ quarantined }: Pick<ImportReport, 'quarantined'>): number =>
+  quarantined.reduce((sum, { rows }) => sum + rows, 0)
+
 /** Keeps what was refused, and records the import as done. To be called in the transaction that took the rows. */
 export async function finishImport(
   client: Client,
@@ -47,7 +51,6 @@ export async function finishImport(
     [importId],
   )
   const quarantined = kept.rows.map((row) => ({ ...row, rows: Number(row.rows) }))
-  const refused = quarantined.reduce((sum, group) => sum + group.rows, 0)
   await client.query(statement('imports/finish_import'), [
     importId,
     read,
@@ -55,7 +58,7 @@ export async function finishImport(
     taken.alreadyHere,
     taken.newLeads,
     taken.newAccounts,
-    refused,
+    refused({ quarantined }),
   ])
   return { quarantined }
 }

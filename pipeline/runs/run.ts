@@ -3,6 +3,7 @@ import { untilNobodyInTheWay } from '../conflicts.ts'
 import { type Client, type Database, inTransaction } from '../engine.ts'
 import { describeError, UserError } from '../errors.ts'
 import { drainInboxes } from '../import/inbox.ts'
+import { refused } from '../import/report.ts'
 import type { Lake, LakeTold } from '../lake/lake.ts'
 import { rollUp } from '../rollup.ts'
 import { statement } from '../sql.ts'
@@ -75,6 +76,12 @@ export type RunResult = {
   /** Differences that the runs before should have found; null where that can't be said. */
   readonly drift: number | null
   readonly nightly: boolean
+  /** What was taken out of the inboxes before; null if nothing waited there. */
+  readonly inbox: {
+    readonly import_id: string
+    readonly rows: number
+    readonly quarantined: number
+  } | null
   /** What was written of the lake; null if it was not brought up to date. */
   readonly lake: LakeTold | null
   readonly steps: readonly RunStep[]
@@ -88,11 +95,13 @@ export async function run(given: Database, options: RunOptions): Promise<RunResu
   const database = stoppable(given, options.signal)
   const steps = new Steps(options.onStep)
   try {
+    let inbox: RunResult['inbox'] = null
     await steps.step('drain inboxes', async () => {
       const report = await drainInboxes(steps.within(database), { timezone: options.timezone })
+      if (report) inbox = { import_id: report.importId, rows: report.read, quarantined: refused(report) }
       return report?.read ?? 0
     })
-    return await runOnce(given, database, options, steps)
+    return { ...(await runOnce(given, database, options, steps)), inbox }
   } catch (error) {
     const reason = reasonOf(error, options.signal)
     // On a connection of its own: that of the run may be what failed.
@@ -199,7 +208,7 @@ export async function runAsOf(
     chosen: { ...chosen, ...(staged.failed ? { lake: staged.failed } : {}) },
     ...{ status: 'done', runId, asOf, mode, candidates, engine: staged.engine, ...applied },
     ...{ warnings, segments: staged.segments.length - failing.length, failing: evaluation.failing },
-    ...{ nightly, lake: steps.lake(), steps: steps.done },
+    ...{ nightly, inbox: null, lake: steps.lake(), steps: steps.done },
   }
 }
 
@@ -265,5 +274,6 @@ export const unchanged = (last: { run_id: string | null; as_of: Instant }): RunR
   drift: null,
   nightly: false,
   lake: null,
+  inbox: null,
   steps: [],
 })

@@ -51,7 +51,7 @@ describe('from files to true segments, each command a process of its own, on an 
   taken                3
   new leads            3
   quarantined          1     1 × no lead_id
-                             tideline query "select * from quarantine where import_id = 1"
+                             tideline query "select row_number, reason, content from quarantine where import_id = 1"
   new names    code text, company_size number, title text
 `,
     )

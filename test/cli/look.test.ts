@@ -73,6 +73,18 @@ describe('what the runs left behind', () => {
     )
   })
 
+  test('rows of an inbox that could not be taken', async () => {
+    await desk.type('apply')
+    await database.query(
+      `insert into inbox_events (lead_id, type, occurred_at) values
+         ('a', 'visit', '2026-03-01T12:00:00Z'), ('a', 'visit', 'yesterday'), (null, 'visit', '2026-03-01T12:00:00Z')`,
+    )
+    const said = await desk.type('run --format table')
+    const query = 'tideline query "select row_number, reason, content from quarantine where import_id = 1"'
+    expect(said.out).toContain(`  refused  2 of 3 rows of the inbox, in quarantine: ${query}\n`)
+    expect(await json('run')).toMatchObject({ inbox: null })
+  })
+
   test('members', async () => {
     await threeNights()
     expect(await json('members active')).toEqual([
