@@ -34,12 +34,19 @@ export function formatOf(
   if (asked.output !== undefined) {
     const ending = extname(asked.output).slice(1).toLowerCase()
     if (ending === '') return 'json'
-    const found = ending === 'txt' ? 'table' : formats.find((format) => format === ending)
-    if (found === undefined) throw unknownEnding(asked.output)
-    return found
+    const found = { txt: 'table', md: 'markdown' }[ending] ?? ending
+    if (![...formats, 'markdown'].includes(found)) throw unknownEnding(asked.output)
+    return found as Format
   }
   return io.out.isTerminal ? 'table' : 'json'
 }
+
+const noMarkdown = (): UserError =>
+  new UserError({
+    code: 'UNKNOWN_FORMAT',
+    message: 'This command has no answer as Markdown.',
+    hint: `Choose one of ${formats.join(', ')}.`,
+  })
 
 const unknownEnding = (file: string): UserError =>
   new UserError({
@@ -61,7 +68,11 @@ export async function printAnswer(
 
 async function writeAnswer(sink: Sink, answer: Answer, format: Format): Promise<void> {
   if (format === 'table') return writeTable(sink, answer)
-  if (format === 'markdown') return void (await sink.write(`${(answer.markdown ?? []).join('\n').trim()}\n`))
+  if (format === 'markdown') {
+    if (answer.markdown === undefined) throw noMarkdown()
+    await sink.write(`${answer.markdown.join('\n').trim()}\n`)
+    return
+  }
   if (format === 'json' && answer.document !== undefined) {
     await sink.write(`${JSON.stringify(answer.document, null, 2)}\n`)
     return

@@ -38,7 +38,6 @@ export const plan = (start: Start) =>
     )
     .action(
       start(async (cli, files: string[], options: Options) => {
-        if (!cli.options.format && cli.options.output?.endsWith('.md')) cli.format = 'markdown'
         const { database, project } = await cli.open()
         const { timezone, guard } = project.settings
         const found = await planSources(database, readSources(project), timezone, {

@@ -95,6 +95,7 @@ describe('one way to print', () => {
     expect(formatOf(io(true), { output: 'x.csv' })).toBe('csv')
     expect(formatOf(io(true), { output: 'x' })).toBe('json')
     expect(() => formatOf(io(true), { output: 'x.xlsx' })).toThrow('does not say in which format')
+    expect(formatOf(io(true), { output: 'plan.md' })).toBe('markdown')
   })
 
   test('that there is more stands below a table, and beside a file', async () => {
